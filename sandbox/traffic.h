@@ -1,0 +1,32 @@
+/*
+ * traffic: the clients of the region. One thread sends HTTP requests to the load balancers'
+ * listeners, each service at its own rate (Poisson arrivals, keep-alive connections, open loop: a slow
+ * service does not slow its clients down, up to a bound of requests in flight), and measures their
+ * round trips. What the clients saw is served with the stats protocol (core/stats.h) on a loopback
+ * port a service: hello and subscribe work as on a sidecar, set and clear are refused (there is nothing to
+ * set). The region tags each service with that address (`shaketable:client-stats`,
+ * "tcp:127.0.0.1:PORT"), so a console can show what a service's clients see.
+ */
+#ifndef SHAKETABLE_SANDBOX_TRAFFIC_H
+#define SHAKETABLE_SANDBOX_TRAFFIC_H
+
+#include "core/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct traffic;
+
+struct traffic_source {
+    char url[512];      /* "http://127.1.0.1:34567/cart" */
+    double per_second;  /* mean rate */
+    int timeout_ms;     /* a client's patience */
+};
+
+struct traffic *traffic_start(struct error *error);
+void traffic_stop(struct traffic *traffic);
+/* Begins to send; *stats_port is where its clients' round trips are served. */
+bool traffic_add(struct traffic *traffic, const struct traffic_source *source, uint16_t *stats_port,
+                 struct error *error);
+
+#endif
