@@ -13,6 +13,9 @@
 #include "experiment/json.h"
 #include "experiment/paths.h"
 
+#define LOCK_TRIES 10
+#define LOCK_PAUSE_MS 20
+
 struct journal {
     int fd;
     char path[PATHS_MAX];
@@ -57,6 +60,17 @@ static void sync_directory(void)
     }
 }
 
+/* Whoever reads the list looks at the lock for a moment: try a few times before believing it. */
+static bool lock(int fd)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        clock_sleep_ms(LOCK_PAUSE_MS);
+    }
+    return false;
+}
+
 static struct journal *open_file(const char *experiment, int flags, struct error *error)
 {
     struct journal *journal = calloc(1, sizeof *journal);
@@ -77,7 +91,7 @@ static struct journal *open_file(const char *experiment, int flags, struct error
         free(journal);
         return NULL;
     }
-    if (flock(journal->fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!lock(journal->fd)) {
         error_set(error, ERROR_CONFLICT, "experiment %s is in the hands of another process", experiment);
         close(journal->fd);
         free(journal);
@@ -86,14 +100,15 @@ static struct journal *open_file(const char *experiment, int flags, struct error
     return journal;
 }
 
-struct journal *journal_begin(const struct way_back *way_back, const struct fault *faults,
-                              int64_t duration_ms, struct error *error)
+struct journal *journal_begin(const struct way_back *way_back, struct json_object *service,
+                              const struct fault *faults, int64_t duration_ms, struct error *error)
 {
     struct journal *journal = open_file(way_back->experiment, O_CREAT | O_EXCL, error);
     if (journal == NULL)
         return NULL;
     struct json_object *line = new_line("begin");
     json_object_object_add(line, "wayBack", way_back_to_json(way_back));
+    json_object_object_add(line, "service", json_copy(service));
     json_object_object_add(line, "faults", fault_to_json(faults));
     json_put_integer(line, "durationMs", duration_ms);
     if (!write_line(journal, line, error)) {
@@ -166,6 +181,7 @@ static void take_line(struct journal_entry *entry, bool *begun, struct json_obje
     entry->last_ms = json_integer(line, "at");
     if (strcmp(event, "begin") == 0 && !*begun) {
         *begun = way_back_from_json(&entry->way_back, json_object_of(line, "wayBack"), NULL);
+        entry->service = json_copy(json_object_of(line, "service"));
         struct json_object *faults = json_object_of(line, "faults");
         if (faults != NULL)
             fault_from_json(&entry->faults, faults, NULL);
@@ -200,6 +216,13 @@ static bool read_entry(struct journal_entry *entry, FILE *file)
     return begun;
 }
 
+static void free_entry(struct journal_entry *entry)
+{
+    way_back_free(&entry->way_back);
+    json_object_put(entry->service);
+    entry->service = NULL;
+}
+
 static bool read_file(struct journal_entry *entry, const char *name)
 {
     char path[PATHS_MAX];
@@ -217,7 +240,7 @@ static bool read_file(struct journal_entry *entry, const char *name)
     entry->running = flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     fclose(file);
     if (!done)
-        way_back_free(&entry->way_back);
+        free_entry(entry);
     return done;
 }
 
@@ -258,7 +281,7 @@ bool journal_list_read(struct journal_list *list, struct error *error)
 void journal_list_free(struct journal_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        way_back_free(&list->entries[i].way_back);
+        free_entry(&list->entries[i]);
     free(list->entries);
     memset(list, 0, sizeof *list);
 }

@@ -4,7 +4,7 @@
  * variable). The process that runs the experiment holds a lock (flock) on the file; an unlocked
  * journal without an "ended" line is an experiment whose console died.
  *
- * Lines: {"at":MS,"event":"begin","wayBack":{…},"faults":{…},"durationMs":n}
+ * Lines: {"at":MS,"event":"begin","wayBack":{…},"service":{…},"faults":{…},"durationMs":n}
  *        {"at":MS,"event":"will","call":"UpdateService","undo":"…"}   before a call that changes AWS
  *        {"at":MS,"event":"did","call":"UpdateService","result":"…"}
  *        {"at":MS,"event":"phase","phase":"injecting"}
@@ -25,9 +25,10 @@ struct journal;
 #define JOURNAL_LINE_MAX 262144
 #define JOURNAL_FILE_MAX (4 * 1024 * 1024)
 
-/* Makes the file (it must not exist), locks it, writes "begin". NULL with an error: nothing was begun. */
-struct journal *journal_begin(const struct way_back *way_back, const struct fault *faults,
-                              int64_t duration_ms, struct error *error);
+/* Makes the file (it must not exist), locks it, writes "begin"; `service` is DescribeServices' answer as it
+ * was. NULL with an error: nothing was begun. */
+struct journal *journal_begin(const struct way_back *way_back, struct json_object *service,
+                              const struct fault *faults, int64_t duration_ms, struct error *error);
 /* Opens and locks the journal of an experiment; ERROR_NOT_FOUND, or ERROR_CONFLICT while another process
  * holds it. */
 struct journal *journal_open(const char *experiment, struct error *error);
@@ -44,7 +45,8 @@ bool journal_ended(struct journal *journal, bool restored, const char *left, str
 /* What a journal says, read without locking. */
 struct journal_entry {
     char experiment[32];
-    struct way_back way_back; /* way_back_free it (journal_list_free does) */
+    struct way_back way_back;    /* way_back_free it (journal_list_free does) */
+    struct json_object *service; /* as it was before; owned likewise */
     struct fault faults;
     char phase[16]; /* the last one written */
     bool ended;     /* and restored */

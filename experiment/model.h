@@ -53,6 +53,7 @@ struct model_service {
     bool injected;          /* it runs a revision of ours, whoever made it */
     char experiment_id[32]; /* of that, "" if none */
     char operator_name[128];
+    char client_stats[64]; /* where its clients' round trips are served, "tcp:ADDR:PORT"; "" if nowhere */
     char why_not[MODEL_TEXT_MAX]; /* why it can't be injected as far as the tree knows, "" if it can */
     size_t target_group_count;
     struct model_target_group target_groups[MODEL_TARGET_GROUPS_MAX];

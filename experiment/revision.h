@@ -26,7 +26,7 @@ struct revision_sidecar {
     int application_port;
     int port;       /* it listens here; hostPort the same (awsvpc, host) */
     int stats_port; /* and here for the console */
-    char health_check_path[1024];
+    char health_check_path[1032];
 };
 struct revision_sidecars {
     size_t count;
