@@ -44,12 +44,16 @@ static const struct meaning whole_codes[] = {
     {"UnsupportedFeatureException", ERROR_INVALID},
 };
 static const struct meaning code_ends[] = {
-    {"NotFoundException", ERROR_NOT_FOUND}, {"NotFound", ERROR_NOT_FOUND}, {"InUse", ERROR_CONFLICT},
-    {"InUseException", ERROR_CONFLICT},     {"Exists", ERROR_CONFLICT},    {"ExistsException", ERROR_CONFLICT},
+    {"NotFoundException", ERROR_NOT_FOUND},
+    {"NotFound", ERROR_NOT_FOUND},
+    {"InUse", ERROR_CONFLICT},
+    {"InUseException", ERROR_CONFLICT},
+    {"Exists", ERROR_CONFLICT},
+    {"ExistsException", ERROR_CONFLICT},
     {"ContainsServicesException", ERROR_CONFLICT},
 };
 static const struct meaning code_starts[] = {
-    {"Invalid", ERROR_INVALID}, {"Validation", ERROR_INVALID}, {"Missing", ERROR_INVALID},
+    {"Invalid", ERROR_INVALID},   {"Validation", ERROR_INVALID},  {"Missing", ERROR_INVALID},
     {"Malformed", ERROR_INVALID}, {"Unsupported", ERROR_INVALID}, {"Duplicate", ERROR_CONFLICT},
 };
 
@@ -157,7 +161,8 @@ bool aws_answer_read_error(const struct aws_http_answer *answer, enum aws_servic
                            struct aws_answer_error *out)
 {
     memset(out, 0, sizeof *out);
-    return aws_service_info(service)->target_prefix ? read_json_error(answer, out) : read_xml_error(answer, out);
+    return aws_service_info(service)->target_prefix ? read_json_error(answer, out)
+                                                    : read_xml_error(answer, out);
 }
 
 struct json_object *aws_answer_parse_json(const char *data, size_t length)
@@ -214,7 +219,8 @@ static void find_permission(const char *message, enum aws_service service, const
 
 static bool is_missing_permission(const char *code)
 {
-    return strncmp(code, "AccessDenied", strlen("AccessDenied")) == 0 || strcmp(code, "UnauthorizedOperation") == 0;
+    return strncmp(code, "AccessDenied", strlen("AccessDenied")) == 0 ||
+           strcmp(code, "UnauthorizedOperation") == 0;
 }
 
 bool aws_answer_set_error(struct error *error, const struct aws_answer_error *answer, long http_status,
@@ -226,7 +232,8 @@ bool aws_answer_set_error(struct error *error, const struct aws_answer_error *an
         find_permission(answer->message, service, operation, permission, sizeof permission);
         snprintf(hint, sizeof hint, " (missing permission: %s)", permission);
     } else if (code == ERROR_DENIED) {
-        snprintf(hint, sizeof hint, " (check the credentials and this machine's clock; they come from %.512s)",
+        snprintf(hint, sizeof hint,
+                 " (check the credentials and this machine's clock; they come from %.512s)",
                  credentials_source);
     }
     error_set(error, code, "%s %s: %s%s%s%s", aws_service_info(service)->title, operation, answer->code,

@@ -68,7 +68,8 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
                                     .header_count = header_count,
                                     .payload_hash = hash};
     sigv4_request_rules(&request, call->info->signing_name);
-    struct sigv4_credentials keys = {credentials->access_key, credentials->secret_key, credentials->session_token};
+    struct sigv4_credentials keys = {credentials->access_key, credentials->secret_key,
+                                     credentials->session_token};
     struct sigv4_scope scope = {call->client->settings.region, call->info->signing_name};
     struct sigv4_signed result;
     bool done = sigv4_sign(&request, &keys, &scope, clock_epoch_ms() / 1000, &result, error);
@@ -88,9 +89,11 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
     return done;
 }
 
-static enum aws_attempt not_sent(const struct call *call, const struct aws_http_answer *answer, struct error *error)
+static enum aws_attempt not_sent(const struct call *call, const struct aws_http_answer *answer,
+                                 struct error *error)
 {
-    const char *hint = call->endpoint->configured ? "Is the endpoint up?" : "Is the network up, and the region right?";
+    const char *hint =
+        call->endpoint->configured ? "Is the endpoint up?" : "Is the network up, and the region right?";
     size_t length = strlen(answer->trouble);
     bool ended = length > 0 && strchr(".!?", answer->trouble[length - 1]);
     error_set(error, ERROR_NETWORK, "%s %s: cannot reach %s: %s%s %s", call->info->title, call->operation,
@@ -98,12 +101,14 @@ static enum aws_attempt not_sent(const struct call *call, const struct aws_http_
     return AWS_ATTEMPT_NOT_SENT;
 }
 
-static enum aws_attempt garbage(const struct call *call, const struct aws_http_answer *answer, struct error *error)
+static enum aws_attempt garbage(const struct call *call, const struct aws_http_answer *answer,
+                                struct error *error)
 {
     char excerpt[AWS_ANSWER_EXCERPT_MAX];
     enum aws_attempt attempt = aws_retry_classify("", answer->status);
     aws_answer_excerpt(buf_text(&answer->body), answer->body.length, excerpt);
-    error_set(error, ERROR_NETWORK, "%s %s: %s answered %ld with what is not %s's answer%s%s: %s%s%s. Is this an AWS endpoint?",
+    error_set(error, ERROR_NETWORK,
+              "%s %s: %s answered %ld with what is not %s's answer%s%s: %s%s%s. Is this an AWS endpoint?",
               call->info->title, call->operation, call->endpoint->url, answer->status, call->info->title,
               *answer->content_type ? ", " : "", answer->content_type, *excerpt ? "'" : "nothing", excerpt,
               *excerpt ? "'" : "");
@@ -134,8 +139,8 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
     case AWS_HTTP_NOT_SENT:
         return not_sent(call, answer, error);
     case AWS_HTTP_CUT:
-        error_set(error, ERROR_NETWORK, "%s %s: the connection to %s was cut before the answer was whole: %s", title,
-                  operation, url, answer->trouble);
+        error_set(error, ERROR_NETWORK, "%s %s: the connection to %s was cut before the answer was whole: %s",
+                  title, operation, url, answer->trouble);
         return AWS_ATTEMPT_CUT;
     case AWS_HTTP_TIMEOUT:
         error_set(error, ERROR_TIMEOUT, "%s %s: no answer from %s within %g s", title, operation, url,
@@ -156,7 +161,8 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
 }
 
 /* Signs, sends, and waits for the answer. */
-static enum aws_attempt attempt_once(const struct call *call, struct aws_http_answer *answer, struct error *error)
+static enum aws_attempt attempt_once(const struct call *call, struct aws_http_answer *answer,
+                                     struct error *error)
 {
     struct aws_credentials *credentials = calloc(1, sizeof *credentials);
     const char *lines[HEADERS_MAX];
@@ -190,8 +196,8 @@ out:
 
 static bool refuse_change(const struct call *call, struct error *error)
 {
-    return error_set(error, ERROR_DENIED, "%s %s would change AWS, and --read-only forbids it", call->info->title,
-                     call->operation);
+    return error_set(error, ERROR_DENIED, "%s %s would change AWS, and --read-only forbids it",
+                     call->info->title, call->operation);
 }
 
 /* Attempts until one is done or there is to be no further. `answer` is to be freed in any case. */

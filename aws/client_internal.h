@@ -26,7 +26,8 @@ struct aws_client {
 };
 
 /* A copy of the credentials that hold now; clear it after use. */
-bool aws_client_copy_credentials(struct aws_client *client, struct aws_credentials *copy, struct error *error);
+bool aws_client_copy_credentials(struct aws_client *client, struct aws_credentials *copy,
+                                 struct error *error);
 bool aws_client_is_canceled(const struct aws_client *client);
 
 #endif

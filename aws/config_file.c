@@ -40,7 +40,8 @@ static bool fail(struct parser *parser, const char *what)
 
 static bool no_memory(struct parser *parser)
 {
-    return error_set(parser->error, ERROR_SYSTEM, "%s: out of memory, or the file is too large", parser->name);
+    return error_set(parser->error, ERROR_SYSTEM, "%s: out of memory, or the file is too large",
+                     parser->name);
 }
 
 static bool open_section(struct parser *parser, const char *start, const char *end)

@@ -18,7 +18,7 @@
 #define AWS_CONFIG_ENTRIES_MAX 10000 /* of one section */
 
 struct aws_config_entry {
-    char *key; /* in lower case */
+    char *key;   /* in lower case */
     char *value; /* lines of a continued value are joined by \n; a nested one starts with \n */
 };
 struct aws_config_section {

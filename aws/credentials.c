@@ -30,13 +30,14 @@ static bool copy_value(char *field, size_t size, const char *value)
     return true;
 }
 
-static enum outcome take_keys(struct aws_credentials *credentials, const char *access_key, const char *secret_key,
-                              const char *session_token, struct error *error)
+static enum outcome take_keys(struct aws_credentials *credentials, const char *access_key,
+                              const char *secret_key, const char *session_token, struct error *error)
 {
     if (!access_key || !*access_key)
         return NOTHING;
     if (!secret_key || !*secret_key)
-        return fail(error, "the credentials have an access key but no secret access key", credentials->source);
+        return fail(error, "the credentials have an access key but no secret access key",
+                    credentials->source);
     if (!copy_value(credentials->access_key, sizeof credentials->access_key, access_key) ||
         !copy_value(credentials->secret_key, sizeof credentials->secret_key, secret_key) ||
         !copy_value(credentials->session_token, sizeof credentials->session_token, session_token))
@@ -59,27 +60,31 @@ static enum outcome from_environment(struct aws_credentials *credentials, const 
 }
 
 static enum outcome from_section(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                 const struct aws_config_section *section, const char *path, struct error *error)
+                                 const struct aws_config_section *section, const char *path,
+                                 struct error *error)
 {
     const char *token = aws_config_get(section, "aws_session_token");
     if (!token)
         token = aws_config_get(section, "aws_security_token");
-    snprintf(credentials->source, sizeof credentials->source, "profile %.200s in %.250s", settings->profile, path);
+    snprintf(credentials->source, sizeof credentials->source, "profile %.200s in %.250s", settings->profile,
+             path);
     return take_keys(credentials, aws_config_get(section, "aws_access_key_id"),
                      aws_config_get(section, "aws_secret_access_key"), token, error);
 }
 
-static enum outcome from_credentials_file(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                          struct error *error)
+static enum outcome from_credentials_file(struct aws_credentials *credentials,
+                                          const struct aws_settings *settings, struct error *error)
 {
-    return from_section(credentials, settings, aws_config_find(&settings->credentials, NULL, settings->profile),
+    return from_section(credentials, settings,
+                        aws_config_find(&settings->credentials, NULL, settings->profile),
                         settings->credentials_path, error);
 }
 
 static enum outcome from_config_file(struct aws_credentials *credentials, const struct aws_settings *settings,
                                      struct error *error)
 {
-    return from_section(credentials, settings, aws_config_find(&settings->config, "profile", settings->profile),
+    return from_section(credentials, settings,
+                        aws_config_find(&settings->config, "profile", settings->profile),
                         settings->config_path, error);
 }
 
@@ -88,11 +93,12 @@ static enum outcome refuse_key(const struct aws_settings *settings, const char *
 {
     if (!aws_settings_get(settings, key))
         return NOTHING;
-    error_set(error, ERROR_DENIED,
-              "the profile %.200s sets %s, a credential source that shaketable does not handle yet: 'aws configure "
-              "export-credentials --profile %.200s' gives keys for AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-              "AWS_SESSION_TOKEN",
-              settings->profile, key, settings->profile);
+    error_set(
+        error, ERROR_DENIED,
+        "the profile %.200s sets %s, a credential source that shaketable does not handle yet: 'aws configure "
+        "export-credentials --profile %.200s' gives keys for AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        "AWS_SESSION_TOKEN",
+        settings->profile, key, settings->profile);
     return FAILED;
 }
 
@@ -116,8 +122,8 @@ static enum outcome from_role(struct aws_credentials *credentials, const struct 
     return refuse_key(settings, "role_arn", error);
 }
 
-static enum outcome from_web_identity(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                      struct error *error)
+static enum outcome from_web_identity(struct aws_credentials *credentials,
+                                      const struct aws_settings *settings, struct error *error)
 {
     (void)credentials;
     return settings->profile_from_option ? NOTHING : refuse_variable("AWS_WEB_IDENTITY_TOKEN_FILE", error);
@@ -147,9 +153,9 @@ static enum outcome from_container(struct aws_credentials *credentials, const st
 }
 
 /* In the AWS CLI's order. */
-static load_source *const sources[] = {from_environment, from_role,        from_web_identity,
-                                       from_sso,         from_credentials_file, from_process,
-                                       from_config_file, from_container};
+static load_source *const sources[] = {
+    from_environment,      from_role,    from_web_identity, from_sso,
+    from_credentials_file, from_process, from_config_file,  from_container};
 
 bool aws_credentials_resolve(struct aws_credentials *credentials, const struct aws_settings *settings,
                              struct error *error)
@@ -166,8 +172,8 @@ bool aws_credentials_resolve(struct aws_credentials *credentials, const struct a
         error_set(error, ERROR_DENIED,
                   "no AWS credentials: tried %sthe profile '%s' in %s and %s. Set AWS_ACCESS_KEY_ID and "
                   "AWS_SECRET_ACCESS_KEY, choose a profile with --profile, or run 'aws configure'",
-                  settings->profile_from_option ? "" : "AWS_ACCESS_KEY_ID in the environment, ", settings->profile,
-                  settings->credentials_path, settings->config_path);
+                  settings->profile_from_option ? "" : "AWS_ACCESS_KEY_ID in the environment, ",
+                  settings->profile, settings->credentials_path, settings->config_path);
     }
     aws_credentials_clear(credentials);
     return false;

@@ -43,8 +43,10 @@ static bool take_parts(struct aws_endpoint *endpoint, CURLU *url, const char **w
 {
     char scheme[16], host[AWS_HOST_MAX - 8], port[8], path[AWS_URL_MAX], rest[AWS_URL_MAX];
     *wrong = "it is too long";
-    if (!copy_part(url, CURLUPART_SCHEME, scheme, sizeof scheme) || !copy_part(url, CURLUPART_HOST, host, sizeof host) ||
-        !copy_part(url, CURLUPART_PORT, port, sizeof port) || !copy_part(url, CURLUPART_PATH, path, sizeof path))
+    if (!copy_part(url, CURLUPART_SCHEME, scheme, sizeof scheme) ||
+        !copy_part(url, CURLUPART_HOST, host, sizeof host) ||
+        !copy_part(url, CURLUPART_PORT, port, sizeof port) ||
+        !copy_part(url, CURLUPART_PATH, path, sizeof path))
         return false;
     *wrong = "it must start with http:// or https://";
     if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
@@ -66,14 +68,16 @@ static bool take_parts(struct aws_endpoint *endpoint, CURLU *url, const char **w
            sizeof endpoint->url;
 }
 
-static bool parse_url(struct aws_endpoint *endpoint, const char *text, const char *setting, struct error *error)
+static bool parse_url(struct aws_endpoint *endpoint, const char *text, const char *setting,
+                      struct error *error)
 {
     CURLU *url = curl_url();
     const char *wrong = "it must be a URL such as http://127.0.0.1:4566";
     bool done = url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
                 take_parts(endpoint, url, &wrong);
     curl_url_cleanup(url);
-    return done || error_set(error, ERROR_INVALID, "the endpoint '%.200s' (%s) can't be used: %s", text, setting, wrong);
+    return done || error_set(error, ERROR_INVALID, "the endpoint '%.200s' (%s) can't be used: %s", text,
+                             setting, wrong);
 }
 
 static bool is_true(const char *text)
@@ -90,14 +94,15 @@ static bool ignores_configured(const struct aws_settings *settings)
 }
 
 /* The services section that the profile names, and in it the nested settings of the service. */
-static bool in_services_section(const struct aws_settings *settings, const struct aws_service_info *info, char *url,
-                                size_t size, char *setting, size_t setting_size)
+static bool in_services_section(const struct aws_settings *settings, const struct aws_service_info *info,
+                                char *url, size_t size, char *setting, size_t setting_size)
 {
     const char *name = aws_settings_get(settings, "services");
     if (!name)
         return false;
     const struct aws_config_section *section = aws_config_find(&settings->config, "services", name);
-    snprintf(setting, setting_size, "[services %.100s] %s in %.300s", name, info->config_name, settings->config_path);
+    snprintf(setting, setting_size, "[services %.100s] %s in %.300s", name, info->config_name,
+             settings->config_path);
     return aws_config_nested(aws_config_get(section, info->config_name), "endpoint_url", url, size);
 }
 

@@ -144,8 +144,8 @@ static struct curl_slist *make_headers(const struct aws_http_request *request)
 static void set_options(const struct aws_http_pool *pool, CURL *easy, const struct aws_http_request *request,
                         struct curl_slist *headers, struct aws_http_answer *answer, char *trouble)
 {
-    long connect_ms = request->timeout_ms < AWS_HTTP_CONNECT_TIMEOUT_MS ? request->timeout_ms
-                                                                         : AWS_HTTP_CONNECT_TIMEOUT_MS;
+    long connect_ms =
+        request->timeout_ms < AWS_HTTP_CONNECT_TIMEOUT_MS ? request->timeout_ms : AWS_HTTP_CONNECT_TIMEOUT_MS;
     curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -220,7 +220,8 @@ static void explain(CURL *easy, CURLcode result, const char *trouble, struct aws
         snprintf(answer->trouble, sizeof answer->trouble, "%s",
                  strerror_r((int)system_error, scratch, sizeof scratch));
     } else {
-        snprintf(answer->trouble, sizeof answer->trouble, "%.200s", *trouble ? trouble : curl_easy_strerror(result));
+        snprintf(answer->trouble, sizeof answer->trouble, "%.200s",
+                 *trouble ? trouble : curl_easy_strerror(result));
     }
 }
 

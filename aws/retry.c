@@ -19,14 +19,29 @@ static const char *const throttling[] = {
     "TransactionInProgressException",
     "EC2ThrottledException",
 };
-static const char *const transient[] = {"RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"};
+static const char *const transient[] = {"RequestTimeout", "RequestTimeoutException",
+                                        "PriorRequestNotComplete"};
 
 /* Operations that change something, but nothing more when they are repeated. */
 static const char *const repeatable_operations[] = {
-    "UpdateService",  "DeregisterTaskDefinition", "ModifyListener",    "ModifyRule",        "ModifyTargetGroup",
-    "TagResource",    "UntagResource",            "AddTags",           "RemoveTags",        "DeleteService",
-    "DeleteCluster",  "DeleteTargetGroup",        "DeleteRule",        "RegisterTargets",   "DeregisterTargets",
-    "SetRulePriorities", "DeleteTaskDefinitions", "StopTask",
+    "UpdateService",
+    "DeregisterTaskDefinition",
+    "ModifyListener",
+    "ModifyRule",
+    "ModifyTargetGroup",
+    "TagResource",
+    "UntagResource",
+    "AddTags",
+    "RemoveTags",
+    "DeleteService",
+    "DeleteCluster",
+    "DeleteTargetGroup",
+    "DeleteRule",
+    "RegisterTargets",
+    "DeregisterTargets",
+    "SetRulePriorities",
+    "DeleteTaskDefinitions",
+    "StopTask",
 };
 
 static bool contains(const char *const *list, size_t count, const char *text)
@@ -53,7 +68,8 @@ enum aws_attempt aws_retry_classify(const char *code, long http_status)
 bool aws_operation_is_repeatable(const char *operation)
 {
     return aws_operation_only_reads(operation) ||
-           contains(repeatable_operations, sizeof repeatable_operations / sizeof repeatable_operations[0], operation);
+           contains(repeatable_operations, sizeof repeatable_operations / sizeof repeatable_operations[0],
+                    operation);
 }
 
 void aws_retry_init(struct aws_retry *retry)

@@ -21,13 +21,15 @@ static bool find_home(char *home, size_t size, struct error *error)
     if (!from && getpwuid_r(getuid(), &entry, scratch, sizeof scratch, &found) == 0 && found)
         from = found->pw_dir;
     if (!from || (size_t)snprintf(home, size, "%s", from) >= size)
-        return error_set(error, ERROR_SYSTEM, "no home directory: set HOME, or AWS_CONFIG_FILE and "
-                                              "AWS_SHARED_CREDENTIALS_FILE");
+        return error_set(error, ERROR_SYSTEM,
+                         "no home directory: set HOME, or AWS_CONFIG_FILE and "
+                         "AWS_SHARED_CREDENTIALS_FILE");
     return true;
 }
 
 /* The variable's path, else the default's, with ~ for the home directory. */
-static bool find_path(const char *variable, const char *fallback, char path[AWS_PATH_MAX], struct error *error)
+static bool find_path(const char *variable, const char *fallback, char path[AWS_PATH_MAX],
+                      struct error *error)
 {
     char home[AWS_PATH_MAX] = "";
     const char *from = aws_settings_environment(variable);
@@ -56,7 +58,8 @@ const char *aws_settings_get(const struct aws_settings *settings, const char *ke
     return value ? value : aws_config_get(in_config(settings), key);
 }
 
-static bool choose_profile(struct aws_settings *settings, const struct aws_options *options, struct error *error)
+static bool choose_profile(struct aws_settings *settings, const struct aws_options *options,
+                           struct error *error)
 {
     const char *named = options->profile && *options->profile ? options->profile : NULL;
     settings->profile_from_option = named != NULL;
@@ -65,16 +68,18 @@ static bool choose_profile(struct aws_settings *settings, const struct aws_optio
     if (!named)
         named = aws_settings_environment("AWS_DEFAULT_PROFILE");
     const char *profile = named ? named : "default";
-    if ((size_t)snprintf(settings->profile, sizeof settings->profile, "%s", profile) >= sizeof settings->profile)
+    if ((size_t)snprintf(settings->profile, sizeof settings->profile, "%s", profile) >=
+        sizeof settings->profile)
         return error_set(error, ERROR_INVALID, "the profile's name is too long");
     if (named && strcmp(named, "default") != 0 && !in_credentials(settings) && !in_config(settings))
         return error_set(error, ERROR_NOT_FOUND,
-                         "the profile '%s' is neither in %s nor in %s; 'aws configure --profile %s' makes it", named,
-                         settings->config_path, settings->credentials_path, named);
+                         "the profile '%s' is neither in %s nor in %s; 'aws configure --profile %s' makes it",
+                         named, settings->config_path, settings->credentials_path, named);
     return true;
 }
 
-static bool choose_region(struct aws_settings *settings, const struct aws_options *options, struct error *error)
+static bool choose_region(struct aws_settings *settings, const struct aws_options *options,
+                          struct error *error)
 {
     const char *region = options->region && *options->region ? options->region : NULL;
     if (!region)
@@ -88,9 +93,11 @@ static bool choose_region(struct aws_settings *settings, const struct aws_option
                          "no region: give --region, set AWS_REGION, or set region for the profile '%s' in %s",
                          settings->profile, settings->config_path);
     size_t length = strlen(region);
-    if (length >= sizeof settings->region || strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != length ||
-        region[0] == '-' || region[length - 1] == '-')
-        return error_set(error, ERROR_INVALID, "'%.80s' is not the name of a region, such as us-east-1", region);
+    if (length >= sizeof settings->region ||
+        strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != length || region[0] == '-' ||
+        region[length - 1] == '-')
+        return error_set(error, ERROR_INVALID, "'%.80s' is not the name of a region, such as us-east-1",
+                         region);
     memcpy(settings->region, region, length + 1);
     return true;
 }
@@ -102,7 +109,8 @@ static bool choose_ca_bundle(struct aws_settings *settings, struct error *error)
         bundle = aws_settings_get(settings, "ca_bundle");
     if (!bundle || !*bundle)
         return true;
-    if ((size_t)snprintf(settings->ca_bundle, sizeof settings->ca_bundle, "%s", bundle) >= sizeof settings->ca_bundle)
+    if ((size_t)snprintf(settings->ca_bundle, sizeof settings->ca_bundle, "%s", bundle) >=
+        sizeof settings->ca_bundle)
         return error_set(error, ERROR_INVALID, "AWS_CA_BUNDLE: the path is too long");
     if (access(bundle, R_OK) != 0)
         return error_set_errno(error, "the CA bundle %s (AWS_CA_BUNDLE or ca_bundle) can't be read", bundle);

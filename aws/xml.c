@@ -99,8 +99,8 @@ static void add_text(void *context, const XML_Char *text, int length)
         buf_append(&reader->levels[reader->depth - 1].text, text, (size_t)length);
 }
 
-static void refuse_doctype(void *context, const XML_Char *name, const XML_Char *system, const XML_Char *public_id,
-                           int internal)
+static void refuse_doctype(void *context, const XML_Char *name, const XML_Char *system,
+                           const XML_Char *public_id, int internal)
 {
     (void)name, (void)system, (void)public_id, (void)internal;
     stop(context, ERROR_INVALID, "the XML has a document type declaration");
