@@ -53,6 +53,7 @@ struct model_service {
     bool injected;          /* it runs a revision of ours, whoever made it */
     char experiment_id[32]; /* of that, "" if none */
     char operator_name[128];
+    char client_stats[64]; /* where its clients' round trips are served, "tcp:ADDR:PORT"; "" if nowhere */
     char why_not[MODEL_TEXT_MAX]; /* why it can't be injected as far as the tree knows, "" if it can */
     size_t target_group_count;
     struct model_target_group target_groups[MODEL_TARGET_GROUPS_MAX];
@@ -77,14 +78,14 @@ struct model_inventory {
 /* ── the experiment ──────────────────────────────────────────────────────────────────────── */
 
 enum model_phase {
-    MODEL_IDLE,       /* none */
-    MODEL_PLANNING,   /* preflight and plan are being read */
-    MODEL_PLANNED,    /* waits for the confirmation */
-    MODEL_ARMING,     /* the sidecars are being put in */
-    MODEL_ARMED,      /* they pass through; the baseline is being measured */
-    MODEL_INJECTING,  /* the faults are live */
-    MODEL_RECOVERING, /* rolling back: traffic is clean first, then the service is restored */
-    MODEL_RESTORED,   /* all is as it was */
+    MODEL_IDLE,        /* none */
+    MODEL_PLANNING,    /* preflight and plan are being read */
+    MODEL_PLANNED,     /* waits for the confirmation */
+    MODEL_ARMING,      /* the sidecars are being put in */
+    MODEL_ARMED,       /* they pass through; the baseline is being measured */
+    MODEL_INJECTING,   /* the faults are live */
+    MODEL_RECOVERING,  /* rolling back: traffic is clean first, then the service is restored */
+    MODEL_RESTORED,    /* all is as it was */
     MODEL_FAILED_PHASE /* it ended with something left to do, or was refused; see problem */
 };
 const char *model_phase_name(enum model_phase phase); /* "planned", "arming", … as in the design */
@@ -99,10 +100,10 @@ struct model_finding {
 #define MODEL_FINDINGS_MAX 32
 struct model_plan {
     unsigned references;
-    bool refused;     /* there is a finding of severity stop */
+    bool refused;        /* there is a finding of severity stop */
     bool must_type_name; /* a production service: the confirmation asks for its name */
     int64_t estimate_ms; /* of the deployment */
-    char *diff;       /* unified diff, lines start with ' ', '+', '-', '@' */
+    char *diff;          /* unified diff, lines start with ' ', '+', '-', '@' */
     size_t finding_count;
     struct model_finding findings[MODEL_FINDINGS_MAX];
 };
@@ -110,9 +111,9 @@ struct model_plan {
 enum model_step_state { MODEL_STEP_TODO, MODEL_STEP_DOING, MODEL_STEP_DONE, MODEL_STEP_FAILED };
 struct model_step {
     enum model_step_state state;
-    char name[64];     /* "Register revision", "Tasks running", "Targets healthy", "Baseline" */
-    char detail[128];  /* "2 of 3" */
-    int done, total;   /* total 0: not counted */
+    char name[64];    /* "Register revision", "Tasks running", "Targets healthy", "Baseline" */
+    char detail[128]; /* "2 of 3" */
+    int done, total;  /* total 0: not counted */
 };
 #define MODEL_STEPS_MAX 8
 
@@ -152,23 +153,23 @@ struct model_experiment {
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    bool ours;             /* this process runs it */
-    struct fault live;     /* what the sidecars have acknowledged: the last faults that all reached ones run */
-    struct fault asked;    /* what was last sent (equal to live once acknowledged) */
+    bool ours;          /* this process runs it */
+    struct fault live;  /* what the sidecars have acknowledged: the last faults that all reached ones run */
+    struct fault asked; /* what was last sent (equal to live once acknowledged) */
     size_t live_on, live_of; /* sidecars that acknowledged `asked`, of how many there should be */
-    double last_ack_ms;    /* how long the last change took until all had it, < 0: none yet */
-    double clean_ms;       /* how long R took until all traffic was clean, < 0: not yet */
-    int64_t started_ms;    /* when the faults went live, 0: not yet */
-    int64_t ends_ms;       /* 0: open end */
-    int64_t deadline_ms;   /* the sidecars go clean by themselves then */
+    double last_ack_ms;      /* how long the last change took until all had it, < 0: none yet */
+    double clean_ms;         /* how long R took until all traffic was clean, < 0: not yet */
+    int64_t started_ms;      /* when the faults went live, 0: not yet */
+    int64_t ends_ms;         /* 0: open end */
+    int64_t deadline_ms;     /* the sidecars go clean by themselves then */
     struct model_plan *plan;
     size_t step_count;
     struct model_step steps[MODEL_STEPS_MAX];
     int64_t step_started_ms;
-    int64_t estimate_ms;   /* a length: what is left of arming or restoring, 0: unknown */
+    int64_t estimate_ms;           /* a length: what is left of arming or restoring, 0: unknown */
     char way_back[MODEL_TEXT_MAX]; /* "checkout:41, saved" */
     char problem[ERROR_MESSAGE_MAX];
-    int exit_status;       /* of the contract, once it has ended */
+    int exit_status; /* of the contract, once it has ended */
     size_t sidecar_count;
     struct model_sidecar sidecars[MODEL_SIDECARS_MAX];
 };
@@ -251,7 +252,8 @@ void model_retain(struct model *model);
 void model_release(struct model *model);
 const struct model_service *model_find_service(const struct model *model, const char *cluster,
                                                const char *service);
-/* True while faults are, or may be, in the way of traffic, or our sidecars are in the service: R has work to do. */
+/* True while faults are, or may be, in the way of traffic, or our sidecars are in the service: R has work to
+ * do. */
 bool model_is_active(const struct model *model);
 
 /* ── intents ─────────────────────────────────────────────────────────────────────────────── */
@@ -263,7 +265,7 @@ enum intent_kind {
     INTENT_CONFIRM,  /* go on with what was planned */
     INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
     INTENT_ADJUST,   /* the running experiment's faults become `fault` */
-    INTENT_ROLLBACK, /* our experiment; with none, the injected service cluster/service */
+    INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
     INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
     INTENT_QUIT      /* end; rolls back first if something is active */
 };
@@ -271,6 +273,7 @@ struct intent {
     enum intent_kind kind;
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
+    char experiment[32]; /* rollback: of this one, by its journal, instead of cluster/service */
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
 };

@@ -17,9 +17,9 @@ struct session;
 struct session_options {
     const char *profile, *region, *endpoint_url; /* NULL: as the AWS CLI would */
     bool read_only;
-    bool embedded;   /* for show: this is the embedded region */
-    bool inventory;  /* read and keep reading the tree */
-    bool take_over;  /* roll back or inject although someone deployed meanwhile */
+    bool embedded;        /* for show: this is the embedded region */
+    bool inventory;       /* read and keep reading the tree */
+    bool take_over;       /* roll back or inject although someone deployed meanwhile */
     const char *log_path; /* NULL: none */
 };
 
