@@ -42,6 +42,8 @@ uint64_t hist_index_width(size_t index);
 
 static inline void hist_record_n(struct hist *hist, uint64_t us, uint64_t n)
 {
+    if (n == 0)
+        return;
     if (us > HIST_HIGHEST_US) {
         us = HIST_HIGHEST_US;
         hist->beyond += n;
@@ -80,7 +82,8 @@ bool hist_encode(const struct hist *hist, struct buf *out);
 bool hist_encode_compressed(const struct hist *hist, struct buf *out);
 bool hist_encode_base64(const struct hist *hist, struct buf *out);
 /* Adds what is encoded to `hist` (clear it first for a copy). Takes any V2 histogram, also one with other
- * limits or precision (its values are then recorded anew). Bad input changes nothing. */
+ * limits or precision (its values are then recorded anew, from the middle of their span). Bad input
+ * changes nothing; what inflates to more than 1 MiB counts as bad. */
 bool hist_decode_add(struct hist *hist, const void *data, size_t length, struct error *error);
 bool hist_decode_base64_add(struct hist *hist, const char *text, size_t length, struct error *error);
 

@@ -19,7 +19,7 @@
 #define STATS_INTERVAL_MIN_MS 20
 #define STATS_INTERVAL_MAX_MS 60000
 #define STATS_LEASE_MIN_MS 500
-#define STATS_LEASE_MAX_MS 600000
+#define STATS_LEASE_MAX_MS 43200000 /* twelve hours: an experiment that was left running */
 #define STATS_TEXT_MAX 256
 
 /* console → sidecar */
@@ -35,6 +35,8 @@ struct stats_request {
 };
 /* Unknown keys are ignored in requests other than in "faults"; a wrong one leaves `request` unchanged. */
 bool stats_request_parse(struct stats_request *request, const char *line, size_t length, struct error *error);
+/* The id of a request that stats_request_parse refused, for the answer; 0: it has none. */
+int64_t stats_request_find_id(const char *line, size_t length);
 /* Appends the line with its \n. */
 bool stats_request_print(const struct stats_request *request, struct buf *out);
 

@@ -28,6 +28,8 @@ bool units_parse_integer(const char *text, const char *name, int64_t lowest, int
                          struct error *error);
 
 #define UNITS_TEXT_MAX 32
+/* The shortest text that reads back as the same number, with '.' in every locale: "800", "0.1". */
+void units_format_number(double value, char text[UNITS_TEXT_MAX]);
 /* Three significant figures with its unit: "950 µs", "12.4 ms", "812 ms", "1.02 s", "2 m 05 s". */
 void units_format_us(double us, char text[UNITS_TEXT_MAX]);
 /* The same for a value set by hand, without needless zeros: "800 ms", "1.5 s", "0 ms". */
