@@ -74,10 +74,10 @@ static void sweep(uv_timer_t *timer)
     struct listener *listener;
     struct group *group;
     LIST_FOREACH(listener, &balancer->listeners, link)
-        sweep_clients(&listener->clients, now_ms);
+    sweep_clients(&listener->clients, now_ms);
     sweep_clients(&balancer->orphans, now_ms);
     LIST_FOREACH(group, &balancer->groups, link)
-        group_sweep(group, now_ms);
+    group_sweep(group, now_ms);
 }
 
 static void *run(void *context)
@@ -193,8 +193,8 @@ static bool check_is_valid(const struct balancer_health_check *check, int delay_
         return error_set(error, ERROR_INVALID, "health check path '%s' must begin with / and have no space",
                          check->path);
     if (!checker_matcher_is_valid(check->matcher))
-        return error_set(error, ERROR_INVALID, "health check matcher '%s' is not like 200, 200-299 or 200,204",
-                         check->matcher);
+        return error_set(error, ERROR_INVALID,
+                         "health check matcher '%s' is not like 200, 200-299 or 200,204", check->matcher);
     if (check->interval_ms < 1 || check->interval_ms > INTERVAL_MAX_MS || check->timeout_ms < 1 ||
         check->timeout_ms > INTERVAL_MAX_MS)
         return error_set(error, ERROR_INVALID, "health check interval and timeout must be 1 to %d ms",
@@ -219,8 +219,8 @@ static struct listener *need_listener(struct balancer *balancer, unsigned number
 {
     struct listener *listener;
     LIST_FOREACH(listener, &balancer->listeners, link)
-        if (listener->number == number)
-            return listener;
+    if (listener->number == number)
+        return listener;
     error_set(error, ERROR_NOT_FOUND, "there is no listener %u", number);
     return NULL;
 }
@@ -256,8 +256,9 @@ static void change_group(struct balancer *balancer, struct command *command)
     group->deregistration_delay_ms = command->delay_ms;
 }
 
-bool balancer_change_group(struct balancer *balancer, unsigned group, const struct balancer_health_check *check,
-                           int deregistration_delay_ms, struct error *error)
+bool balancer_change_group(struct balancer *balancer, unsigned group,
+                           const struct balancer_health_check *check, int deregistration_delay_ms,
+                           struct error *error)
 {
     struct command command = {.run = change_group,
                               .error = error,
@@ -302,7 +303,8 @@ bool balancer_register(struct balancer *balancer, unsigned group, const char *ad
 static void do_deregister(struct balancer *balancer, struct command *command)
 {
     struct group *group = need_group(balancer, command->number, command->error);
-    command->result = group != NULL && group_deregister(group, command->address, command->port, command->error);
+    command->result =
+        group != NULL && group_deregister(group, command->address, command->port, command->error);
 }
 
 bool balancer_deregister(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
@@ -325,7 +327,8 @@ static void list_targets(struct balancer *balancer, struct command *command)
     }
 }
 
-size_t balancer_targets(struct balancer *balancer, unsigned group, struct balancer_target *targets, size_t most)
+size_t balancer_targets(struct balancer *balancer, unsigned group, struct balancer_target *targets,
+                        size_t most)
 {
     struct command command = {.run = list_targets, .number = group, .targets = targets, .count = most};
     call(balancer, &command);
@@ -338,7 +341,8 @@ static void on_connection(uv_stream_t *stream, int status)
         client_accept(stream->data);
 }
 
-static bool bind_and_listen(struct listener *listener, const char *address, uint16_t port, struct error *error)
+static bool bind_and_listen(struct listener *listener, const char *address, uint16_t port,
+                            struct error *error)
 {
     struct sockaddr_storage at;
     int length = sizeof at;
@@ -411,7 +415,8 @@ static void do_set_forwards(struct balancer *balancer, struct command *command)
         if (forwards[i].group == NULL)
             return;
         if (command->forwards[i].weight > 999) {
-            error_set(command->error, ERROR_INVALID, "weight %u is more than 999", command->forwards[i].weight);
+            error_set(command->error, ERROR_INVALID, "weight %u is more than 999",
+                      command->forwards[i].weight);
             return;
         }
     }
@@ -419,8 +424,8 @@ static void do_set_forwards(struct balancer *balancer, struct command *command)
     command->result = true;
 }
 
-bool balancer_set_forwards(struct balancer *balancer, unsigned listener, const struct balancer_forward *forwards,
-                           size_t count, struct error *error)
+bool balancer_set_forwards(struct balancer *balancer, unsigned listener,
+                           const struct balancer_forward *forwards, size_t count, struct error *error)
 {
     struct command command = {
         .run = do_set_forwards, .error = error, .number = listener, .forwards = forwards, .count = count};
@@ -435,7 +440,7 @@ static void set_idle_timeout(struct balancer *balancer, struct command *command)
         return;
     listener->idle_timeout_ms = command->delay_ms;
     LIST_FOREACH(client, &listener->clients, link)
-        client->idle_timeout_ms = command->delay_ms;
+    client->idle_timeout_ms = command->delay_ms;
     command->result = true;
 }
 

@@ -20,7 +20,8 @@ static bool target_begin(struct target *target)
                       "Target group is not configured to receive traffic from the load balancer");
         return true;
     }
-    target_become(target, BALANCER_INITIAL, "Elb.RegistrationInProgress", "Target registration is in progress");
+    target_become(target, BALANCER_INITIAL, "Elb.RegistrationInProgress",
+                  "Target registration is in progress");
     return checker_start(target);
 }
 
@@ -80,8 +81,8 @@ struct group *group_find(struct balancer *balancer, unsigned number)
 {
     struct group *group;
     LIST_FOREACH(group, &balancer->groups, link)
-        if (group->number == number)
-            return group;
+    if (group->number == number)
+        return group;
     return NULL;
 }
 
@@ -112,7 +113,8 @@ bool group_register(struct group *group, const char *address, uint16_t port, str
         return true;
     if (target == NULL) {
         if (group->count == BALANCER_TARGETS_MAX)
-            return error_set(error, ERROR_LIMIT, "the target group has %d targets already", BALANCER_TARGETS_MAX);
+            return error_set(error, ERROR_LIMIT, "the target group has %d targets already",
+                             BALANCER_TARGETS_MAX);
         target = calloc(1, sizeof *target);
         if (target == NULL)
             return error_set(error, ERROR_SYSTEM, "no memory for a target");

@@ -7,7 +7,7 @@
 /* Fields that speak of one connection (RFC 9110, 7.6.1), and those we write ourselves. */
 static bool is_hop_by_hop(const struct http_head *head, const struct http_field *field)
 {
-    static const char *const names[] = {"connection", "keep-alive", "proxy-connection", "te",
+    static const char *const names[] = {"connection", "keep-alive",        "proxy-connection", "te",
                                         "trailer",    "transfer-encoding", "upgrade"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (http_field_is(head, field, names[i]))
@@ -79,8 +79,8 @@ void head_write_request(struct buf *out, const struct client *client, const stru
     buf_append(out, "\r\n", 2);
 }
 
-void head_write_response(struct buf *out, const struct client *client, const struct http_head *head, bool rechunk,
-                         bool switching)
+void head_write_response(struct buf *out, const struct client *client, const struct http_head *head,
+                         bool rechunk, bool switching)
 {
     buf_printf(out, "HTTP/1.1 %u %.*s\r\n", head->status, (int)head->reason_length, head->text.data);
     for (size_t i = 0; i < head->count; i++)

@@ -57,7 +57,8 @@ static void fail(struct target *target, enum verdict verdict, unsigned status)
                                                       : "Target.FailedHealthChecks";
     snprintf(is->reason, sizeof is->reason, "%s", reason);
     if (verdict == VERDICT_MISMATCH)
-        snprintf(is->description, sizeof is->description, "Health checks failed with these codes: [%u]", status);
+        snprintf(is->description, sizeof is->description, "Health checks failed with these codes: [%u]",
+                 status);
     else
         snprintf(is->description, sizeof is->description, "%s",
                  verdict == VERDICT_TIMEOUT ? "Request timed out" : "Health checks failed");
@@ -180,10 +181,11 @@ static struct probe *probe_create(struct checker *checker, uint16_t port)
     probe->read_buffer = balancer->read_buffer;
     http_reader_init(&probe->reader, HTTP_RESPONSE, &events, probe);
     bool v6 = strchr(target->is.address, ':') != NULL;
-    snprintf(probe->request, sizeof probe->request,
-             "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\nConnection: close\r\nUser-Agent: ELB-HealthChecker/2.0\r\n"
-             "Accept-Encoding: gzip, compressed\r\n\r\n",
-             target->group->check.path, v6 ? "[" : "", target->is.address, v6 ? "]" : "", (unsigned)port);
+    snprintf(
+        probe->request, sizeof probe->request,
+        "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\nConnection: close\r\nUser-Agent: ELB-HealthChecker/2.0\r\n"
+        "Accept-Encoding: gzip, compressed\r\n\r\n",
+        target->group->check.path, v6 ? "[" : "", target->is.address, v6 ? "]" : "", (unsigned)port);
     return probe;
 }
 

@@ -57,8 +57,8 @@ struct group {
     int deregistration_delay_ms;
     struct target *targets[BALANCER_TARGETS_MAX];
     size_t count;
-    size_t next;       /* round robin */
-    unsigned uses;     /* forwards of listeners */
+    size_t next;   /* round robin */
+    unsigned uses; /* forwards of listeners */
 };
 
 struct forward {
@@ -103,7 +103,7 @@ struct client {
     struct upstream *upstream;
     struct buf replay; /* the request's head as sent */
     int answer;        /* status to answer with ourselves; 0: none */
-    bool replayable; /* idempotent, without a body, and not a byte of a response has come */
+    bool replayable;   /* idempotent, without a body, and not a byte of a response has come */
     bool head_only;    /* HEAD */
     bool chunked;      /* the request's body */
     bool switching;    /* it asks for another protocol */
@@ -193,8 +193,8 @@ bool checker_matches(const char *matcher, unsigned status);
 
 /* balancer_head.c */
 void head_write_request(struct buf *out, const struct client *client, const struct http_head *head);
-void head_write_response(struct buf *out, const struct client *client, const struct http_head *head, bool rechunk,
-                         bool switching);
+void head_write_response(struct buf *out, const struct client *client, const struct http_head *head,
+                         bool rechunk, bool switching);
 /* An answer of the balancer's own, as an Application Load Balancer words it. */
 void head_write_answer(struct buf *out, int status, bool keep_alive, bool head_only);
 

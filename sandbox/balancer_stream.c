@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-bool stream_init(struct stream *stream, uv_loop_t *loop, char *read_buffer, const struct stream_events *events,
-                 void *owner)
+bool stream_init(struct stream *stream, uv_loop_t *loop, char *read_buffer,
+                 const struct stream_events *events, void *owner)
 {
     memset(stream, 0, sizeof *stream);
     if (uv_tcp_init(loop, &stream->tcp) != 0)

@@ -43,8 +43,8 @@ struct stream {
     bool closing;
 };
 
-bool stream_init(struct stream *stream, uv_loop_t *loop, char *read_buffer, const struct stream_events *events,
-                 void *owner);
+bool stream_init(struct stream *stream, uv_loop_t *loop, char *read_buffer,
+                 const struct stream_events *events, void *owner);
 /* The socket is connected: reading begins, and what waits may be flushed. False: it failed. */
 bool stream_begin(struct stream *stream);
 void stream_append(struct stream *stream, const void *data, size_t length);

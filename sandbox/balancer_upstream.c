@@ -226,8 +226,8 @@ static struct upstream *connect_to(struct target *target)
 {
     struct balancer *balancer = target->group->balancer;
     struct upstream *upstream = calloc(1, sizeof *upstream);
-    if (upstream == NULL ||
-        !stream_init(&upstream->stream, &balancer->loop, balancer->read_buffer, &stream_callbacks, upstream)) {
+    if (upstream == NULL || !stream_init(&upstream->stream, &balancer->loop, balancer->read_buffer,
+                                         &stream_callbacks, upstream)) {
         free(upstream);
         return NULL;
     }
@@ -237,7 +237,8 @@ static struct upstream *connect_to(struct target *target)
     struct sockaddr_storage address;
     if (uv_ip4_addr(target->is.address, target->is.port, (struct sockaddr_in *)&address) != 0)
         uv_ip6_addr(target->is.address, target->is.port, (struct sockaddr_in6 *)&address);
-    if (uv_tcp_connect(&upstream->connect, &upstream->stream.tcp, (struct sockaddr *)&address, on_connect) == 0)
+    if (uv_tcp_connect(&upstream->connect, &upstream->stream.tcp, (struct sockaddr *)&address, on_connect) ==
+        0)
         return upstream;
     stream_close(&upstream->stream);
     return NULL;
