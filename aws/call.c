@@ -25,10 +25,16 @@ struct call {
     size_t body_length;
 };
 
+/* The verb is a whole word: "Listen…" would be no List. */
 bool aws_operation_only_reads(const char *operation)
 {
-    return strncmp(operation, "Describe", 8) == 0 || strncmp(operation, "List", 4) == 0 ||
-           strncmp(operation, "Get", 3) == 0;
+    static const char *const verbs[] = {"Describe", "List", "Get"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        size_t length = strlen(verbs[i]);
+        if (strncmp(operation, verbs[i], length) == 0 && operation[length] >= 'A' && operation[length] <= 'Z')
+            return true;
+    }
+    return false;
 }
 
 static bool canceled(const struct call *call, struct error *error)

@@ -20,7 +20,7 @@ struct visitor {
     uv_pipe_t pipe;
     struct line_reader reader;
     bool watching, closing;
-    int64_t next_ms;
+    int64_t next_ms, interval_ms;
     char bytes[READ_MAX];
 };
 
@@ -122,6 +122,13 @@ static void adjust(struct visitor *visitor, struct json_object *faults)
     }
 }
 
+static void watch(struct visitor *visitor, int64_t interval_ms)
+{
+    visitor->watching = true;
+    visitor->interval_ms = interval_ms < CONTROL_WATCH_MIN_MS ? CONTROL_WATCH_MS : interval_ms;
+    answer_status(visitor);
+}
+
 static bool on_line(void *context, char *line, size_t length)
 {
     struct visitor *visitor = context;
@@ -130,15 +137,13 @@ static bool on_line(void *context, char *line, size_t length)
     if (strcmp(op, "status") == 0) {
         answer_status(visitor);
     } else if (strcmp(op, "watch") == 0) {
-        visitor->watching = true;
-        answer_status(visitor);
+        watch(visitor, json_integer(request, "interval_ms"));
     } else if (strcmp(op, "adjust") == 0) {
         adjust(visitor, json_object_of(request, "faults"));
     } else if (strcmp(op, "rollback") == 0) {
         struct intent intent = {.kind = INTENT_ROLLBACK};
         visitor->control->handlers.intent(visitor->control->handlers.context, &intent);
-        visitor->watching = true; /* until it is restored */
-        answer_status(visitor);
+        watch(visitor, 0); /* until it is restored */
     } else {
         answer_error(visitor, "op must be status, watch, adjust or rollback");
     }
@@ -233,7 +238,7 @@ void control_tick(struct control *control, int64_t now_ms)
         struct visitor *visitor = control->visitors[i];
         if (visitor == NULL || !visitor->watching || now_ms < visitor->next_ms)
             continue;
-        visitor->next_ms = now_ms + CONTROL_WATCH_MS;
+        visitor->next_ms = now_ms + visitor->interval_ms;
         answer_status(visitor);
     }
 }

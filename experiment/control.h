@@ -1,8 +1,8 @@
 /*
  * control: a running experiment's door for other terminals of the same user: a Unix socket (mode 0600,
  * see paths_control_socket), JSON, one object a line.
- *   → {"op":"status"} {"op":"watch"} {"op":"adjust","faults":{…}} {"op":"rollback"}
- *   ← the status document (report.h), or {"error":"…"}; after watch one a second until the end.
+ *   → {"op":"status"} {"op":"watch","interval_ms":1000} {"op":"adjust","faults":{…}} {"op":"rollback"}
+ *   ← the status document (report.h), or {"error":"…"}; after watch one an interval until the end.
  */
 #ifndef SHAKETABLE_EXPERIMENT_CONTROL_H
 #define SHAKETABLE_EXPERIMENT_CONTROL_H
@@ -14,7 +14,8 @@
 #include <uv.h>
 
 #define CONTROL_LINE_MAX 65536
-#define CONTROL_WATCH_MS 1000
+#define CONTROL_WATCH_MS 1000 /* when no interval is named, or one below the next */
+#define CONTROL_WATCH_MIN_MS 100
 
 /* ── the experiment's side, on the session's loop ─────────────────────────────────────────── */
 struct control;
