@@ -289,28 +289,22 @@ static void join_line(struct canvas *canvas, int x, int y, unsigned sides, paint
     canvas_put(canvas, x, y, glyph_line(sides | glyph_line_sides(cell->ch, canvas->ascii), canvas->ascii), style);
 }
 
-void canvas_line_horizontal(struct canvas *canvas, int x, int y, int width, paint style)
-{
-    for (int i = 0; i < width; i++) {
-        unsigned sides = (i > 0 ? SIDE_LEFT : 0U) | (i + 1 < width ? SIDE_RIGHT : 0U);
-        join_line(canvas, x + i, y, sides, style);
-    }
-}
-
-void canvas_line_vertical(struct canvas *canvas, int x, int y, int height, paint style)
-{
-    for (int i = 0; i < height; i++) {
-        unsigned sides = (i > 0 ? SIDE_UP : 0U) | (i + 1 < height ? SIDE_DOWN : 0U);
-        join_line(canvas, x, y + i, sides, style);
-    }
-}
-
 void canvas_box(struct canvas *canvas, struct rect rect, paint style)
 {
-    canvas_line_horizontal(canvas, rect.x, rect.y, rect.width, style);
-    canvas_line_horizontal(canvas, rect.x, rect.y + rect.height - 1, rect.width, style);
-    canvas_line_vertical(canvas, rect.x, rect.y, rect.height, style);
-    canvas_line_vertical(canvas, rect.x + rect.width - 1, rect.y, rect.height, style);
+    int right = rect.x + rect.width - 1;
+    int bottom = rect.y + rect.height - 1;
+    join_line(canvas, rect.x, rect.y, SIDE_RIGHT | SIDE_DOWN, style);
+    join_line(canvas, right, rect.y, SIDE_LEFT | SIDE_DOWN, style);
+    join_line(canvas, rect.x, bottom, SIDE_RIGHT | SIDE_UP, style);
+    join_line(canvas, right, bottom, SIDE_LEFT | SIDE_UP, style);
+    for (int x = rect.x + 1; x < right; x++) {
+        join_line(canvas, x, rect.y, SIDE_LEFT | SIDE_RIGHT, style);
+        join_line(canvas, x, bottom, SIDE_LEFT | SIDE_RIGHT, style);
+    }
+    for (int y = rect.y + 1; y < bottom; y++) {
+        join_line(canvas, rect.x, y, SIDE_UP | SIDE_DOWN, style);
+        join_line(canvas, right, y, SIDE_UP | SIDE_DOWN, style);
+    }
 }
 
 void canvas_title(struct canvas *canvas, struct rect rect, paint style, const char *title)

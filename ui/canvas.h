@@ -103,9 +103,7 @@ int canvas_text_width(const char *text);
  * only counts. */
 int canvas_wrap(struct canvas *canvas, int x, int y, int width, int height, paint style, const char *text);
 
-/* Lines join what lines are there already (corners, tees, crosses). Both ends included. */
-void canvas_line_horizontal(struct canvas *canvas, int x, int y, int width, paint style);
-void canvas_line_vertical(struct canvas *canvas, int x, int y, int height, paint style);
+/* Its lines join those that are there already: neighbours may share a border. */
 void canvas_box(struct canvas *canvas, struct rect rect, paint style);
 /* A title in a horizontal line: at the left " title ", at the right end " text ". */
 void canvas_title(struct canvas *canvas, struct rect rect, paint style, const char *title);

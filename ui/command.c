@@ -180,7 +180,7 @@ static bool run_theme(struct turn *turn, const char *name, struct error *error)
 {
     if (theme_find(name) == NULL)
         return error_set(error, ERROR_USAGE, "theme default|light|safe|mono");
-    snprintf(turn->state->theme_name, sizeof turn->state->theme_name, "%s", name);
+    snprintf(turn->state->theme_name, sizeof turn->state->theme_name, "%.15s", name);
     return true;
 }
 

@@ -164,100 +164,7 @@ void turn_freeze(struct turn *turn)
     state->frozen = turn->model;
 }
 
-/* ── following the model ─────────────────────────────────────────────────────────────────── */
-
-static void choose_first(struct turn *turn)
-{
-    struct ui_state *state = turn->state;
-    const struct model_experiment *experiment = &turn->model->experiment;
-    if (state->chosen_service[0] != '\0')
-        return;
-    if (experiment->phase != MODEL_IDLE && experiment->service[0] != '\0') {
-        tree_choose(turn, experiment->cluster, experiment->service);
-        state->focus = UI_FOCUS_FADERS;
-        return;
-    }
-    const struct model_inventory *inventory = turn->model->inventory;
-    for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++)
-        if (inventory->clusters[i].service_count > 0) {
-            tree_choose(turn, inventory->clusters[i].name, inventory->clusters[i].services[0].name);
-            return;
-        }
-}
-
-static void follow_plan(struct turn *turn)
-{
-    struct ui_state *state = turn->state;
-    const struct model_experiment *experiment = &turn->model->experiment;
-    enum model_phase phase = experiment->phase;
-    if (state->overlay == UI_OVERLAY_NONE && phase != state->last_phase && experiment->ours &&
-        (phase == MODEL_PLANNING || phase == MODEL_PLANNED)) {
-        state->overlay = UI_OVERLAY_PLAN;
-        state->plan_button = -1;
-        state->plan_ready_ms = 0;
-    }
-    if (state->overlay != UI_OVERLAY_PLAN)
-        return;
-    if (phase == MODEL_PLANNED && state->plan_ready_ms == 0)
-        state->plan_ready_ms = turn->now_ms;
-    bool was_planning = state->last_phase == MODEL_PLANNING || state->last_phase == MODEL_PLANNED;
-    bool under_way = phase == MODEL_ARMING || phase == MODEL_ARMED || phase == MODEL_INJECTING;
-    if (under_way || phase == MODEL_RECOVERING || (phase == MODEL_IDLE && was_planning && state->plan_ready_ms != 0))
-        turn_close(turn);
-}
-
-static void follow(struct turn *turn)
-{
-    struct ui_state *state = turn->state;
-    const struct model_experiment *experiment = &turn->model->experiment;
-    choose_first(turn);
-    follow_plan(turn);
-    bool ours_here = ui_state_shows_experiment(state, turn->model);
-    if (ours_here && experiment->phase == MODEL_INJECTING && !state->touched && !state->adjust_pending &&
-        !state->dragging && !fault_equal(&experiment->asked, &state->seen))
-        state->staged = experiment->asked;
-    state->seen = experiment->asked;
-    /* A plan that is still awaited keeps the phase that was set when it was asked for. */
-    if (state->overlay != UI_OVERLAY_PLAN || experiment->phase == MODEL_PLANNING || experiment->phase == MODEL_PLANNED)
-        state->last_phase = experiment->phase;
-    if (!turn_can_adjust(turn))
-        state->adjust_pending = false;
-    fader_flush(turn);
-    if (state->select_pending && turn->now_ms >= state->select_at_ms)
-        tree_choose(turn, state->cluster, state->service);
-    if (state->overlay == UI_OVERLAY_QUIT && !model_is_active(turn->model) && state->ending == UI_ENDING_NONE)
-        turn_close(turn);
-}
-
-int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms)
-{
-    int64_t wait = 1000 - now_ms % 1000;
-    int64_t due = wait;
-    if (state->adjust_pending)
-        due = state->adjusted_ms + UI_ADJUST_INTERVAL_MS - now_ms;
-    if (state->select_pending && state->select_at_ms - now_ms < due)
-        due = state->select_at_ms - now_ms;
-    if (state->plan_ready_ms != 0 && now_ms - state->plan_ready_ms <= UI_PLAN_SETTLE_MS &&
-        state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms < due)
-        due = state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms;
-    bool awaited = model->experiment.phase == MODEL_PLANNING || model->experiment.phase == MODEL_ARMING ||
-                   model->experiment.phase == MODEL_RECOVERING || model->inventory == NULL ||
-                   model->inventory->loading == MODEL_LOADING || state->ending != UI_ENDING_NONE;
-    if (awaited && due > 200)
-        due = 200;
-    if (due > wait)
-        due = wait;
-    return due < 0 ? 0 : (int)due;
-}
-
 /* ── keys ────────────────────────────────────────────────────────────────────────────────── */
-
-static bool plan_asks_name(const struct ui_state *state, const struct model *model)
-{
-    const struct model_plan *plan = model->experiment.plan;
-    return state->overlay == UI_OVERLAY_PLAN && model->experiment.phase == MODEL_PLANNED && plan != NULL &&
-           plan->must_type_name && !plan->refused;
-}
 
 bool ui_state_is_typing(const struct ui_state *state, const struct model *model)
 {
@@ -268,7 +175,7 @@ bool ui_state_is_typing(const struct ui_state *state, const struct model *model)
     case UI_OVERLAY_FILTER:
         return true;
     default:
-        return plan_asks_name(state, model);
+        return dialog_asks_name(state, model);
     }
 }
 
@@ -288,64 +195,6 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
     default:
         return state->focus == UI_FOCUS_TREE ? UI_CONTEXT_TREE : UI_CONTEXT_FADERS;
     }
-}
-
-static bool plan_is_settled(const struct ui_state *state, int64_t now_ms)
-{
-    return state->plan_ready_ms != 0 && now_ms - state->plan_ready_ms >= UI_PLAN_SETTLE_MS;
-}
-
-bool ui_state_plan_may_start(const struct ui_state *state, const struct model *model, int64_t now_ms)
-{
-    const struct model_plan *plan = model->experiment.plan;
-    if (model->experiment.phase != MODEL_PLANNED || plan == NULL || plan->refused || !plan_is_settled(state, now_ms))
-        return false;
-    return !plan->must_type_name || strcmp(state->text, model->experiment.service) == 0;
-}
-
-int ui_state_plan_button(const struct ui_state *state, const struct model *model, int64_t now_ms)
-{
-    const struct model_plan *plan = model->experiment.plan;
-    if (!ui_state_plan_may_start(state, model, now_ms))
-        return UI_PLAN_CANCEL;
-    if (state->plan_button >= 0)
-        return state->plan_button;
-    if (plan->must_type_name)
-        return UI_PLAN_INJECT; /* the whole name was typed: that is the decision */
-    for (size_t i = 0; i < plan->finding_count; i++)
-        if (plan->findings[i].severity != MODEL_NOTE)
-            return UI_PLAN_CANCEL;
-    return UI_PLAN_INJECT;
-}
-
-static void press_plan(struct turn *turn, int button)
-{
-    struct ui_state *state = turn->state;
-    if (button == UI_PLAN_INJECT) {
-        if (!ui_state_plan_may_start(state, turn->model, turn->now_ms))
-            return;
-        turn_add(turn, INTENT_CONFIRM);
-        state->touched = false;
-        state->focus = UI_FOCUS_FADERS;
-        turn_close(turn);
-        state->last_phase = MODEL_PLANNED;
-        return;
-    }
-    turn_add(turn, INTENT_DISMISS);
-    turn_close(turn);
-}
-
-static void press_quit(struct turn *turn, int button)
-{
-    if (button == UI_QUIT_ROLLBACK) {
-        turn_add(turn, INTENT_QUIT);
-        turn->state->ending = UI_ENDING_ROLLBACK;
-        turn->state->adjust_pending = false;
-    } else if (button == UI_QUIT_LEAVE) {
-        turn_add(turn, INTENT_LEAVE);
-        turn->state->ending = UI_ENDING_LEAVE;
-    }
-    turn_close(turn);
 }
 
 static void accept_text(struct turn *turn)
@@ -371,7 +220,7 @@ static void accept_text(struct turn *turn)
     }
     case UI_OVERLAY_PLAN:
         if (ui_state_plan_may_start(state, turn->model, turn->now_ms))
-            press_plan(turn, UI_PLAN_INJECT);
+            dialog_press_plan(turn, UI_PLAN_INJECT);
         else
             snprintf(state->text_error, sizeof state->text_error, "type the service's name to go on");
         return;
@@ -394,13 +243,13 @@ static void activate(struct turn *turn)
     }
     switch (state->overlay) {
     case UI_OVERLAY_PLAN: {
-        bool settling = state->plan_ready_ms != 0 && !plan_is_settled(state, turn->now_ms);
+        bool settling = state->plan_ready_ms != 0 && !dialog_plan_is_settled(state, turn->now_ms);
         if (!settling)
-            press_plan(turn, ui_state_plan_button(state, turn->model, turn->now_ms));
+            dialog_press_plan(turn, ui_state_plan_button(state, turn->model, turn->now_ms));
         break;
     }
     case UI_OVERLAY_QUIT:
-        press_quit(turn, state->quit_button);
+        dialog_press_quit(turn, state->quit_button);
         break;
     case UI_OVERLAY_NONE:
         if (state->focus == UI_FOCUS_TREE)
@@ -419,7 +268,7 @@ static void back(struct turn *turn)
     struct ui_state *state = turn->state;
     enum model_phase phase = turn->model->experiment.phase;
     if (state->overlay == UI_OVERLAY_PLAN) {
-        press_plan(turn, UI_PLAN_CANCEL);
+        dialog_press_plan(turn, UI_PLAN_CANCEL);
     } else if (state->overlay == UI_OVERLAY_FILTER) {
         state->filter[0] = '\0';
         turn_close(turn);
@@ -710,9 +559,9 @@ static void handle_press(struct turn *turn, const struct ui_event *event)
         break;
     case HIT_BUTTON:
         if (state->overlay == UI_OVERLAY_PLAN)
-            press_plan(turn, hit->value);
+            dialog_press_plan(turn, hit->value);
         else if (state->overlay == UI_OVERLAY_QUIT)
-            press_quit(turn, hit->value);
+            dialog_press_quit(turn, hit->value);
         else
             turn_close(turn);
         break;
@@ -763,7 +612,7 @@ void ui_handle_event(struct ui_state *state, struct model *model, const struct u
         handle_wheel(&turn, event, -1);
         break;
     case UI_EVENT_TICK:
-        follow(&turn);
+        turn_follow(&turn);
         break;
     default:
         break;

@@ -27,6 +27,17 @@ void turn_send_staged(struct turn *turn);
 bool turn_can_adjust(const struct turn *turn);
 void turn_freeze(struct turn *turn);
 
+/* What time and a new model change. */
+void turn_follow(struct turn *turn);
+
+/* Dialogs. */
+/* The plan's dialog asks for the service's name. */
+bool dialog_asks_name(const struct ui_state *state, const struct model *model);
+/* The plan has stood there long enough for an Enter to be meant for it. */
+bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms);
+void dialog_press_plan(struct turn *turn, int button);
+void dialog_press_quit(struct turn *turn, int button);
+
 /* Tree. */
 void tree_move(struct turn *turn, int rows);
 void tree_go(struct turn *turn, size_t row);

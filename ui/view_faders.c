@@ -6,7 +6,7 @@
 
 #define LABEL_WIDTH 12
 #define VALUE_WIDTH 10
-#define NOTE_MAX 128
+#define NOTE_MAX 160
 
 /* The faults in force on the chosen service, or none. */
 static bool live_faults(const struct view *view, struct fault *live)
@@ -94,8 +94,8 @@ static void scope_words(const struct fault *fault, char text[NOTE_MAX])
 {
     char percent[UNITS_TEXT_MAX];
     units_format_percent(fault->scope.percent, percent);
-    char which[80];
-    snprintf(which, sizeof which, "%s%s%.40s", fault->scope.method, fault->scope.method[0] != '\0' ? " " : "",
+    char which[64];
+    snprintf(which, sizeof which, "%.16s%s%.40s", fault->scope.method, fault->scope.method[0] != '\0' ? " " : "",
              fault->scope.path[0] != '\0' ? fault->scope.path : "every path");
     const char *health = fault->scope.health_checks ? "health checks too" : "health checks pass clean";
     snprintf(text, NOTE_MAX, "%s of requests · %s · %s", percent, which, health);
@@ -159,7 +159,7 @@ static void draw_value(const struct view *view, enum fader fader, const struct c
         canvas_text_fit(canvas, x, y, columns->note_width, VIEW_STYLE(ROLE_DIM), note);
         return;
     }
-    char words[NOTE_MAX];
+    char words[NOTE_MAX + 16];
     if (is_live) {
         scale_format(fader, staged, text);
         snprintf(words, sizeof words, "→ %s %s", text, view->state->touched ? "staged" : "sent");
