@@ -84,10 +84,8 @@ uint32_t glyph_density(int level, bool ascii)
 uint32_t glyph_spinner(unsigned n, bool ascii)
 {
     static const char plain[] = "|/-\\";
-    static const uint32_t dots[] = {0x280b, 0x2819, 0x2838, 0x2834, 0x2826, 0x2807};
-    if (ascii)
-        return (uint32_t)(unsigned char)plain[n % 4];
-    return dots[n % 6];
+    static const uint32_t turning[] = {0x25d0, 0x25d3, 0x25d1, 0x25d2};
+    return ascii ? (uint32_t)(unsigned char)plain[n % 4] : turning[n % 4];
 }
 
 /* Index: the sides as bits left, right, up, down. */

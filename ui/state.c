@@ -98,7 +98,8 @@ void turn_rollback(struct turn *turn)
 bool turn_can_adjust(const struct turn *turn)
 {
     const struct model_experiment *experiment = &turn->model->experiment;
-    return (experiment->phase == MODEL_INJECTING || experiment->phase == MODEL_ARMED) &&
+    return (experiment->phase == MODEL_INJECTING || experiment->phase == MODEL_ARMED ||
+            experiment->phase == MODEL_ARMING) &&
            ui_state_shows_experiment(turn->state, turn->model);
 }
 
@@ -121,10 +122,11 @@ void turn_plan(struct turn *turn)
         if (state->touched)
             turn_send_staged(turn);
         else
-            ui_state_notice(state, turn->now_ms, "live already: move a fader, or R rolls back");
+            ui_state_notice(state, turn->now_ms, "%s already: move a fader, or R rolls back",
+                            phase == MODEL_INJECTING ? "live" : "under way");
         return;
     }
-    if (phase == MODEL_ARMING || phase == MODEL_RECOVERING || model_is_active(turn->model)) {
+    if (model_is_active(turn->model)) {
         ui_state_notice(state, turn->now_ms, "an experiment is under way on %s: one at a time",
                         turn->model->experiment.service);
         return;

@@ -23,7 +23,7 @@ void turn_open_text(struct turn *turn, enum ui_overlay overlay, const char *text
 void turn_plan(struct turn *turn);
 void turn_quit(struct turn *turn);
 void turn_send_staged(struct turn *turn);
-/* True while ADJUST means something: faults live, or sidecars ready, on the chosen service. */
+/* True while ADJUST means something: an experiment on the chosen service that is not rolled back. */
 bool turn_can_adjust(const struct turn *turn);
 void turn_freeze(struct turn *turn);
 

@@ -139,6 +139,7 @@ static void draw_times(const struct view *view, const struct picture *picture)
     int left = picture->rect.x;
     int right = left + picture->rect.width;
     int taken = right + 1;
+    int words_end = 0;
     for (size_t i = series->marker_count; i > 0; i--) {
         const struct model_marker *marker = &series->markers[i - 1];
         int x = column_x(picture, marker->at_ms);
@@ -154,6 +155,7 @@ static void draw_times(const struct view *view, const struct picture *picture)
             continue;
         canvas_glyph(canvas, x, y, GLYPH_MOMENT_MARK, VIEW_STYLE(ROLE_LIVE));
         canvas_text(canvas, behind ? start : x + 2, y, VIEW_STYLE(ROLE_TEXT), marker->text);
+        words_end = words_end > start + width ? words_end : start + width;
         taken = start;
     }
     char text[CLOCK_TEXT_MAX];
@@ -162,9 +164,8 @@ static void draw_times(const struct view *view, const struct picture *picture)
         canvas_text(canvas, left, y, VIEW_STYLE(ROLE_DIM), text);
     int now = column_x(picture, view->now_ms);
     clock_format_local_time(view->now_ms / MODEL_COLUMN_MS * MODEL_COLUMN_MS, text, sizeof text);
-    if (taken > right && now - 7 > left + 10 && now < right) {
+    if (now - 8 > words_end && now - 7 > left + 10 && now < right)
         canvas_text_right(canvas, now + 1, y, VIEW_STYLE(ROLE_DIM), text);
-    }
 }
 
 void view_history(const struct view *view, struct rect rect)

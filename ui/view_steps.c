@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define WORDS_MAX 160
-#define STEPS_WIDTH 46
+#define STEPS_WIDTH 38
 
 static struct view_mark step_mark(enum model_step_state state)
 {
@@ -32,11 +32,11 @@ static void draw_step(const struct view *view, struct rect rect, const struct mo
     enum role role = step->state == MODEL_STEP_TODO   ? ROLE_DIM
                      : step->state == MODEL_STEP_FAILED ? ROLE_DANGER
                                                       : ROLE_TEXT;
-    int name = rect.width >= 40 ? 21 : 16;
+    int name = rect.width >= 34 ? 20 : rect.width - 8;
     canvas_text_fit(canvas, rect.x + 2, rect.y, name, VIEW_STYLE(role), step->name);
     int x = rect.x + 2 + name;
     int room = rect.x + rect.width - x;
-    if (step->state == MODEL_STEP_DOING && step->total > 0 && room >= 20) {
+    if (step->state == MODEL_STEP_DOING && step->total > 0 && room >= 15) {
         canvas_bar(canvas, x, rect.y, 8, (double)step->done / step->total, VIEW_STYLE(ROLE_STAGED),
                    VIEW_STYLE(ROLE_FAINT));
         x += 9;
@@ -93,7 +93,8 @@ void view_steps(const struct view *view, struct rect rect)
     if (!shown || rect.height < 3)
         return;
     struct canvas *canvas = view->canvas;
-    int width = rect.width < STEPS_WIDTH + 4 ? rect.width : STEPS_WIDTH;
+    /* The histogram's busy part stays in sight: never more than half. */
+    int width = rect.width / 2 < STEPS_WIDTH ? rect.width / 2 : STEPS_WIDTH;
     int rows = (int)experiment->step_count;
     if (rows > rect.height - 1)
         rows = rect.height - 1;

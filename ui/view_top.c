@@ -67,7 +67,9 @@ static int draw_badge(const struct view *view, int right, int y, bool words)
     struct view_mark mark = view_phase_mark(view);
     int x = right;
     phase_words(view, text);
-    if (words && text[0] != '\0') {
+    if (!words) /* the time alone */
+        text[view->model->experiment.phase == MODEL_INJECTING ? strcspn(text, " ,") : 0] = '\0';
+    if (text[0] != '\0') {
         x = canvas_text_right(canvas, x, y, STYLE_OF(ROLE_BRIGHT, ROLE_BAR), text) - 1;
     }
     if (view->state->frozen != NULL) {
@@ -102,7 +104,7 @@ void view_top(const struct view *view, struct rect rect)
     canvas_fill(canvas, rect, STYLE_OF(ROLE_TEXT, ROLE_BAR));
     bool wide = rect.width >= 60;
     int right = draw_way_back(view, rect.width - (wide ? 1 : 0), y, wide) - 2;
-    right = draw_badge(view, right, y, rect.width >= 50) - 1;
+    right = draw_badge(view, right, y, wide) - 1;
     int x = 1;
     if (rect.width >= 80)
         x = canvas_text(canvas, x, y, style_bold(STYLE_OF(ROLE_ACCENT, ROLE_BAR)), "shaketable");
@@ -112,17 +114,16 @@ void view_top(const struct view *view, struct rect rect)
         x = canvas_text_fit(canvas, x, y, 20, dim, place->embedded ? "demo" : place->profile);
         x = draw_crumb(view, x, y, right, dim, place->region);
     }
-    if (rect.width >= 60)
-        x = draw_crumb(view, x, y, right, dim, view->state->chosen_cluster);
     const char *service = view->state->chosen_service;
-    if (rect.width >= 60)
+    if (rect.width >= 80) {
+        x = draw_crumb(view, x, y, right, dim, view->state->chosen_cluster);
         x = draw_crumb(view, x, y, right, bright, service);
-    else
+    } else {
         x = canvas_text_fit(canvas, x, y, right - x, bright, service[0] != '\0' ? service : "shaketable");
+    }
     if (place->read_only && x + 12 < right)
         canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), "read-only");
-    if (rect.width >= 60)
-        canvas_hit(canvas, (struct rect){rect.x, y, x, 1}, HIT_COMMAND, UI_COMMAND_SERVICES);
+    canvas_hit(canvas, (struct rect){rect.x, y, x, 1}, HIT_COMMAND, UI_COMMAND_SERVICES);
 }
 
 /* ── the log line ────────────────────────────────────────────────────────────────────────── */
