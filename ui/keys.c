@@ -4,7 +4,7 @@
 #include "ui/event.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
+#include <string.h>
 
 /* clang-format off */
 static const struct ui_binding table[] = {
@@ -107,6 +107,16 @@ enum ui_command keys_find(int key, unsigned context)
     return UI_COMMAND_NONE;
 }
 
+const char *keys_name(const struct ui_binding *binding, bool ascii)
+{
+    static const char *const names[][2] = {{"⏎", "Enter"},      {"←→", "Left Right"},  {"↑↓", "Up Down"},
+                                           {"⇧←→", "Shift <>"}, {"⇧Tab", "Shift-Tab"}, {"⌫", "Bksp"}};
+    for (size_t i = 0; ascii && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(binding->key_name, names[i][0]) == 0)
+            return names[i][1];
+    return binding->key_name;
+}
+
 const struct ui_binding *keys_binding(enum ui_command command, unsigned context)
 {
     for (const struct ui_binding *binding = table; binding->command != UI_COMMAND_NONE; binding++)
@@ -115,7 +125,7 @@ const struct ui_binding *keys_binding(enum ui_command command, unsigned context)
     return NULL;
 }
 
-size_t keys_bar(unsigned context, int width, const struct ui_binding *bar[UI_KEY_BAR_MAX])
+size_t keys_bar(unsigned context, int width, bool ascii, const struct ui_binding *bar[UI_KEY_BAR_MAX])
 {
     bool taken[sizeof table / sizeof table[0]] = {false};
     int used = 0;
@@ -123,7 +133,8 @@ size_t keys_bar(unsigned context, int width, const struct ui_binding *bar[UI_KEY
         for (size_t i = 0; table[i].command != UI_COMMAND_NONE; i++) {
             if (table[i].rank != rank || table[i].label == NULL || (table[i].contexts & context) == 0)
                 continue;
-            int needed = canvas_text_width(table[i].key_name) + 1 + canvas_text_width(table[i].label) + 2;
+            int needed =
+                canvas_text_width(keys_name(&table[i], ascii)) + 1 + canvas_text_width(table[i].label) + 2;
             if (used + needed > width)
                 continue;
             used += needed;

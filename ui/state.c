@@ -144,6 +144,10 @@ void turn_plan(struct turn *turn)
 
 void turn_quit(struct turn *turn)
 {
+    if (turn->state->ending != UI_ENDING_NONE) { /* asked for already: only the screen is still here */
+        turn->state->ending = UI_ENDING_AT_ONCE;
+        return;
+    }
     if (!model_is_active(turn->model)) {
         turn_add(turn, INTENT_QUIT);
         turn->state->ending = UI_ENDING_AT_ONCE;
@@ -306,7 +310,9 @@ static void move(struct turn *turn, int rows)
         tree_move(turn, rows);
     } else {
         int fader = (int)state->fader + rows;
-        state->fader = fader < 0 ? 0 : fader >= FADER_COUNT ? (enum fader)(FADER_COUNT - 1) : (enum fader)fader;
+        state->fader = fader < 0              ? 0
+                       : fader >= FADER_COUNT ? (enum fader)(FADER_COUNT - 1)
+                                              : (enum fader)fader;
     }
 }
 
@@ -526,7 +532,8 @@ static void handle_key(struct turn *turn, int key)
     enum ui_command command = keys_find(key, context);
     if (command != UI_COMMAND_NONE)
         run(turn, command);
-    else if (context == UI_CONTEXT_TEXT && key >= ' ' && key != UI_KEY_BACKSPACE && key < UI_KEY_FIRST_SPECIAL)
+    else if (context == UI_CONTEXT_TEXT && key >= ' ' && key != UI_KEY_BACKSPACE &&
+             key < UI_KEY_FIRST_SPECIAL)
         type_letter(turn, key);
 }
 

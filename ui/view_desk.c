@@ -76,19 +76,23 @@ void view_small(const struct view *view, const struct layout *layout)
         return;
     }
     if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0') {
-        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER), experiment->problem);
+        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER),
+                    experiment->problem);
         return;
     }
     for (size_t i = 0; i < experiment->step_count; i++)
         if (experiment->steps[i].state == MODEL_STEP_DOING &&
             (experiment->phase == MODEL_ARMING || experiment->phase == MODEL_RECOVERING)) {
             canvas_put(canvas, 1, y, view_spinner(view), VIEW_STYLE(ROLE_STAGED));
-            int x = canvas_text_fit(canvas, 3, y, width - 14, VIEW_STYLE(ROLE_STAGED), experiment->steps[i].name);
-            canvas_text_fit(canvas, x + 1, y, width - x - 2, VIEW_STYLE(ROLE_DIM), experiment->steps[i].detail);
+            int x =
+                canvas_text_fit(canvas, 3, y, width - 14, VIEW_STYLE(ROLE_STAGED), experiment->steps[i].name);
+            canvas_text_fit(canvas, x + 1, y, width - x - 2, VIEW_STYLE(ROLE_DIM),
+                            experiment->steps[i].detail);
         }
     char text[UNITS_TEXT_MAX];
     if (experiment->phase == MODEL_INJECTING)
-        canvas_printf(canvas, 1, y, VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
+        canvas_printf(canvas, 1, y,
+                      VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
                       "live on %zu of %zu sidecars", experiment->live_on, experiment->live_of);
     y += 1;
     canvas_glyph(canvas, 0, y, GLYPH_CURSOR, VIEW_STYLE(ROLE_ACCENT));
@@ -113,8 +117,8 @@ void view_tiny(const struct view *view)
 {
     struct canvas *canvas = view->canvas;
     struct view_mark mark = view_phase_mark(view);
-    canvas_text_fit(canvas, 0, 0, canvas->cols, style_bold(VIEW_STYLE(mark.role == ROLE_FIELD ? ROLE_TEXT : mark.role)),
-                    mark.word);
+    canvas_text_fit(canvas, 0, 0, canvas->cols,
+                    style_bold(VIEW_STYLE(mark.role == ROLE_FIELD ? ROLE_TEXT : mark.role)), mark.word);
     bool typing = ui_state_is_typing(view->state, view->model);
     const char *key = typing ? "^R" : "R";
     paint style = view_has_way_back(view) ? style_bold(STYLE_OF(ROLE_INK, ROLE_GOOD)) : VIEW_STYLE(ROLE_DIM);
@@ -127,8 +131,9 @@ void view_draw(struct canvas *canvas, const struct model *model, const struct ui
                bool mono)
 {
     const struct model *measured = state->frozen != NULL ? state->frozen : model;
-    struct view view = {canvas, model, state, &measured->series,
-                        state->frozen != NULL ? state->frozen->now_ms : now_ms, now_ms, mono};
+    struct view view = {
+        canvas, model, state, &measured->series, state->frozen != NULL ? state->frozen->now_ms : now_ms,
+        now_ms, mono};
     struct layout layout;
     canvas_clear(canvas);
     layout_make(&layout, canvas->cols, canvas->rows, state->history);

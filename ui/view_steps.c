@@ -29,9 +29,9 @@ static void draw_step(const struct view *view, struct rect rect, const struct mo
         canvas_put(canvas, rect.x, rect.y, view_spinner(view), VIEW_STYLE(mark.role));
     else
         canvas_glyph(canvas, rect.x, rect.y, mark.glyph, VIEW_STYLE(mark.role));
-    enum role role = step->state == MODEL_STEP_TODO   ? ROLE_DIM
+    enum role role = step->state == MODEL_STEP_TODO     ? ROLE_DIM
                      : step->state == MODEL_STEP_FAILED ? ROLE_DANGER
-                                                      : ROLE_TEXT;
+                                                        : ROLE_TEXT;
     int name = rect.width >= 34 ? 20 : rect.width - 8;
     canvas_text_fit(canvas, rect.x + 2, rect.y, name, VIEW_STYLE(role), step->name);
     int x = rect.x + 2 + name;
@@ -67,15 +67,17 @@ static void draw_failure(const struct view *view, struct rect rect)
     const struct model_experiment *experiment = &view->model->experiment;
     int width = rect.width;
     int lines = canvas_wrap(NULL, 0, 0, width - 6, rect.height, 0, experiment->problem);
-    struct rect box = {rect.x, rect.y, width, lines + 3};
+    struct rect box = {rect.x, rect.y, width, lines + 2};
     if (box.height > rect.height)
         box.height = rect.height;
     paint ground = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
     canvas_fill(canvas, box, ground);
     canvas_glyph(canvas, box.x + 2, box.y, GLYPH_BAD, style_bold(STYLE_OF(ROLE_DANGER, ROLE_DIALOG)));
-    const char *head = experiment->plan != NULL && experiment->plan->refused ? "refused: nothing was changed"
-                                                                             : "not done: something is left to do";
-    canvas_text_fit(canvas, box.x + 4, box.y, width - 6, style_bold(STYLE_OF(ROLE_DANGER, ROLE_DIALOG)), head);
+    const char *head = experiment->plan != NULL && experiment->plan->refused
+                           ? "refused: nothing was changed"
+                           : "not done: something is left to do";
+    canvas_text_fit(canvas, box.x + 4, box.y, width - 6, style_bold(STYLE_OF(ROLE_DANGER, ROLE_DIALOG)),
+                    head);
     canvas_wrap(canvas, box.x + 4, box.y + 1, width - 6, box.height - 2, ground, experiment->problem);
     canvas_text_fit(canvas, box.x + 4, box.y + box.height - 1, width - 6, STYLE_OF(ROLE_ACCENT, ROLE_DIALOG),
                     "R tries the way back again · Esc takes note");

@@ -16,8 +16,8 @@
 static int show_scene(const char *name, const struct ui_options *options)
 {
     struct error error = {0};
-    struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"), options->ascii,
-                                    options->no_color};
+    struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"),
+                                    options->ascii, options->no_color};
     for (int i = 0; i < FIXTURE_SCENES; i++) {
         if (strcmp(fixture_scene_name((enum fixture_scene)i), name) != 0)
             continue;

@@ -48,8 +48,11 @@ static void wide_and_broken_characters_keep_the_columns(void **context)
     assert_int_equal(at(&canvas, 2, 0), 0);
     canvas_put(&canvas, 2, 0, 'x', 0); /* one half goes, so does the other */
     assert_int_equal(at(&canvas, 1, 0), ' ');
-    assert_int_equal(canvas_text_width("e\xcc\x81" "a"), 2);
-    assert_int_equal(canvas_text(&canvas, 0, 0, 0, "\xff\xc3(\x01\xed\xa0\x80"), canvas_text_width("\xff\xc3(\x01\xed\xa0\x80"));
+    assert_int_equal(canvas_text_width("e\xcc\x81"
+                                       "a"),
+                     2);
+    assert_int_equal(canvas_text(&canvas, 0, 0, 0, "\xff\xc3(\x01\xed\xa0\x80"),
+                     canvas_text_width("\xff\xc3(\x01\xed\xa0\x80"));
     assert_int_equal(at(&canvas, 0, 0), '?');
     assert_int_equal(canvas_text_fit(&canvas, 0, 0, 4, 0, "abcdef"), 4);
     assert_int_equal(at(&canvas, 3, 0), 0x2026);
@@ -115,9 +118,12 @@ static void every_theme_has_a_colour_for_every_role(void **context)
         if (theme_is_mono(theme))
             continue;
         /* The three marks of a fader, and good against danger, differ at 256 colours. */
-        assert_int_not_equal(theme_color(theme, ROLE_LIVE, DEPTH_256), theme_color(theme, ROLE_STAGED, DEPTH_256));
-        assert_int_not_equal(theme_color(theme, ROLE_LIVE, DEPTH_256), theme_color(theme, ROLE_BASELINE, DEPTH_256));
-        assert_int_not_equal(theme_color(theme, ROLE_GOOD, DEPTH_256), theme_color(theme, ROLE_DANGER, DEPTH_256));
+        assert_int_not_equal(theme_color(theme, ROLE_LIVE, DEPTH_256),
+                             theme_color(theme, ROLE_STAGED, DEPTH_256));
+        assert_int_not_equal(theme_color(theme, ROLE_LIVE, DEPTH_256),
+                             theme_color(theme, ROLE_BASELINE, DEPTH_256));
+        assert_int_not_equal(theme_color(theme, ROLE_GOOD, DEPTH_256),
+                             theme_color(theme, ROLE_DANGER, DEPTH_256));
     }
     assert_null(theme_find("purple"));
 }

@@ -126,7 +126,8 @@ static void a_click_on_the_way_back_rolls_back(void **context)
 {
     (void)context;
     struct desk *desk = desk_new(FIXTURE_LIVE);
-    send(desk, (struct ui_event){.type = UI_EVENT_PRESS, .hit = {.kind = HIT_COMMAND, .value = UI_COMMAND_ROLLBACK}});
+    send(desk, (struct ui_event){.type = UI_EVENT_PRESS,
+                                 .hit = {.kind = HIT_COMMAND, .value = UI_COMMAND_ROLLBACK}});
     assert_non_null(sent(desk, INTENT_ROLLBACK));
     desk_free(desk);
 }
@@ -609,7 +610,7 @@ static void help_and_key_bar_come_from_one_table(void **context)
     for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++)
         for (int width = 14; width < 200; width++) {
             const struct ui_binding *bar[UI_KEY_BAR_MAX];
-            size_t count = keys_bar(contexts[i], width, bar);
+            size_t count = keys_bar(contexts[i], width, width % 2 == 0, bar);
             bool way_back = false;
             for (size_t j = 0; j < count; j++)
                 way_back = way_back || bar[j]->command == UI_COMMAND_ROLLBACK;

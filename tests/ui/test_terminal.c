@@ -78,7 +78,8 @@ static void take(struct terminal *terminal, int64_t ms)
     do {
         struct pollfd in = {.fd = terminal->master, .events = POLLIN};
         poll(&in, 1, 20);
-        ssize_t got = read(terminal->master, terminal->output + terminal->length, OUTPUT_MAX - 1 - terminal->length);
+        ssize_t got =
+            read(terminal->master, terminal->output + terminal->length, OUTPUT_MAX - 1 - terminal->length);
         if (got > 0)
             terminal->length += (size_t)got;
         terminal->output[terminal->length] = '\0';
@@ -196,6 +197,25 @@ static void ends_when_the_terminal_is_gone(void **context)
     terminal_close(terminal);
 }
 
+/* Press, drag and release in one write, as a quick hand or a slow line delivers them. */
+static void takes_mouse_reports_that_come_in_one_piece_or_in_many(void **context)
+{
+    (void)context;
+    struct terminal *terminal = terminal_open("xterm-256color", true);
+    assert_true(until(terminal, "quit"));
+    take(terminal, 300);
+    const char *drag = "\033[<0;52;5M\033[<32;60;5M\033[<32;85;9M\033[<0;85;9m";
+    assert_int_equal(write(terminal->master, drag, strlen(drag)), strlen(drag));
+    assert_true(until(terminal, "100 %"));
+    write(terminal->master, "\033[<0;5", 8);
+    take(terminal, 10);
+    write(terminal->master, "2;6M\033[<0;52;6m", 15);
+    take(terminal, 300);
+    write(terminal->master, "q", 1);
+    assert_true(ended(terminal));
+    terminal_close(terminal);
+}
+
 static void takes_a_new_size(void **context)
 {
     (void)context;
@@ -244,6 +264,7 @@ int main(void)
         cmocka_unit_test(leaves_the_screen_on_each_signal_that_ends_it),
         cmocka_unit_test(puts_the_terminal_back_on_a_fatal_signal),
         cmocka_unit_test(ends_when_the_terminal_is_gone),
+        cmocka_unit_test(takes_mouse_reports_that_come_in_one_piece_or_in_many),
         cmocka_unit_test(takes_a_new_size),
         cmocka_unit_test(runs_on_terminals_with_few_abilities),
         cmocka_unit_test(says_which_terminal_it_does_not_know),

@@ -177,9 +177,10 @@ static void shows_the_way_back_at_every_size(void **context)
 static void tells_states_apart_without_colour(void **context)
 {
     (void)context;
-    static const enum fixture_scene pairs[][2] = {{FIXTURE_LIVE, FIXTURE_BEHIND},    {FIXTURE_IDLE, FIXTURE_LIVE},
-                                                  {FIXTURE_ARMED, FIXTURE_LIVE},     {FIXTURE_RESTORED, FIXTURE_FAILED},
-                                                  {FIXTURE_RECOVERING, FIXTURE_LIVE}, {FIXTURE_PLAN, FIXTURE_REFUSED}};
+    static const enum fixture_scene pairs[][2] = {
+        {FIXTURE_LIVE, FIXTURE_BEHIND},     {FIXTURE_IDLE, FIXTURE_LIVE},
+        {FIXTURE_ARMED, FIXTURE_LIVE},      {FIXTURE_RESTORED, FIXTURE_FAILED},
+        {FIXTURE_RECOVERING, FIXTURE_LIVE}, {FIXTURE_PLAN, FIXTURE_REFUSED}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct canvas canvases[2];
         struct buf texts[2];
