@@ -19,7 +19,7 @@
 #define STATS_INTERVAL_MIN_MS 20
 #define STATS_INTERVAL_MAX_MS 60000
 #define STATS_LEASE_MIN_MS 500
-#define STATS_LEASE_MAX_MS 600000
+#define STATS_LEASE_MAX_MS 43200000 /* twelve hours: an experiment that was left running */
 #define STATS_TEXT_MAX 256
 
 /* console → sidecar */

@@ -1,0 +1,76 @@
+/*
+ * client: calls to AWS. Blocking, and safe to use from several threads at once; one client is one
+ * profile in one region. Read-only, signing, time-outs and retries are decided here and nowhere else.
+ *
+ * Errors: AWS's own code stands in error->reason, and the message reads
+ * "ECS UpdateService: ClientException: TaskDefinition is inactive". Codes: ERROR_NOT_FOUND,
+ * ERROR_DENIED (permission, credentials, signature, --read-only), ERROR_CONFLICT, ERROR_INVALID,
+ * ERROR_SERVICE (any other answer, throttling included), ERROR_NETWORK (no connection, cut off, not
+ * understood), ERROR_TIMEOUT, ERROR_CANCELED.
+ */
+#ifndef SHAKETABLE_AWS_CLIENT_H
+#define SHAKETABLE_AWS_CLIENT_H
+
+#include "aws/query.h"
+#include "aws/service.h"
+#include "aws/xml.h"
+#include "core/error.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json_object;
+struct aws_client;
+
+#define AWS_CLIENT_TIMEOUT_MS 20000 /* of one attempt */
+#define AWS_BATCH_PARALLEL 8        /* a good `parallel` for aws_batch_run */
+
+struct aws_options {
+    const char *profile;      /* NULL or "": as the AWS CLI chooses it */
+    const char *region;       /* NULL or "": likewise */
+    const char *endpoint_url; /* NULL or "": likewise; else it beats all other settings */
+    bool read_only;
+    int timeout_ms; /* of one attempt; 0: AWS_CLIENT_TIMEOUT_MS */
+};
+
+/* Resolves region, endpoints and credentials from files and environment, as the AWS CLI does; no
+ * network. NULL on error: no credentials (names the sources that were tried), no region, no such
+ * profile, a file that can't be read, a setting that isn't handled. */
+struct aws_client *aws_client_open(const struct aws_options *options, struct error *error);
+/* No call may be under way. */
+void aws_client_close(struct aws_client *client);
+
+/* Valid until the client is closed. */
+const char *aws_client_region(const struct aws_client *client);
+const char *aws_client_profile(const struct aws_client *client);
+/* ECS's endpoint where it was configured, "" for AWS's own. */
+const char *aws_client_endpoint(const struct aws_client *client);
+bool aws_client_read_only(const struct aws_client *client);
+/* The URL that calls of this service go to. */
+const char *aws_client_service_url(const struct aws_client *client, enum aws_service service);
+
+/* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true. The flag
+ * must outlive the client; NULL: none. Set it before calls are made. */
+void aws_client_set_cancel(struct aws_client *client, const atomic_bool *flag);
+
+/* One operation of a JSON 1.1 service. `input` is borrowed, NULL counts as {}. `*output`, owned by the
+ * caller (json_object_put), is an object; it is NULL after an error. `output` may be NULL. */
+bool aws_call_json(struct aws_client *client, enum aws_service service, const char *operation,
+                   struct json_object *input, struct json_object **output, struct error *error);
+
+/* One operation of a Query service. `params` may be NULL: Action and Version are added here. `*output`
+ * is the root element, owned by the caller (aws_xml_free), NULL after an error; see aws_xml_result.
+ * `output` may be NULL. */
+bool aws_call_query(struct aws_client *client, enum aws_service service, const char *operation,
+                    const struct aws_query *params, struct aws_xml **output, struct error *error);
+
+/* Runs job(context, 0 … count - 1) on up to `parallel` threads (the caller's among them). After the
+ * first error no further job is started, and that error is returned. */
+typedef bool aws_batch_job(void *context, size_t index, struct error *error);
+bool aws_batch_run(size_t count, unsigned parallel, aws_batch_job *job, void *context, struct error *error);
+
+/* True when the operation only reads: Describe…, List…, Get…. */
+bool aws_operation_only_reads(const char *operation);
+
+#endif

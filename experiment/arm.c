@@ -1,0 +1,118 @@
+#include "experiment/arm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/ecs.h"
+#include "experiment/deployment.h"
+#include "experiment/json.h"
+
+const char *const arm_step_names[ARM_STEPS] = {
+    "Register revision", "Update service", "Tasks running", "Targets healthy", "Sidecars reached", "Baseline",
+};
+
+static bool is_of_experiment(const struct job *job, const char *arn, const char *experiment)
+{
+    struct json_object *response = NULL;
+    struct way_back way_back = {0};
+    bool found = ecs_describe_task_definition(job->client, arn, &response, NULL) &&
+                 way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL) &&
+                 strcmp(way_back.experiment, experiment) == 0;
+    way_back_free(&way_back);
+    json_object_put(response);
+    return found;
+}
+
+bool arm_find_revisions(const struct job *job, const struct way_back *way_back, struct ecs_names *out,
+                        struct error *error)
+{
+    if (!ecs_list_task_definitions(job->client, way_back->family, "ACTIVE", out, error))
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++)
+        if (is_of_experiment(job, out->items[i], way_back->experiment))
+            memmove(out->items[kept++], out->items[i], sizeof out->items[0]);
+    out->count = kept;
+    return true;
+}
+
+/* RegisterTaskDefinition has no client token: after a lost answer, look before saying that it failed. */
+static bool find_registered(const struct job *job, const struct way_back *way_back, char arn[ECS_ARN_MAX])
+{
+    struct ecs_names names = {0};
+    bool found = arm_find_revisions(job, way_back, &names, NULL) && names.count > 0;
+    if (found)
+        memcpy(arn, names.items[0], ECS_ARN_MAX);
+    ecs_names_free(&names);
+    return found;
+}
+
+static bool register_revision(const struct job *job, const struct plan *plan, struct journal *journal,
+                              char arn[ECS_ARN_MAX], struct error *error)
+{
+    struct json_object *registered = NULL;
+    struct error failure = {0};
+    progress_set(job->progress, ARM_REGISTER, MODEL_STEP_DOING, 0, 0, "%s", plan->way_back.family);
+    if (!journal_will(journal, "RegisterTaskDefinition",
+                      "DeregisterTaskDefinition of the revision with this id", error))
+        return false;
+    if (ecs_register_task_definition(job->client, plan->revision, &registered, &failure)) {
+        snprintf(arn, ECS_ARN_MAX, "%s", json_text(registered, "taskDefinitionArn"));
+        json_object_put(registered);
+    } else if ((failure.code != ERROR_TIMEOUT && failure.code != ERROR_NETWORK) ||
+               !find_registered(job, &plan->way_back, arn)) {
+        if (error != NULL)
+            *error = failure;
+        return false;
+    }
+    progress_set(job->progress, ARM_REGISTER, MODEL_STEP_DONE, 0, 0, "%s", ecs_short_name(arn));
+    return journal_did(journal, "RegisterTaskDefinition", arn, error);
+}
+
+bool arm_run(const struct job *job, const struct plan *plan, struct journal *journal, struct error *error)
+{
+    char arn[ECS_ARN_MAX];
+    progress_begin(job->progress, arm_step_names, ARM_STEPS);
+    progress_estimate(job->progress, plan->shown->estimate_ms);
+    if (!journal_phase(journal, "arming", error) || !register_revision(job, plan, journal, arn, error) ||
+        job_is_canceled(job, error))
+        return false;
+    struct deployment deployment = {
+        .cluster_arn = plan->way_back.cluster_arn,
+        .service_arn = plan->way_back.service_arn,
+        .task_definition = arn,
+        .load_balancers = plan->load_balancers,
+    };
+    progress_set(job->progress, ARM_UPDATE, MODEL_STEP_DOING, 0, 0, "%s", plan->way_back.service);
+    if (!deployment_update(job, journal, &deployment, "UpdateService back, as wayBack says", error))
+        return false;
+    progress_set(job->progress, ARM_UPDATE, MODEL_STEP_DONE, 0, 0, "%s", plan->way_back.service);
+    return deployment_wait(job, &deployment, ARM_TASKS, ARM_TARGETS, error);
+}
+
+bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
+                       const struct revision_sidecars *sidecars, struct arm_endpoints *out,
+                       struct error *error)
+{
+    struct ecs_tasks tasks = {0};
+    out->count = 0;
+    if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back->service_arn, &tasks, error)) {
+        ecs_tasks_free(&tasks);
+        return false;
+    }
+    for (size_t i = 0; i < tasks.count; i++) {
+        const struct ecs_task *task = &tasks.items[i];
+        if (!way_back_is_ours(task->task_definition) || strcmp(task->last_status, "RUNNING") != 0 ||
+            task->address[0] == '\0')
+            continue;
+        for (size_t k = 0; k < sidecars->count && out->count < MODEL_SIDECARS_MAX; k++) {
+            struct arm_endpoint *endpoint = &out->items[out->count++];
+            snprintf(endpoint->task_id, sizeof endpoint->task_id, "%.63s", task->id);
+            snprintf(endpoint->address, sizeof endpoint->address, "%s", task->address);
+            endpoint->port = sidecars->item[k].port;
+            endpoint->stats_port = sidecars->item[k].stats_port;
+        }
+    }
+    ecs_tasks_free(&tasks);
+    return true;
+}

@@ -1,0 +1,287 @@
+#include "experiment/journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "experiment/json.h"
+#include "experiment/paths.h"
+
+#define LOCK_TRIES 10
+#define LOCK_PAUSE_MS 20
+
+struct journal {
+    int fd;
+    char path[PATHS_MAX];
+};
+
+static bool write_line(struct journal *journal, struct json_object *line, struct error *error)
+{
+    struct buf text;
+    buf_init(&text, JOURNAL_LINE_MAX);
+    json_put_integer(line, "at", clock_epoch_ms());
+    bool done = buf_append_text(&text, json_object_to_json_string_ext(
+                                           line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) &&
+                buf_append_char(&text, '\n');
+    if (!done) {
+        error_set(error, ERROR_LIMIT, "a line of the journal is longer than %d bytes", JOURNAL_LINE_MAX);
+    } else if (write(journal->fd, text.data, text.length) != (ssize_t)text.length ||
+               fsync(journal->fd) != 0) {
+        error_set_errno(error, "cannot write the journal %s", journal->path);
+        done = false;
+    }
+    buf_free(&text);
+    json_object_put(line);
+    return done;
+}
+
+static struct json_object *new_line(const char *event)
+{
+    struct json_object *line = json_object_new_object();
+    json_put_integer(line, "at", 0);
+    json_put_text(line, "event", event);
+    return line;
+}
+
+/* A new file's name is only as durable as its directory. */
+static void sync_directory(void)
+{
+    char path[PATHS_MAX];
+    int fd = paths_experiments(path, NULL) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* Whoever reads the list looks at the lock for a moment: try a few times before believing it. */
+static bool lock(int fd)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        clock_sleep_ms(LOCK_PAUSE_MS);
+    }
+    return false;
+}
+
+static struct journal *open_file(const char *experiment, int flags, struct error *error)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (journal == NULL) {
+        error_set(error, ERROR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    if (!paths_experiment_file(experiment, "jsonl", journal->path, error)) {
+        free(journal);
+        return NULL;
+    }
+    journal->fd = open(journal->path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+    if (journal->fd < 0) {
+        if (errno == ENOENT)
+            error_set(error, ERROR_NOT_FOUND, "there is no experiment %s on this machine", experiment);
+        else
+            error_set_errno(error, "cannot open the journal %s", journal->path);
+        free(journal);
+        return NULL;
+    }
+    if (!lock(journal->fd)) {
+        error_set(error, ERROR_CONFLICT, "experiment %s is in the hands of another process", experiment);
+        close(journal->fd);
+        free(journal);
+        return NULL;
+    }
+    return journal;
+}
+
+struct journal *journal_begin(const struct way_back *way_back, struct json_object *service,
+                              const struct fault *faults, int64_t duration_ms, struct error *error)
+{
+    struct journal *journal = open_file(way_back->experiment, O_CREAT | O_EXCL, error);
+    if (journal == NULL)
+        return NULL;
+    struct json_object *line = new_line("begin");
+    json_object_object_add(line, "wayBack", way_back_to_json(way_back));
+    json_object_object_add(line, "service", json_copy(service));
+    json_object_object_add(line, "faults", fault_to_json(faults));
+    json_put_integer(line, "durationMs", duration_ms);
+    if (!write_line(journal, line, error)) {
+        unlink(journal->path); /* nothing has begun: half a journal would only puzzle */
+        journal_close(journal);
+        return NULL;
+    }
+    sync_directory();
+    return journal;
+}
+
+struct journal *journal_open(const char *experiment, struct error *error)
+{
+    return open_file(experiment, 0, error);
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal == NULL)
+        return;
+    close(journal->fd);
+    free(journal);
+}
+
+bool journal_will(struct journal *journal, const char *call, const char *undo, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("will");
+    json_put_text(line, "call", call);
+    json_put_text(line, "undo", undo);
+    return write_line(journal, line, error);
+}
+
+bool journal_did(struct journal *journal, const char *call, const char *result, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("did");
+    json_put_text(line, "call", call);
+    json_put_text(line, "result", result);
+    return write_line(journal, line, error);
+}
+
+bool journal_phase(struct journal *journal, const char *phase, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("phase");
+    json_put_text(line, "phase", phase);
+    return write_line(journal, line, error);
+}
+
+bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("ended");
+    json_put_flag(line, "restored", restored);
+    if (left != NULL)
+        json_put_text(line, "left", left);
+    return write_line(journal, line, error);
+}
+
+/* ── reading ─────────────────────────────────────────────────────────────────────────────── */
+
+static void take_line(struct journal_entry *entry, bool *begun, struct json_object *line)
+{
+    const char *event = json_text(line, "event");
+    entry->last_ms = json_integer(line, "at");
+    if (strcmp(event, "begin") == 0 && !*begun) {
+        *begun = way_back_from_json(&entry->way_back, json_object_of(line, "wayBack"), NULL);
+        entry->service = json_copy(json_object_of(line, "service"));
+        struct json_object *faults = json_object_of(line, "faults");
+        if (faults != NULL)
+            fault_from_json(&entry->faults, faults, NULL);
+        entry->begun_ms = entry->last_ms;
+        snprintf(entry->phase, sizeof entry->phase, "planned");
+    } else if (strcmp(event, "phase") == 0) {
+        snprintf(entry->phase, sizeof entry->phase, "%s", json_text(line, "phase"));
+        entry->ended = false;
+    } else if (strcmp(event, "ended") == 0) {
+        entry->ended = json_flag(line, "restored");
+        snprintf(entry->phase, sizeof entry->phase, "%s", entry->ended ? "restored" : "failed");
+    }
+}
+
+/* A last line without its \n is one that a crash cut: it was never acted on. */
+static bool read_entry(struct journal_entry *entry, FILE *file)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+    bool begun = false;
+    fault_init(&entry->faults);
+    while ((length = getline(&line, &size, file)) > 0 && length <= JOURNAL_LINE_MAX) {
+        struct json_object *json = line[length - 1] == '\n' ? json_parse(line, (size_t)length) : NULL;
+        if (json != NULL)
+            take_line(entry, &begun, json);
+        json_object_put(json);
+        if (ftell(file) > JOURNAL_FILE_MAX)
+            break;
+    }
+    free(line);
+    return begun;
+}
+
+static void free_entry(struct journal_entry *entry)
+{
+    way_back_free(&entry->way_back);
+    json_object_put(entry->service);
+    entry->service = NULL;
+}
+
+static bool read_file(struct journal_entry *entry, const char *name)
+{
+    char path[PATHS_MAX];
+    memset(entry, 0, sizeof *entry);
+    size_t length = strlen(name) - strlen(".jsonl");
+    if (length >= sizeof entry->experiment)
+        return false;
+    memcpy(entry->experiment, name, length);
+    if (!paths_experiment_file(entry->experiment, "jsonl", path, NULL))
+        return false;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    bool done = read_entry(entry, file) && strcmp(entry->way_back.experiment, entry->experiment) == 0;
+    entry->running = flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    fclose(file);
+    if (!done)
+        free_entry(entry);
+    return done;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct journal_entry *x = a, *y = b;
+    return x->begun_ms < y->begun_ms ? 1 : x->begun_ms > y->begun_ms ? -1 : 0;
+}
+
+bool journal_list_read(struct journal_list *list, struct error *error)
+{
+    char path[PATHS_MAX];
+    memset(list, 0, sizeof *list);
+    if (!paths_experiments(path, error))
+        return false;
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return error_set_errno(error, "cannot read %s", path);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        size_t length = strlen(entry->d_name);
+        if (length < 7 || strcmp(entry->d_name + length - 6, ".jsonl") != 0)
+            continue;
+        struct journal_entry *more = realloc(list->entries, (list->count + 1) * sizeof *more);
+        if (more == NULL)
+            break;
+        list->entries = more;
+        if (read_file(&more[list->count], entry->d_name))
+            list->count++;
+        else
+            list->unreadable++;
+    }
+    closedir(directory);
+    if (list->count > 1)
+        qsort(list->entries, list->count, sizeof *list->entries, newest_first);
+    return true;
+}
+
+void journal_list_free(struct journal_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free_entry(&list->entries[i]);
+    free(list->entries);
+    memset(list, 0, sizeof *list);
+}

@@ -1,0 +1,303 @@
+#include "experiment/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/clock.h"
+
+#define RETRY_MS 300
+#define SILENCE_MS 3000 /* no frame for that long on an open link: it is lost */
+#define UNSENT_MAX 262144
+#define READ_MAX 65536
+
+struct link {
+    uv_loop_t *loop;
+    uv_tcp_t socket;
+    uv_timer_t timer; /* the next try, or the watch over silence */
+    uv_connect_t connecting;
+    bool socket_open; /* the handle is initialised and not closed */
+    bool closing;
+    int handles; /* that libuv still holds */
+    char address[64];
+    int port;
+    int interval_ms;
+    enum link_state state;
+    char problem[128];
+    char capabilities[STATS_TEXT_MAX];
+    int64_t heard_ms;
+    struct link_handlers handlers;
+    struct line_reader reader;
+    char *read_buffer;
+};
+
+struct sending {
+    uv_write_t request;
+    struct buf text;
+};
+
+static void try_to_connect(struct link *link);
+
+static void free_when_let_go(struct link *link)
+{
+    if (!link->closing || link->handles > 0)
+        return;
+    line_reader_free(&link->reader);
+    free(link->read_buffer);
+    free(link);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+    link->handles--;
+    free_when_let_go(link);
+}
+
+static void set_state(struct link *link, enum link_state state, const char *problem)
+{
+    bool changed = link->state != state || strcmp(link->problem, problem) != 0;
+    link->state = state;
+    snprintf(link->problem, sizeof link->problem, "%s", problem);
+    if (changed && !link->closing)
+        link->handlers.changed(link->handlers.context, link);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    try_to_connect(timer->data);
+}
+
+static void on_socket_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+    link->handles--;
+    if (!link->closing)
+        uv_timer_start(&link->timer, on_retry, RETRY_MS, 0);
+    free_when_let_go(link);
+}
+
+static void lose(struct link *link, const char *why)
+{
+    if (!link->socket_open)
+        return;
+    link->socket_open = false;
+    uv_timer_stop(&link->timer);
+    uv_close((uv_handle_t *)&link->socket, on_socket_closed);
+    set_state(link, LINK_LOST, why);
+}
+
+static void on_silence(uv_timer_t *timer)
+{
+    lose(timer->data, "it is silent");
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct sending *sending = (struct sending *)request;
+    struct link *link = request->data;
+    buf_free(&sending->text);
+    free(sending);
+    if (status < 0 && status != UV_ECANCELED)
+        lose(link, uv_strerror(status));
+}
+
+static bool send_request(struct link *link, const struct stats_request *request)
+{
+    if (!link->socket_open || uv_stream_get_write_queue_size((uv_stream_t *)&link->socket) > UNSENT_MAX)
+        return false;
+    struct sending *sending = calloc(1, sizeof *sending);
+    if (sending == NULL)
+        return false;
+    buf_init(&sending->text, STATS_REQUEST_MAX);
+    if (!stats_request_print(request, &sending->text)) {
+        free(sending);
+        return false;
+    }
+    sending->request.data = link;
+    uv_buf_t bytes = uv_buf_init(sending->text.data, (unsigned)sending->text.length);
+    int status = uv_write(&sending->request, (uv_stream_t *)&link->socket, &bytes, 1, on_written);
+    if (status < 0) {
+        buf_free(&sending->text);
+        free(sending);
+        lose(link, uv_strerror(status));
+        return false;
+    }
+    return true;
+}
+
+bool link_send(struct link *link, const struct stats_request *request)
+{
+    return link->state == LINK_READY && send_request(link, request);
+}
+
+static void take_frame(struct link *link, const struct stats_frame *frame)
+{
+    const struct link_handlers *handlers = &link->handlers;
+    switch (frame->type) {
+    case STATS_FRAME_HELLO:
+        memcpy(link->capabilities, frame->hello.capabilities, sizeof link->capabilities);
+        set_state(link, LINK_READY, "");
+        break;
+    case STATS_FRAME_STATS:
+        handlers->sample(handlers->context, link, &frame->sample);
+        break;
+    case STATS_FRAME_ACK:
+        handlers->ack(handlers->context, link, &frame->ack);
+        break;
+    case STATS_FRAME_ERROR:
+        handlers->problem(handlers->context, link, &frame->problem);
+        break;
+    }
+}
+
+static bool on_line(void *context, char *line, size_t length)
+{
+    struct link *link = context;
+    struct error error;
+    if (!stats_frame_parse(link->handlers.scratch, line, length, &error)) {
+        lose(link, "it does not speak the stats protocol");
+        return false;
+    }
+    link->heard_ms = clock_epoch_ms();
+    take_frame(link, link->handlers.scratch);
+    return link->socket_open;
+}
+
+static bool on_long_line(void *context)
+{
+    lose(context, "it sent a line that is too long");
+    return false;
+}
+
+static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    (void)suggested;
+    struct link *link = handle->data;
+    *buffer = uv_buf_init(link->read_buffer, READ_MAX);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
+{
+    struct link *link = stream->data;
+    if (length < 0) {
+        lose(link, length == UV_EOF ? "it closed the connection" : uv_strerror((int)length));
+        return;
+    }
+    if (length == 0)
+        return;
+    uv_timer_start(&link->timer, on_silence, SILENCE_MS, 0);
+    line_reader_feed(&link->reader, buffer->base, (size_t)length, on_line, on_long_line, link);
+}
+
+static void on_connected(uv_connect_t *request, int status)
+{
+    struct link *link = request->data;
+    if (!link->socket_open)
+        return;
+    if (status < 0) {
+        lose(link, uv_strerror(status));
+        return;
+    }
+    uv_tcp_nodelay(&link->socket, 1);
+    line_reader_free(&link->reader);
+    line_reader_init(&link->reader, STATS_FRAME_MAX);
+    uv_read_start((uv_stream_t *)&link->socket, on_allocate, on_read);
+    uv_timer_start(&link->timer, on_silence, SILENCE_MS, 0);
+    struct stats_request request_hello = {.op = STATS_HELLO};
+    struct stats_request subscribe = {.op = STATS_SUBSCRIBE, .interval_ms = link->interval_ms};
+    if (send_request(link, &request_hello))
+        send_request(link, &subscribe);
+}
+
+static void try_to_connect(struct link *link)
+{
+    struct sockaddr_storage to;
+    if (uv_ip4_addr(link->address, link->port, (struct sockaddr_in *)&to) != 0 &&
+        uv_ip6_addr(link->address, link->port, (struct sockaddr_in6 *)&to) != 0)
+        return;
+    uv_tcp_init(link->loop, &link->socket);
+    link->socket.data = link;
+    link->handles++;
+    link->socket_open = true;
+    link->connecting.data = link;
+    int status = uv_tcp_connect(&link->connecting, &link->socket, (struct sockaddr *)&to, on_connected);
+    if (status < 0)
+        lose(link, uv_strerror(status));
+    else
+        uv_timer_start(&link->timer, on_silence, SILENCE_MS, 0);
+}
+
+struct link *link_open(uv_loop_t *loop, const char *address, int port, int interval_ms,
+                       const struct link_handlers *handlers, struct error *error)
+{
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
+    if (port <= 0 || port > 65535 ||
+        (uv_ip4_addr(address, port, &four) != 0 && uv_ip6_addr(address, port, &six) != 0)) {
+        error_set(error, ERROR_INVALID, "%.60s:%d is not an address", address, port);
+        return NULL;
+    }
+    struct link *link = calloc(1, sizeof *link);
+    char *read_buffer = malloc(READ_MAX);
+    if (link == NULL || read_buffer == NULL) {
+        free(link);
+        free(read_buffer);
+        error_set(error, ERROR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    link->loop = loop;
+    link->handlers = *handlers;
+    link->read_buffer = read_buffer;
+    link->port = port;
+    link->interval_ms = interval_ms;
+    snprintf(link->address, sizeof link->address, "%s", address);
+    line_reader_init(&link->reader, STATS_FRAME_MAX);
+    uv_timer_init(loop, &link->timer);
+    link->timer.data = link;
+    link->handles = 1;
+    try_to_connect(link);
+    return link;
+}
+
+void link_close(struct link *link)
+{
+    if (link == NULL || link->closing)
+        return;
+    link->closing = true;
+    if (link->socket_open) {
+        link->socket_open = false;
+        uv_close((uv_handle_t *)&link->socket, on_socket_closed);
+    }
+    uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+}
+
+enum link_state link_state(const struct link *link)
+{
+    return link->state;
+}
+
+const char *link_problem(const struct link *link)
+{
+    return link->problem;
+}
+
+int64_t link_heard_ms(const struct link *link)
+{
+    return link->heard_ms;
+}
+
+bool link_is_at(const struct link *link, const char *address, int port)
+{
+    return link->port == port && strcmp(link->address, address) == 0;
+}
+
+bool link_can(const struct link *link, const char *capability)
+{
+    size_t length = strlen(capability);
+    for (const char *at = link->capabilities; (at = strstr(at, capability)) != NULL; at += length)
+        if ((at == link->capabilities || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}

@@ -1,0 +1,281 @@
+/*
+ * model: what the console shows, as one immutable snapshot, and what it asks for, as intents.
+ *
+ * The experiment's thread builds a snapshot up to ten times a second and publishes it; a screen (or a
+ * headless command) retains it, reads it, releases it. Nobody writes to a published snapshot.
+ * All texts are UTF-8. Times: `_ms` epoch milliseconds unless it is a length.
+ */
+#ifndef SHAKETABLE_EXPERIMENT_MODEL_H
+#define SHAKETABLE_EXPERIMENT_MODEL_H
+
+#include "core/fault.h"
+#include "core/hist.h"
+#include "core/stats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODEL_NAME_MAX 256
+#define MODEL_ARN_MAX 512
+#define MODEL_TEXT_MAX 256
+
+/* ── the tree: clusters, services, target groups ─────────────────────────────────────────── */
+
+enum model_loading { MODEL_UNKNOWN, MODEL_LOADING, MODEL_LOADED, MODEL_FAILED };
+
+struct model_target {
+    char address[64];
+    int port;
+    char state[32];  /* ELBv2's word: "healthy", "initial", "unhealthy", "draining", "unused", … */
+    char reason[64]; /* ELBv2's, "" if none */
+};
+#define MODEL_TARGETS_MAX 32
+struct model_target_group {
+    char name[64];
+    char arn[MODEL_ARN_MAX];
+    char protocol[16];
+    int port; /* that of the service's mapping: the container's */
+    size_t healthy, total;
+    size_t target_count; /* of those kept in targets */
+    struct model_target targets[MODEL_TARGETS_MAX];
+};
+#define MODEL_TARGET_GROUPS_MAX 4
+struct model_service {
+    char name[MODEL_NAME_MAX];
+    char arn[MODEL_ARN_MAX];
+    int desired, running, pending;
+    char task_definition[MODEL_NAME_MAX]; /* "checkout:41" */
+    char launch_type[32];
+    char rollout[32];       /* "COMPLETED", "IN_PROGRESS", "FAILED" */
+    int64_t deployed_ms;    /* of the primary deployment */
+    bool production;        /* tagged environment/env/stage = prod or production */
+    bool injected;          /* it runs a revision of ours, whoever made it */
+    char experiment_id[32]; /* of that, "" if none */
+    char operator_name[128];
+    char client_stats[64]; /* where its clients' round trips are served, "tcp:ADDR:PORT"; "" if nowhere */
+    char why_not[MODEL_TEXT_MAX]; /* why it can't be injected as far as the tree knows, "" if it can */
+    size_t target_group_count;
+    struct model_target_group target_groups[MODEL_TARGET_GROUPS_MAX];
+};
+struct model_cluster {
+    char name[MODEL_NAME_MAX];
+    char arn[MODEL_ARN_MAX];
+    enum model_loading loading; /* of its services */
+    char problem[MODEL_TEXT_MAX];
+    size_t service_count;
+    struct model_service *services; /* by name */
+};
+struct model_inventory {
+    unsigned references; /* the experiment's own; readers hold the snapshot */
+    enum model_loading loading;
+    char problem[ERROR_MESSAGE_MAX]; /* why it failed: to be shown whole */
+    int64_t read_ms;
+    size_t cluster_count;
+    struct model_cluster *clusters; /* by name */
+};
+
+/* ── the experiment ──────────────────────────────────────────────────────────────────────── */
+
+enum model_phase {
+    MODEL_IDLE,        /* none */
+    MODEL_PLANNING,    /* preflight and plan are being read */
+    MODEL_PLANNED,     /* waits for the confirmation */
+    MODEL_ARMING,      /* the sidecars are being put in */
+    MODEL_ARMED,       /* they pass through; the baseline is being measured */
+    MODEL_INJECTING,   /* the faults are live */
+    MODEL_RECOVERING,  /* rolling back: traffic is clean first, then the service is restored */
+    MODEL_RESTORED,    /* all is as it was */
+    MODEL_FAILED_PHASE /* it ended with something left to do, or was refused; see problem */
+};
+const char *model_phase_name(enum model_phase phase); /* "planned", "arming", … as in the design */
+
+enum model_severity { MODEL_NOTE, MODEL_WARNING, MODEL_STOP };
+struct model_finding {
+    enum model_severity severity;
+    char what[MODEL_TEXT_MAX];
+    char why[MODEL_TEXT_MAX];
+    char advice[MODEL_TEXT_MAX]; /* what to do */
+};
+#define MODEL_FINDINGS_MAX 32
+struct model_plan {
+    unsigned references;
+    bool refused;        /* there is a finding of severity stop */
+    bool must_type_name; /* a production service: the confirmation asks for its name */
+    int64_t estimate_ms; /* of the deployment */
+    char *diff;          /* unified diff, lines start with ' ', '+', '-', '@' */
+    size_t finding_count;
+    struct model_finding findings[MODEL_FINDINGS_MAX];
+};
+
+enum model_step_state { MODEL_STEP_TODO, MODEL_STEP_DOING, MODEL_STEP_DONE, MODEL_STEP_FAILED };
+struct model_step {
+    enum model_step_state state;
+    char name[64];    /* "Register revision", "Tasks running", "Targets healthy", "Baseline" */
+    char detail[128]; /* "2 of 3" */
+    int done, total;  /* total 0: not counted */
+};
+#define MODEL_STEPS_MAX 8
+
+enum model_sidecar_state {
+    MODEL_SIDECAR_CONNECTING,
+    MODEL_SIDECAR_CLEAN,       /* reached, passes through */
+    MODEL_SIDECAR_LIVE,        /* has acknowledged the experiment's current faults */
+    MODEL_SIDECAR_BEHIND,      /* reached, has not yet acknowledged the latest change */
+    MODEL_SIDECAR_UNREACHABLE, /* was not reached or lost; never shown as zero */
+};
+#define MODEL_SPARK_MAX 16
+struct model_sidecar {
+    char task_id[64];
+    char address[64];
+    int port; /* that it listens on for traffic */
+    enum model_sidecar_state state;
+    char problem[128];
+    int64_t lease_left_ms; /* a length */
+    int64_t heard_ms;      /* when it last spoke, 0: never */
+    double per_second;
+    uint64_t held;
+    double spark[MODEL_SPARK_MAX]; /* median round trip in µs, one a second, the newest last; < 0: none */
+};
+#define MODEL_SIDECARS_MAX 128
+
+struct model_figures {
+    uint64_t n;
+    double p50_us, p90_us, p99_us, p999_us; /* < 0: too few samples to say */
+    double error_percent;                   /* of all requests: injected errors, resets, failures */
+    double lost_percent;                    /* client gone, blackholed, refused */
+    double per_second;
+};
+
+struct model_experiment {
+    enum model_phase phase;
+    char id[32];
+    char engine[16];
+    char cluster[MODEL_NAME_MAX];
+    char service[MODEL_NAME_MAX];
+    bool ours;          /* this process runs it */
+    struct fault live;  /* what the sidecars have acknowledged: the last faults that all reached ones run */
+    struct fault asked; /* what was last sent (equal to live once acknowledged) */
+    size_t live_on, live_of; /* sidecars that acknowledged `asked`, of how many there should be */
+    double last_ack_ms;      /* how long the last change took until all had it, < 0: none yet */
+    double clean_ms;         /* how long R took until all traffic was clean, < 0: not yet */
+    int64_t started_ms;      /* when the faults went live, 0: not yet */
+    int64_t ends_ms;         /* 0: open end */
+    int64_t deadline_ms;     /* the sidecars go clean by themselves then */
+    struct model_plan *plan;
+    size_t step_count;
+    struct model_step steps[MODEL_STEPS_MAX];
+    int64_t step_started_ms;
+    int64_t estimate_ms;           /* a length: what is left of arming or restoring, 0: unknown */
+    char way_back[MODEL_TEXT_MAX]; /* "checkout:41, saved" */
+    char problem[ERROR_MESSAGE_MAX];
+    int exit_status; /* of the contract, once it has ended */
+    size_t sidecar_count;
+    struct model_sidecar sidecars[MODEL_SIDECARS_MAX];
+};
+
+/* ── what is measured ────────────────────────────────────────────────────────────────────── */
+
+enum model_source {
+    MODEL_SOURCE_NONE,    /* nothing measures this service */
+    MODEL_SOURCE_CLIENTS, /* the service's clients (tag shaketable:client-stats) */
+    MODEL_SOURCE_SIDECARS /* our sidecars in front of it */
+};
+/* Bands of the heatmap: a sixth of a decade each, from 10 µs. */
+#define MODEL_BANDS 42
+double model_band_low_us(size_t band);
+#define MODEL_COLUMN_MS 1500
+#define MODEL_COLUMNS 120 /* three minutes */
+struct model_column {
+    int64_t start_ms;
+    bool measured; /* false: nothing was heard then, which is not the same as zero */
+    uint32_t bands[MODEL_BANDS];
+    uint32_t errors, lost;
+};
+struct model_marker {
+    int64_t at_ms;
+    char text[48]; /* "latency 800 ms", "clean" */
+};
+#define MODEL_MARKERS_MAX 16
+#define MODEL_WINDOW_MS 10000
+
+struct model_series {
+    enum model_source source;
+    char cluster[MODEL_NAME_MAX];
+    char service[MODEL_NAME_MAX];
+    int64_t heard_ms; /* the latest figure's age is now_ms - heard_ms */
+    char problem[MODEL_TEXT_MAX];
+    int64_t window_ms;
+    struct hist window;   /* round trips of the last window_ms */
+    struct hist baseline; /* total 0: none yet */
+    struct model_figures now;
+    struct model_figures before;
+    size_t column_count; /* oldest first */
+    struct model_column columns[MODEL_COLUMNS];
+    size_t marker_count;
+    struct model_marker markers[MODEL_MARKERS_MAX];
+};
+
+/* ── the rest ────────────────────────────────────────────────────────────────────────────── */
+
+enum model_log_level { MODEL_LOG_INFO, MODEL_LOG_GOOD, MODEL_LOG_WARNING, MODEL_LOG_ERROR };
+struct model_log_line {
+    int64_t at_ms;
+    enum model_log_level level;
+    char text[MODEL_TEXT_MAX];
+};
+#define MODEL_LOG_MAX 200
+
+struct model_place {
+    char profile[64];
+    char region[64];
+    char account[32];
+    char endpoint[256]; /* "" for AWS itself */
+    bool embedded;      /* the embedded region of `shaketable demo` */
+    bool read_only;
+};
+
+struct model {
+    unsigned references; /* see model_retain */
+    uint64_t version;
+    int64_t now_ms;
+    struct model_place place;
+    struct model_inventory *inventory;
+    struct model_experiment experiment;
+    struct model_series series; /* of the selected service, or of the experiment's while that is selected */
+    size_t log_count;           /* oldest first */
+    struct model_log_line log[MODEL_LOG_MAX];
+};
+
+/* Thread-safe. */
+void model_retain(struct model *model);
+void model_release(struct model *model);
+const struct model_service *model_find_service(const struct model *model, const char *cluster,
+                                               const char *service);
+/* True while faults are, or may be, in the way of traffic, or our sidecars are in the service: R has work to
+ * do. */
+bool model_is_active(const struct model *model);
+
+/* ── intents ─────────────────────────────────────────────────────────────────────────────── */
+
+enum intent_kind {
+    INTENT_SELECT,   /* watch cluster/service */
+    INTENT_REFRESH,  /* read the tree anew now */
+    INTENT_PLAN,     /* preflight and plan for cluster/service with `fault` and `duration_ms` */
+    INTENT_CONFIRM,  /* go on with what was planned */
+    INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
+    INTENT_ADJUST,   /* the running experiment's faults become `fault` */
+    INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
+    INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
+    INTENT_QUIT      /* end; rolls back first if something is active */
+};
+struct intent {
+    enum intent_kind kind;
+    char cluster[MODEL_NAME_MAX];
+    char service[MODEL_NAME_MAX];
+    char experiment[32]; /* rollback: of this one, by its journal, instead of cluster/service */
+    struct fault fault;
+    int64_t duration_ms; /* 0: open end */
+};
+
+#endif

@@ -1,0 +1,175 @@
+#include "experiment/plan.h"
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/ecs.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/random.h"
+#include "experiment/diff.h"
+#include "experiment/inventory.h"
+#include "experiment/json.h"
+#include "experiment/model_internal.h"
+#include "experiment/paths.h"
+#include "experiment/preflight.h"
+
+#define DIFF_MAX (1024 * 1024)
+#define ID_LENGTH 8
+#define TASK_ESTIMATE_LOCAL_MS \
+    2500 /* how long a task takes to be replaced: a guess, corrected by what is seen */
+#define TASK_ESTIMATE_AWS_MS 60000
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    way_back_free(&plan->way_back);
+    json_object_put(plan->service);
+    json_object_put(plan->revision);
+    json_object_put(plan->load_balancers);
+    model_plan_release(plan->shown);
+    free(plan);
+}
+
+static const char *pretty(struct json_object *json)
+{
+    return json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                    JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+static bool print_diff(const char *before_name, struct json_object *before, const char *after_name,
+                       struct json_object *after, struct buf *out)
+{
+    char *old = strdup(pretty(before));
+    bool done = old != NULL && buf_printf(out, "--- %s\n+++ %s\n", before_name, after_name) &&
+                diff_unified(old, pretty(after), out);
+    free(old);
+    return done;
+}
+
+static struct json_object *service_part(const char *task_definition, struct json_object *load_balancers)
+{
+    struct json_object *part = json_object_new_object();
+    json_put_text(part, "taskDefinition", task_definition);
+    json_object_object_add(part, "loadBalancers", json_copy(load_balancers));
+    return part;
+}
+
+static bool show_diff(struct plan *plan, struct json_object *response, struct error *error)
+{
+    struct buf text;
+    char after_name[MODEL_NAME_MAX + 16];
+    const char *before_name = ecs_short_name(plan->way_back.task_definition);
+    buf_init(&text, DIFF_MAX);
+    struct json_object *before = revision_strip(json_object_of(response, "taskDefinition"));
+    struct json_object *tags = json_array(plan->revision, "tags");
+    if (tags != NULL) /* DescribeTaskDefinition gives them beside it, RegisterTaskDefinition takes them within */
+        json_object_object_add(before, "tags", json_copy(tags));
+    snprintf(after_name, sizeof after_name, "%s (new)", plan->way_back.family);
+    bool done = print_diff(before_name, before, after_name, plan->revision, &text);
+    json_object_put(before);
+
+    struct json_object *old = service_part(before_name, json_array(plan->service, "loadBalancers"));
+    struct json_object *new = service_part(after_name, plan->load_balancers);
+    done = done && print_diff("service", old, "UpdateService", new, &text);
+    json_object_put(old);
+    json_object_put(new);
+    plan->shown->diff = done ? buf_take(&text) : NULL;
+    buf_free(&text);
+    return plan->shown->diff != NULL || error_set(error, ERROR_LIMIT, "the plan is too long to be shown");
+}
+
+static bool fill_way_back(struct plan *plan, const struct job *job, const struct ecs_service *service,
+                          struct json_object *task_definition, struct error *error)
+{
+    struct way_back *way_back = &plan->way_back;
+    int64_t duration = plan->request.duration_ms > 0 ? plan->request.duration_ms : PLAN_OPEN_END_MS;
+    random_name(way_back->experiment, ID_LENGTH);
+    paths_operator(way_back->operator_name, sizeof way_back->operator_name);
+    snprintf(way_back->region, sizeof way_back->region, "%s", aws_client_region(job->client));
+    snprintf(way_back->endpoint, sizeof way_back->endpoint, "%s", aws_client_endpoint(job->client));
+    snprintf(way_back->cluster, sizeof way_back->cluster, "%s", ecs_short_name(service->cluster_arn));
+    snprintf(way_back->service, sizeof way_back->service, "%s", service->name);
+    memcpy(way_back->cluster_arn, service->cluster_arn, sizeof way_back->cluster_arn);
+    memcpy(way_back->service_arn, service->arn, sizeof way_back->service_arn);
+    memcpy(way_back->task_definition, service->task_definition, sizeof way_back->task_definition);
+    way_back->created_ms = clock_epoch_ms();
+    way_back->deadline_ms = way_back->created_ms + PLAN_ARMING_ALLOWANCE_MS + duration;
+    way_back->load_balancers = json_copy(json_array(plan->service, "loadBalancers"));
+    int length = snprintf(way_back->family, sizeof way_back->family, "%s%s", WAY_BACK_FAMILY_PREFIX,
+                          json_text(task_definition, "family"));
+    if (length < 0 || (size_t)length >= sizeof way_back->family)
+        return error_set(error, ERROR_REFUSED, "the family's name %s is too long for one of ours beside it",
+                         json_text(task_definition, "family"));
+    return true;
+}
+
+static bool fill(struct plan *plan, const struct job *job, const struct ecs_service *service,
+                 struct json_object *response, struct error *error)
+{
+    struct json_object *task_definition = json_object_of(response, "taskDefinition");
+    struct json_object *load_balancers = json_array(plan->service, "loadBalancers");
+    struct error refusal;
+    preflight_task_definition(plan->shown, task_definition);
+    if (!plan->shown->refused &&
+        !revision_find_sidecars(task_definition, load_balancers, &plan->sidecars, &refusal))
+        preflight_add(plan->shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
+                      "choose another service");
+    if (!plan->shown->refused)
+        preflight_network(plan->shown, job, service, &plan->sidecars);
+    preflight_reach(plan->shown, job);
+    if (plan->shown->refused)
+        return true;
+
+    if (!fill_way_back(plan, job, service, task_definition, error))
+        return false;
+    const char *image = plan->request.image[0] != '\0' ? plan->request.image : getenv("SHAKETABLE_IMAGE");
+    plan->revision = revision_build(response, &plan->sidecars, &plan->way_back,
+                                    image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image, error);
+    if (plan->revision == NULL)
+        return false;
+    plan->load_balancers = revision_load_balancers(load_balancers, &plan->sidecars);
+    plan->desired = service->desired;
+    plan->shown->must_type_name = inventory_is_production(service);
+    plan->shown->estimate_ms =
+        service->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
+                                                                                    : TASK_ESTIMATE_AWS_MS);
+    return show_diff(plan, response, error);
+}
+
+bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,
+               struct error *error)
+{
+    struct json_object *response = NULL;
+    struct ecs_service *service = calloc(1, sizeof *service);
+    struct plan *plan = calloc(1, sizeof *plan);
+    bool done = false;
+    *out = NULL;
+    if (plan == NULL || service == NULL || (plan->shown = model_plan_new()) == NULL) {
+        error_set(error, ERROR_SYSTEM, "out of memory");
+        goto end;
+    }
+    plan->request = *request;
+    if (!ecs_describe_service(job->client, request->cluster, request->service, &plan->service, error) ||
+        !ecs_service_from_json(service, plan->service, error))
+        goto end;
+    preflight_service(plan->shown, service);
+    if (plan->shown->refused)
+        done = true;
+    else
+        done = ecs_describe_task_definition(job->client, service->task_definition, &response, error) &&
+               fill(plan, job, service, response, error);
+
+end:
+    json_object_put(response);
+    free(service);
+    if (done)
+        *out = plan;
+    else
+        plan_free(plan);
+    return done;
+}

@@ -1,0 +1,38 @@
+/*
+ * restore: the second stage of a rollback. Looks at what is there, takes the service back to what the way
+ * back says, removes our revisions, proves it. Every step can be repeated, by anyone.
+ */
+#ifndef SHAKETABLE_EXPERIMENT_RESTORE_H
+#define SHAKETABLE_EXPERIMENT_RESTORE_H
+
+#include "experiment/job.h"
+#include "experiment/journal.h"
+
+#include <stdbool.h>
+
+struct json_object;
+
+enum restore_step {
+    RESTORE_CLEAN, /* the session's to set */
+    RESTORE_UPDATE,
+    RESTORE_TASKS,
+    RESTORE_TARGETS,
+    RESTORE_DEREGISTER,
+    RESTORE_COMPARE,
+    RESTORE_STEPS
+};
+extern const char *const restore_step_names[RESTORE_STEPS];
+
+/* `before`: the service as it was (DescribeServices), to compare every field with; NULL: only what the way
+ * back holds is compared. ERROR_INCOMPLETE says what is left and what to do; ERROR_CONFLICT that someone
+ * deployed meanwhile: nothing was touched then, unless `take_over`. Journals what it does; does not write
+ * "ended". The progress must have been begun with restore_step_names. */
+bool restore_run(const struct job *job, const struct way_back *way_back, struct json_object *before,
+                 struct journal *journal, bool take_over, struct error *error);
+
+/* Appends each difference of two services that is not in the nature of a running one: "desiredCount: 3 → 4".
+ * Returns how many. */
+struct buf;
+size_t restore_compare(struct json_object *before, struct json_object *after, struct buf *differences);
+
+#endif

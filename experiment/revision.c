@@ -1,0 +1,223 @@
+#include "experiment/revision.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiment/json.h"
+
+/* DescribeTaskDefinition adds these; RegisterTaskDefinition refuses them. */
+static const char *const response_only[] = {
+    "taskDefinitionArn", "revision",     "status",         "requiresAttributes", "compatibilities",
+    "registeredAt",      "registeredBy", "deregisteredAt", "deleteRequestedAt",
+};
+
+static struct json_object *find_container(struct json_object *task_definition, const char *name)
+{
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    size_t count = containers == NULL ? 0 : json_object_array_length(containers);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *container = json_object_array_get_idx(containers, i);
+        if (strcmp(json_text(container, "name"), name) == 0)
+            return container;
+    }
+    return NULL;
+}
+
+static bool port_is_taken(struct json_object *task_definition, int port)
+{
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    size_t count = containers == NULL ? 0 : json_object_array_length(containers);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *ports = json_array(json_object_array_get_idx(containers, i), "portMappings");
+        size_t port_count = ports == NULL ? 0 : json_object_array_length(ports);
+        for (size_t k = 0; k < port_count; k++) {
+            struct json_object *mapping = json_object_array_get_idx(ports, k);
+            if (json_integer(mapping, "containerPort") == port || json_integer(mapping, "hostPort") == port)
+                return true;
+        }
+    }
+    return false;
+}
+
+static int next_free_port(struct json_object *task_definition, int from)
+{
+    while (port_is_taken(task_definition, from))
+        from++;
+    return from;
+}
+
+static struct revision_sidecar *sidecar_for(const struct revision_sidecars *sidecars, const char *application,
+                                            int64_t port)
+{
+    for (size_t i = 0; i < sidecars->count; i++)
+        if (strcmp(sidecars->item[i].application, application) == 0 &&
+            sidecars->item[i].application_port == port)
+            return (struct revision_sidecar *)&sidecars->item[i];
+    return NULL;
+}
+
+bool revision_find_sidecars(struct json_object *task_definition, struct json_object *load_balancers,
+                            struct revision_sidecars *sidecars, struct error *error)
+{
+    memset(sidecars, 0, sizeof *sidecars);
+    size_t count = load_balancers == NULL ? 0 : json_object_array_length(load_balancers);
+    int port = REVISION_FIRST_PORT;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *load_balancer = json_object_array_get_idx(load_balancers, i);
+        const char *application = json_text(load_balancer, "containerName");
+        int64_t application_port = json_integer(load_balancer, "containerPort");
+        if (sidecar_for(sidecars, application, application_port) != NULL)
+            continue;
+        if (find_container(task_definition, application) == NULL)
+            return error_set(error, ERROR_REFUSED,
+                             "the load balancer points to container %s, which %s does not have", application,
+                             json_text(task_definition, "taskDefinitionArn"));
+        if (sidecars->count == REVISION_MAPPINGS_MAX)
+            return error_set(error, ERROR_REFUSED, "the service maps more than %d ports to load balancers",
+                             REVISION_MAPPINGS_MAX);
+        struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
+        if (sidecars->count == 1)
+            snprintf(sidecar->container, sizeof sidecar->container, "%s", REVISION_CONTAINER);
+        else
+            snprintf(sidecar->container, sizeof sidecar->container, "%s-%zu", REVISION_CONTAINER,
+                     sidecars->count);
+        snprintf(sidecar->application, sizeof sidecar->application, "%s", application);
+        sidecar->application_port = (int)application_port;
+        sidecar->port = next_free_port(task_definition, port);
+        sidecar->stats_port = next_free_port(task_definition, sidecar->port + 1);
+        port = sidecar->stats_port + 1;
+    }
+    if (sidecars->count == 0)
+        return error_set(error, ERROR_REFUSED,
+                         "the service has no load balancer: the sidecar would see no traffic. "
+                         "Attach a target group to it, or choose the service that calls it");
+    return true;
+}
+
+struct json_object *revision_strip(struct json_object *task_definition)
+{
+    struct json_object *copy = json_copy(task_definition);
+    for (size_t i = 0; copy != NULL && i < sizeof response_only / sizeof response_only[0]; i++)
+        json_object_object_del(copy, response_only[i]);
+    return copy;
+}
+
+static void add_text(struct json_object *array, const char *text)
+{
+    json_object_array_add(array, json_object_new_string(text));
+}
+
+static void add_port(struct json_object *array, int port)
+{
+    struct json_object *mapping = json_object_new_object();
+    json_put_integer(mapping, "containerPort", port);
+    json_put_integer(mapping, "hostPort", port);
+    json_put_text(mapping, "protocol", "tcp");
+    json_object_array_add(array, mapping);
+}
+
+static struct json_object *command_of(const struct revision_sidecar *sidecar)
+{
+    struct json_object *command = json_object_new_array();
+    char text[64];
+    add_text(command, "--listen");
+    snprintf(text, sizeof text, "0.0.0.0:%d", sidecar->port);
+    add_text(command, text);
+    add_text(command, "--upstream");
+    snprintf(text, sizeof text, "127.0.0.1:%d", sidecar->application_port);
+    add_text(command, text);
+    add_text(command, "--stats");
+    snprintf(text, sizeof text, "tcp:0.0.0.0:%d", sidecar->stats_port);
+    add_text(command, text);
+    if (sidecar->health_check_path[0] != '\0') {
+        add_text(command, "--health-check-path");
+        add_text(command, sidecar->health_check_path);
+    }
+    return command;
+}
+
+static struct json_object *build_container(const struct revision_sidecar *sidecar,
+                                           struct json_object *application, const struct way_back *way_back,
+                                           const char *image)
+{
+    struct json_object *container = json_object_new_object();
+    json_put_text(container, "name", sidecar->container);
+    json_put_text(container, "image", image);
+    json_put_integer(container, "cpu", 0);
+    /* A dead sidecar is a dead port: ECS should replace the task at once, not wait for the health check. */
+    json_put_flag(container, "essential", true);
+    struct json_object *ports = json_object_new_array();
+    add_port(ports, sidecar->port);
+    add_port(ports, sidecar->stats_port);
+    json_object_object_add(container, "portMappings", ports);
+    json_object_object_add(container, "command", command_of(sidecar));
+    struct json_object *labels = json_object_new_object();
+    way_back_label(way_back, labels);
+    json_object_object_add(container, "dockerLabels", labels);
+    struct json_object *log = json_object_of(application, "logConfiguration");
+    if (log != NULL)
+        json_object_object_add(container, "logConfiguration", json_copy(log));
+    return container;
+}
+
+struct json_object *revision_build(struct json_object *response, const struct revision_sidecars *sidecars,
+                                   const struct way_back *way_back, const char *image, struct error *error)
+{
+    struct json_object *task_definition = json_object_of(response, "taskDefinition");
+    struct json_object *input = revision_strip(task_definition);
+    struct json_object *containers = json_array(input, "containerDefinitions");
+    if (containers == NULL) {
+        json_object_put(input);
+        error_set(error, ERROR_INVALID, "the task definition %s has no containers",
+                  way_back->task_definition);
+        return NULL;
+    }
+    json_put_text(input, "family", way_back->family);
+    for (size_t i = 0; i < sidecars->count; i++) {
+        const struct revision_sidecar *sidecar = &sidecars->item[i];
+        json_object_array_add(
+            containers,
+            build_container(sidecar, find_container(input, sidecar->application), way_back, image));
+    }
+    struct json_object *tags = json_array(response, "tags");
+    if (tags != NULL && json_object_array_length(tags) > 0)
+        json_object_object_add(input, "tags", json_copy(tags));
+    return input;
+}
+
+struct json_object *revision_load_balancers(struct json_object *load_balancers,
+                                            const struct revision_sidecars *sidecars)
+{
+    struct json_object *copy = json_copy(load_balancers);
+    size_t count = copy == NULL ? 0 : json_object_array_length(copy);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *load_balancer = json_object_array_get_idx(copy, i);
+        const struct revision_sidecar *sidecar =
+            sidecar_for(sidecars, json_text(load_balancer, "containerName"),
+                        json_integer(load_balancer, "containerPort"));
+        if (sidecar == NULL)
+            continue;
+        json_put_text(load_balancer, "containerName", sidecar->container);
+        json_put_integer(load_balancer, "containerPort", sidecar->port);
+    }
+    return copy;
+}
+
+void revision_read_sidecars(struct json_object *task_definition, struct revision_sidecars *sidecars)
+{
+    memset(sidecars, 0, sizeof *sidecars);
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    size_t count = containers == NULL ? 0 : json_object_array_length(containers);
+    for (size_t i = 0; i < count && sidecars->count < REVISION_MAPPINGS_MAX; i++) {
+        struct json_object *container = json_object_array_get_idx(containers, i);
+        struct json_object *ports = json_array(container, "portMappings");
+        if (json_text(json_object_of(container, "dockerLabels"), WAY_BACK_LABEL_EXPERIMENT)[0] == '\0' ||
+            ports == NULL || json_object_array_length(ports) < 2)
+            continue;
+        struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
+        snprintf(sidecar->container, sizeof sidecar->container, "%s", json_text(container, "name"));
+        sidecar->port = (int)json_integer(json_object_array_get_idx(ports, 0), "containerPort");
+        sidecar->stats_port = (int)json_integer(json_object_array_get_idx(ports, 1), "containerPort");
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * revision: the task definition that carries the sidecar, made from the raw JSON of the service's own. Every
+ * key is kept, known or not; only what RegisterTaskDefinition refuses (response-only keys) is
+ * stripped, and the family is ours. Pure: no call is made here.
+ */
+#ifndef SHAKETABLE_EXPERIMENT_REVISION_H
+#define SHAKETABLE_EXPERIMENT_REVISION_H
+
+#include "core/error.h"
+#include "experiment/way_back.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+
+#define REVISION_MAPPINGS_MAX 4
+#define REVISION_FIRST_PORT 15000
+#define REVISION_CONTAINER "shaketable-proxy"
+
+/* One sidecar a distinct container:port that a load balancer points to. */
+struct revision_sidecar {
+    char container[64];    /* ours: shaketable-proxy, shaketable-proxy-2, … */
+    char application[256]; /* the container it stands in front of */
+    int application_port;
+    int port;       /* it listens here; hostPort the same (awsvpc, host) */
+    int stats_port; /* and here for the console */
+    char health_check_path[1032];
+};
+struct revision_sidecars {
+    size_t count;
+    struct revision_sidecar item[REVISION_MAPPINGS_MAX];
+};
+
+/* Which sidecars the service needs: `load_balancers` is the service's own array. Ports are the first
+ * free ones from REVISION_FIRST_PORT on. ERROR_REFUSED says why it can't be done. */
+bool revision_find_sidecars(struct json_object *task_definition, struct json_object *load_balancers,
+                            struct revision_sidecars *sidecars, struct error *error);
+
+/* The input of RegisterTaskDefinition; `response` is DescribeTaskDefinition's (taskDefinition, tags). The
+ * caller owns the result; NULL with an error. `image` is the sidecar's. */
+struct json_object *revision_build(struct json_object *response, const struct revision_sidecars *sidecars,
+                                   const struct way_back *way_back, const char *image, struct error *error);
+/* The same task definition without response-only keys: what `revision_build` starts from, for the plan's
+ * diff. */
+struct json_object *revision_strip(struct json_object *task_definition);
+
+/* The service's load balancers with our container and port in place of the application's. Owned by the
+ * caller. */
+struct json_object *revision_load_balancers(struct json_object *load_balancers,
+                                            const struct revision_sidecars *sidecars);
+/* Reads the sidecars back from a task definition of ours. */
+void revision_read_sidecars(struct json_object *task_definition, struct revision_sidecars *sidecars);
+
+#endif

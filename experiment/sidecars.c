@@ -1,0 +1,319 @@
+#include "experiment/sidecars.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+#define SPARK_MS 1000
+
+struct sidecar {
+    struct sidecars *all;
+    struct arm_endpoint at;
+    struct link *link;
+    int64_t sent, acknowledged; /* numbers of wishes */
+    int64_t lease_left_ms;
+    uint64_t held;
+    struct hist second; /* round trips since `second_from` */
+    uint64_t requests;
+    int64_t second_from;
+    double per_second;
+    double spark[MODEL_SPARK_MAX];
+    char problem[128];
+};
+
+struct sidecars {
+    uv_loop_t *loop;
+    struct sidecars_handlers handlers;
+    struct stats_frame *scratch;
+    size_t count;
+    struct sidecar *items[MODEL_SIDECARS_MAX];
+    /* what is wanted */
+    bool clean;
+    struct fault fault;
+    int64_t deadline_ms, lease_ms;
+    char by[STATS_TEXT_MAX];
+    int64_t wish;
+    uint64_t wished_us;
+    double last_ack_ms;
+};
+
+static void say(struct sidecars *all, enum model_log_level level, const struct sidecar *sidecar,
+                const char *what, const char *why)
+{
+    char text[MODEL_TEXT_MAX];
+    snprintf(text, sizeof text, "sidecar %s:%d %s%s%s", sidecar->at.address, sidecar->at.port, what,
+             why[0] == '\0' ? "" : ": ", why);
+    all->handlers.log(all->handlers.context, level, text);
+}
+
+static void tell(struct sidecar *sidecar)
+{
+    struct sidecars *all = sidecar->all;
+    struct stats_request request = {.op = all->clean ? STATS_CLEAR : STATS_SET, .id = all->wish};
+    if (!all->clean) {
+        request.faults = all->fault;
+        request.lease_ms = all->lease_ms;
+        request.deadline_ms = all->deadline_ms;
+        snprintf(request.by, sizeof request.by, "%s", all->by);
+    }
+    if (link_send(sidecar->link, &request))
+        sidecar->sent = all->wish;
+}
+
+static void on_changed(void *context, struct link *link)
+{
+    struct sidecar *sidecar = context;
+    if (link_state(link) == LINK_READY) {
+        sidecar->acknowledged = 0;
+        if (sidecar->all->wish > 0)
+            tell(sidecar);
+    } else if (link_state(link) == LINK_LOST && sidecar->sent > 0) {
+        sidecar->acknowledged = sidecar->sent = 0;
+        say(sidecar->all, MODEL_LOG_WARNING, sidecar, "lost", link_problem(link));
+    }
+    sidecar->all->handlers.changed(sidecar->all->handlers.context);
+}
+
+static void close_second(struct sidecar *sidecar, int64_t now_ms)
+{
+    int64_t length = now_ms - sidecar->second_from;
+    if (length < SPARK_MS)
+        return;
+    memmove(sidecar->spark, sidecar->spark + 1, (MODEL_SPARK_MAX - 1) * sizeof sidecar->spark[0]);
+    sidecar->spark[MODEL_SPARK_MAX - 1] =
+        sidecar->second.total == 0 ? -1 : hist_percentile(&sidecar->second, 50);
+    sidecar->per_second = (double)sidecar->requests * 1000.0 / (double)length;
+    hist_clear(&sidecar->second);
+    sidecar->requests = 0;
+    sidecar->second_from = now_ms;
+}
+
+static void on_sample(void *context, struct link *link, const struct stats_sample *sample)
+{
+    (void)link;
+    struct sidecar *sidecar = context;
+    sidecar->lease_left_ms = sample->lease_left_ms;
+    sidecar->held = sample->held;
+    sidecar->requests += sample->requests;
+    hist_add(&sidecar->second, &sample->round_trip);
+    close_second(sidecar, clock_ms());
+    sidecar->all->handlers.sample(sidecar->all->handlers.context, sample);
+}
+
+static void on_ack(void *context, struct link *link, const struct stats_ack *ack)
+{
+    (void)link;
+    struct sidecar *sidecar = context;
+    struct sidecars *all = sidecar->all;
+    if (ack->id != all->wish || sidecar->acknowledged == all->wish)
+        return; /* a renewal, or a wish that was overtaken */
+    sidecar->acknowledged = ack->id;
+    struct sidecars_count count = sidecars_count(all);
+    if (count.acknowledged == count.reached && all->last_ack_ms < 0)
+        all->last_ack_ms = (double)(clock_us() - all->wished_us) / 1000.0;
+    all->handlers.changed(all->handlers.context);
+}
+
+static void on_problem(void *context, struct link *link, const struct stats_problem *problem)
+{
+    (void)link;
+    struct sidecar *sidecar = context;
+    snprintf(sidecar->problem, sizeof sidecar->problem, "%.127s", problem->message);
+    say(sidecar->all, MODEL_LOG_ERROR, sidecar, "refuses", problem->message);
+    sidecar->all->handlers.changed(sidecar->all->handlers.context);
+}
+
+struct sidecars *sidecars_new(uv_loop_t *loop, const struct sidecars_handlers *handlers)
+{
+    struct sidecars *all = calloc(1, sizeof *all);
+    struct stats_frame *scratch = calloc(1, sizeof *scratch);
+    if (all == NULL || scratch == NULL) {
+        free(all);
+        free(scratch);
+        return NULL;
+    }
+    all->loop = loop;
+    all->handlers = *handlers;
+    all->scratch = scratch;
+    all->clean = true;
+    all->last_ack_ms = -1;
+    fault_init(&all->fault);
+    return all;
+}
+
+static void drop(struct sidecar *sidecar)
+{
+    link_close(sidecar->link);
+    free(sidecar);
+}
+
+void sidecars_free(struct sidecars *all)
+{
+    if (all == NULL)
+        return;
+    for (size_t i = 0; i < all->count; i++)
+        drop(all->items[i]);
+    free(all->scratch);
+    free(all);
+}
+
+static void add(struct sidecars *all, const struct arm_endpoint *endpoint)
+{
+    if (all->count == MODEL_SIDECARS_MAX)
+        return;
+    struct sidecar *sidecar = calloc(1, sizeof *sidecar);
+    if (sidecar == NULL)
+        return;
+    sidecar->all = all;
+    sidecar->at = *endpoint;
+    sidecar->second_from = clock_ms();
+    hist_clear(&sidecar->second);
+    for (size_t i = 0; i < MODEL_SPARK_MAX; i++)
+        sidecar->spark[i] = -1;
+    const struct link_handlers handlers = {
+        .context = sidecar,
+        .changed = on_changed,
+        .sample = on_sample,
+        .ack = on_ack,
+        .problem = on_problem,
+        .scratch = all->scratch,
+    };
+    all->items[all->count++] = sidecar; /* before link_open, whose handlers may count */
+    sidecar->link =
+        link_open(all->loop, endpoint->address, endpoint->stats_port, SIDECARS_INTERVAL_MS, &handlers, NULL);
+    if (sidecar->link == NULL) {
+        all->count--;
+        free(sidecar);
+    }
+}
+
+static bool is_listed(const struct arm_endpoints *endpoints, const struct sidecar *sidecar)
+{
+    for (size_t i = 0; i < endpoints->count; i++)
+        if (link_is_at(sidecar->link, endpoints->items[i].address, endpoints->items[i].stats_port))
+            return true;
+    return false;
+}
+
+static bool is_known(const struct sidecars *all, const struct arm_endpoint *endpoint)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (link_is_at(all->items[i]->link, endpoint->address, endpoint->stats_port))
+            return true;
+    return false;
+}
+
+void sidecars_reconcile(struct sidecars *all, const struct arm_endpoints *endpoints)
+{
+    size_t kept = 0, count = all->count;
+    for (size_t i = 0; i < count; i++) {
+        if (is_listed(endpoints, all->items[i])) {
+            all->items[kept++] = all->items[i];
+        } else {
+            say(all, MODEL_LOG_INFO, all->items[i], "has left with its task", "");
+            drop(all->items[i]);
+        }
+    }
+    all->count = kept;
+    for (size_t i = 0; i < endpoints->count; i++)
+        if (!is_known(all, &endpoints->items[i]))
+            add(all, &endpoints->items[i]);
+}
+
+static void wish(struct sidecars *all)
+{
+    all->wish++;
+    all->wished_us = clock_us();
+    all->last_ack_ms = -1;
+    for (size_t i = 0; i < all->count; i++)
+        tell(all->items[i]);
+}
+
+void sidecars_set(struct sidecars *all, const struct fault *fault, int64_t deadline_ms, int64_t lease_ms,
+                  const char *by)
+{
+    all->clean = false;
+    all->fault = *fault;
+    all->deadline_ms = deadline_ms;
+    all->lease_ms = lease_ms;
+    snprintf(all->by, sizeof all->by, "%s", by);
+    wish(all);
+}
+
+void sidecars_clear(struct sidecars *all)
+{
+    all->clean = true;
+    wish(all);
+}
+
+void sidecars_renew(struct sidecars *all)
+{
+    struct stats_request request = {.op = STATS_RENEW, .lease_ms = all->lease_ms};
+    for (size_t i = 0; !all->clean && i < all->count; i++)
+        if (all->items[i]->acknowledged == all->wish)
+            link_send(all->items[i]->link, &request);
+        else
+            tell(all->items[i]); /* it has not had the latest yet, or its answer was lost */
+}
+
+struct sidecars_count sidecars_count(const struct sidecars *all)
+{
+    struct sidecars_count count = {.total = all->count, .last_ack_ms = all->last_ack_ms};
+    for (size_t i = 0; i < all->count; i++) {
+        count.reached += link_state(all->items[i]->link) == LINK_READY;
+        count.acknowledged += all->wish > 0 && all->items[i]->acknowledged == all->wish;
+    }
+    return count;
+}
+
+const char *sidecars_without(const struct sidecars *all, const char *capability)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (link_state(all->items[i]->link) == LINK_READY && !link_can(all->items[i]->link, capability))
+            return all->items[i]->at.address;
+    return NULL;
+}
+
+static enum model_sidecar_state state_of(const struct sidecars *all, const struct sidecar *sidecar)
+{
+    switch (link_state(sidecar->link)) {
+    case LINK_CONNECTING:
+        return MODEL_SIDECAR_CONNECTING;
+    case LINK_LOST:
+        return MODEL_SIDECAR_UNREACHABLE;
+    case LINK_READY:
+        break;
+    }
+    if (all->wish == 0)
+        return MODEL_SIDECAR_CLEAN;
+    if (sidecar->acknowledged != all->wish)
+        return MODEL_SIDECAR_BEHIND;
+    return all->clean ? MODEL_SIDECAR_CLEAN : MODEL_SIDECAR_LIVE;
+}
+
+void sidecars_show(const struct sidecars *all, struct model_experiment *out)
+{
+    struct sidecars_count count = sidecars_count(all);
+    out->sidecar_count = all->count;
+    out->live_of = count.total;
+    out->live_on = all->clean ? 0 : count.acknowledged;
+    out->last_ack_ms = all->last_ack_ms;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct sidecar *from = all->items[i];
+        struct model_sidecar *to = &out->sidecars[i];
+        memset(to, 0, sizeof *to);
+        memcpy(to->task_id, from->at.task_id, sizeof to->task_id);
+        memcpy(to->address, from->at.address, sizeof to->address);
+        to->port = from->at.port;
+        to->state = state_of(all, from);
+        snprintf(to->problem, sizeof to->problem, "%s",
+                 to->state == MODEL_SIDECAR_UNREACHABLE ? link_problem(from->link) : from->problem);
+        to->lease_left_ms = from->lease_left_ms;
+        to->heard_ms = link_heard_ms(from->link);
+        to->per_second = from->per_second;
+        to->held = from->held;
+        memcpy(to->spark, from->spark, sizeof to->spark);
+    }
+}

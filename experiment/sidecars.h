@@ -1,0 +1,53 @@
+/*
+ * sidecars: the links to all sidecars of an experiment, and what they were told. There is one wanted state
+ * (clean, or a fault value until a deadline); each sidecar gets it when it is reached, again after a loss,
+ * and counts as live only once it has acknowledged it. Belongs to the session's loop.
+ */
+#ifndef SHAKETABLE_EXPERIMENT_SIDECARS_H
+#define SHAKETABLE_EXPERIMENT_SIDECARS_H
+
+#include "experiment/arm.h"
+#include "experiment/link.h"
+#include "experiment/model.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+#define SIDECARS_LEASE_MS 10000
+#define SIDECARS_RENEW_MS 3000
+#define SIDECARS_INTERVAL_MS 100
+
+struct sidecars;
+
+struct sidecars_handlers {
+    void *context;
+    void (*sample)(void *context, const struct stats_sample *sample);
+    /* A link came, went, or acknowledged. */
+    void (*changed)(void *context);
+    void (*log)(void *context, enum model_log_level level, const char *text);
+};
+
+struct sidecars *sidecars_new(uv_loop_t *loop, const struct sidecars_handlers *handlers);
+/* Closes every link; the loop must run on until libuv has let go. */
+void sidecars_free(struct sidecars *sidecars);
+
+/* Opens links to new ones, closes those that are no longer there. */
+void sidecars_reconcile(struct sidecars *sidecars, const struct arm_endpoints *endpoints);
+/* All shall run these faults, for as long as sidecars_renew is called, at most until `deadline_ms`. */
+void sidecars_set(struct sidecars *sidecars, const struct fault *fault, int64_t deadline_ms, int64_t lease_ms,
+                  const char *by);
+/* All shall be clean, now. */
+void sidecars_clear(struct sidecars *sidecars);
+void sidecars_renew(struct sidecars *sidecars);
+
+struct sidecars_count {
+    size_t total, reached, acknowledged; /* acknowledged: have what was last wanted */
+    double last_ack_ms;                  /* from the wish to the last acknowledgement, < 0: not all yet */
+};
+struct sidecars_count sidecars_count(const struct sidecars *sidecars);
+/* Fills sidecars[], live_on, live_of, last_ack_ms. */
+void sidecars_show(const struct sidecars *sidecars, struct model_experiment *out);
+/* An address of one that lacks this capability, NULL if none does. */
+const char *sidecars_without(const struct sidecars *sidecars, const char *capability);
+
+#endif

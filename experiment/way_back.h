@@ -1,0 +1,55 @@
+/*
+ * way_back: all that restores a service, as plain JSON. It stands in the journal before the first
+ * change, and in the dockerLabels of the registered revision, so that any console can roll back what
+ * it finds.
+ */
+#ifndef SHAKETABLE_EXPERIMENT_WAY_BACK_H
+#define SHAKETABLE_EXPERIMENT_WAY_BACK_H
+
+#include "core/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_object;
+
+/* The labels on the sidecar's container. */
+#define WAY_BACK_LABEL_EXPERIMENT "shaketable.experiment"
+#define WAY_BACK_LABEL_OPERATOR "shaketable.operator"
+#define WAY_BACK_LABEL_DEADLINE "shaketable.deadline"
+#define WAY_BACK_LABEL "shaketable.way-back"
+/* Our revisions live in a family of their own, so the service's family keeps its latest. */
+#define WAY_BACK_FAMILY_PREFIX "shaketable-"
+
+struct way_back {
+    char experiment[32];
+    char operator_name[128]; /* user@host */
+    char region[64];
+    char endpoint[256]; /* "" for AWS itself */
+    char cluster[256];  /* names, for people */
+    char service[256];
+    char cluster_arn[512];
+    char service_arn[512];
+    char task_definition[512];          /* the ARN to go back to */
+    char family[256];                   /* of our revision: shaketable-FAMILY */
+    int64_t created_ms, deadline_ms;    /* epoch */
+    struct json_object *load_balancers; /* the service's, as DescribeServices gave them; owned */
+};
+
+/* Frees what it owns; the struct may be used again. */
+void way_back_free(struct way_back *way_back);
+bool way_back_copy(struct way_back *to, const struct way_back *from, struct error *error);
+/* The caller owns the result. */
+struct json_object *way_back_to_json(const struct way_back *way_back);
+/* On error `way_back` is untouched. */
+bool way_back_from_json(struct way_back *way_back, struct json_object *json, struct error *error);
+/* Adds the labels to a container's dockerLabels object. */
+void way_back_label(const struct way_back *way_back, struct json_object *labels);
+/* From a task definition (the object of DescribeTaskDefinition's `taskDefinition`): false with
+ * ERROR_NOT_FOUND when no container of ours is in it, ERROR_INVALID when its labels can't be read. */
+bool way_back_from_task_definition(struct way_back *way_back, struct json_object *task_definition,
+                                   struct error *error);
+/* True when the ARN or FAMILY:REVISION names a revision of ours. */
+bool way_back_is_ours(const char *task_definition_arn);
+
+#endif
