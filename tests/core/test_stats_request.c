@@ -67,7 +67,7 @@ static void a_wrong_request_is_named_and_leaves_all_as_it_was(void **state)
         {"{\"op\":\"set\",\"faults\":{\"x\":1},\"lease_ms\":1000}", "faults: x: unknown key"},
         {"{\"op\":\"set\",\"faults\":{\"latency\":{\"mean_ms\":90000}},\"lease_ms\":1000}",
          "faults: latency.mean_ms: 90000 is more than 60000"},
-        {"{\"op\":\"set\",\"faults\":{},\"lease_ms\":499}", "lease_ms: 499 is not between 500 and 600000"},
+        {"{\"op\":\"set\",\"faults\":{},\"lease_ms\":499}", "lease_ms: 499 is not between 500 and 43200000"},
         {"{\"op\":\"set\",\"faults\":{},\"lease_ms\":600001}",
          "lease_ms: 600001 is not between 500 and 600000"},
         {"{\"op\":\"set\",\"faults\":{},\"lease_ms\":1000,\"deadline\":-1}",
