@@ -41,9 +41,9 @@ struct balancer_target {
     char address[BALANCER_ADDRESS_MAX];
     uint16_t port;
     enum balancer_state state;
-    char reason[64];       /* as ELBv2 says: "Elb.RegistrationInProgress", "Target.Timeout", … "" when healthy */
+    char reason[64]; /* as ELBv2 says: "Elb.RegistrationInProgress", "Target.Timeout", … "" when healthy */
     char description[128];
-    unsigned connections;  /* open to it now */
+    unsigned connections; /* open to it now */
 };
 struct balancer_forward {
     unsigned group;
@@ -56,25 +56,32 @@ void balancer_stop(struct balancer *balancer);
 
 bool balancer_add_group(struct balancer *balancer, const struct balancer_health_check *check,
                         int deregistration_delay_ms, unsigned *group, struct error *error);
-bool balancer_change_group(struct balancer *balancer, unsigned group, const struct balancer_health_check *check,
-                           int deregistration_delay_ms, struct error *error);
+bool balancer_change_group(struct balancer *balancer, unsigned group,
+                           const struct balancer_health_check *check, int deregistration_delay_ms,
+                           struct error *error);
 /* Its targets' connections are closed. ERROR_CONFLICT while a listener forwards to it. */
 bool balancer_remove_group(struct balancer *balancer, unsigned group, struct error *error);
 
+/* Registering a target that is there changes nothing; one that drains comes back as new. */
 bool balancer_register(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
                        struct error *error);
-/* The target drains: no new requests; it leaves the group when its last one is answered or the
- * group's deregistration delay has passed. */
+/* The target drains: no new requests, its idle connections are closed; it leaves the group when its
+ * last request is answered or the group's deregistration delay has passed. ERROR_NOT_FOUND. */
 bool balancer_deregister(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
                          struct error *error);
 /* Up to `most` targets; returns how many there are. */
-size_t balancer_targets(struct balancer *balancer, unsigned group, struct balancer_target *targets, size_t most);
+size_t balancer_targets(struct balancer *balancer, unsigned group, struct balancer_target *targets,
+                        size_t most);
 
-/* Port 0: one that the system picks, told in *bound. */
+/* `address` is a literal one. Port 0: one that the system picks, told in *bound. */
 bool balancer_add_listener(struct balancer *balancer, const char *address, uint16_t port, unsigned *listener,
                            uint16_t *bound, struct error *error);
-bool balancer_set_forwards(struct balancer *balancer, unsigned listener, const struct balancer_forward *forwards,
-                           size_t count, struct error *error);
+bool balancer_set_forwards(struct balancer *balancer, unsigned listener,
+                           const struct balancer_forward *forwards, size_t count, struct error *error);
 void balancer_remove_listener(struct balancer *balancer, unsigned listener);
+/* How long a connection may be silent (idle_timeout.timeout_seconds); 60 s unless told. A target
+ * that is silent for longer is answered for with 504. */
+bool balancer_set_idle_timeout(struct balancer *balancer, unsigned listener, int idle_timeout_ms,
+                               struct error *error);
 
 #endif
