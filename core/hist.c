@@ -70,7 +70,10 @@ double hist_percentile(const struct hist *hist, double percentile)
 {
     if (hist->total == 0)
         return 0;
-    double rank = percentile / 100.0 * (double)hist->total;
+    if (percentile >= 100)
+        return (double)hist->max_us;
+    /* A hair less, because 99.9 % of 3000 is a little more than 2997 in binary. */
+    double rank = percentile / 100.0 * (double)hist->total * (1 - 1e-12);
     double before = 0;
     for (size_t i = 0; i < HIST_COUNTS; i++) {
         double count = (double)hist->counts[i];

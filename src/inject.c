@@ -94,8 +94,10 @@ static enum cli_exit carry_out(struct follow *follow)
     session_send(follow->session, &go);
     struct model *model = follow_until(follow, ENDED);
     enum cli_exit status = (enum cli_exit)model->experiment.exit_status;
-    if (model->experiment.phase == MODEL_FAILED_PHASE) {
+    if (status != CLI_DONE) {
         fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
+        if (model->experiment.phase == MODEL_RESTORED)
+            fprintf(stderr, "shaketable: the service is as it was\n");
         if (status == CLI_INCOMPLETE)
             fprintf(stderr,
                     "shaketable: the rollback is not complete; finish it with: shaketable rollback %s\n",
