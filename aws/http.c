@@ -165,6 +165,10 @@ static void set_options(const struct aws_http_pool *pool, CURL *easy, const stru
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, answer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, trouble);
+    /* A name server that is silent must not hold up a cancellation or a time-out. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (request->direct)
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (*pool->ca_bundle)
         curl_easy_setopt(easy, CURLOPT_CAINFO, pool->ca_bundle);
 }

@@ -29,8 +29,9 @@ struct aws_http_request {
     const char *body;
     size_t body_length;
     int timeout_ms;
-    bool once; /* never sent twice: on a connection of its own, for libcurl sends a request again when a
-                  kept connection turns out to be closed */
+    bool once;   /* never sent twice: on a connection of its own, for libcurl sends a request again when a
+                    kept connection turns out to be closed */
+    bool direct; /* never through a proxy */
     const atomic_bool *cancel; /* NULL: none */
 };
 
