@@ -152,6 +152,12 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
         return judge_answer(call, answer, credentials_source, error);
     case AWS_HTTP_NOT_SENT:
         return not_sent(call, answer, error);
+    case AWS_HTTP_UNTRUSTED:
+        error_set(error, ERROR_NETWORK,
+                  "%s %s: %s can't be trusted: %s. AWS_CA_BUNDLE names a file of certificates "
+                  "that are to be trusted",
+                  title, operation, url, answer->trouble);
+        return AWS_ATTEMPT_FAILED;
     case AWS_HTTP_CUT:
         error_set(error, ERROR_NETWORK, "%s %s: the connection to %s was cut before the answer was whole: %s",
                   title, operation, url, answer->trouble);

@@ -209,6 +209,8 @@ static enum aws_http_outcome judge(CURL *easy, CURLcode result, const struct aws
         return AWS_HTTP_TOO_LARGE;
     if (result == CURLE_OUT_OF_MEMORY)
         return AWS_HTTP_NO_MEMORY;
+    if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE)
+        return AWS_HTTP_UNTRUSTED;
     if (sent_bytes == 0)
         return AWS_HTTP_NOT_SENT;
     return result == CURLE_OPERATION_TIMEDOUT ? AWS_HTTP_TIMEOUT : AWS_HTTP_CUT;

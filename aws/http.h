@@ -37,9 +37,10 @@ struct aws_http_request {
 
 enum aws_http_outcome {
     AWS_HTTP_ANSWERED,
-    AWS_HTTP_NOT_SENT, /* no connection, or none that can be trusted */
-    AWS_HTTP_CUT,      /* sent, but the connection ended before the answer did */
-    AWS_HTTP_TIMEOUT,  /* sent, no whole answer in time */
+    AWS_HTTP_NOT_SENT,  /* no connection */
+    AWS_HTTP_UNTRUSTED, /* a connection, but its certificate does not hold: nothing was sent */
+    AWS_HTTP_CUT,       /* sent, but the connection ended before the answer did */
+    AWS_HTTP_TIMEOUT,   /* sent, no whole answer in time */
     AWS_HTTP_TOO_LARGE,
     AWS_HTTP_CANCELED,
     AWS_HTTP_NO_MEMORY,
