@@ -39,6 +39,11 @@ static bool copy_part(CURLU *url, CURLUPart part, char *out, size_t size)
     return fits;
 }
 
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+}
+
 static bool take_parts(struct aws_endpoint *endpoint, CURLU *url, const char **wrong)
 {
     char scheme[16], host[AWS_HOST_MAX - 8], port[8], path[AWS_URL_MAX], rest[AWS_URL_MAX];
@@ -63,6 +68,7 @@ static bool take_parts(struct aws_endpoint *endpoint, CURLU *url, const char **w
         path[length - 1] = '\0';
     snprintf(endpoint->host, sizeof endpoint->host, "%s%s%s", host, usual ? "" : ":", usual ? "" : port);
     snprintf(endpoint->path, sizeof endpoint->path, "%s", *path ? path : "/");
+    endpoint->loopback = is_loopback(host);
     *wrong = "it is too long";
     return (size_t)snprintf(endpoint->url, sizeof endpoint->url, "%s://%s%s", scheme, endpoint->host, path) <
            sizeof endpoint->url;
