@@ -134,8 +134,4 @@ bool elbv2_describe_listeners(struct aws_client *client, const char *load_balanc
 bool elbv2_describe_rules(struct aws_client *client, const char *listener_arn, struct elbv2_rules *out,
                           struct error *error);
 
-/* One <member> of each, for tests. */
-void elbv2_target_group_from_xml(struct elbv2_target_group *group, const struct aws_xml *member);
-void elbv2_target_from_xml(struct elbv2_target *target, const struct aws_xml *member);
-
 #endif

@@ -265,7 +265,7 @@ enum intent_kind {
     INTENT_CONFIRM,  /* go on with what was planned */
     INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
     INTENT_ADJUST,   /* the running experiment's faults become `fault` */
-    INTENT_ROLLBACK, /* our experiment; with none, the injected service cluster/service */
+    INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
     INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
     INTENT_QUIT      /* end; rolls back first if something is active */
 };
@@ -273,6 +273,7 @@ struct intent {
     enum intent_kind kind;
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
+    char experiment[32]; /* rollback: of this one, by its journal, instead of cluster/service */
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
 };

@@ -1,0 +1,337 @@
+#include "aws/ecs.h"
+
+#include "aws/json.h"
+#include "aws/list.h"
+#include "aws/pager.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* AWS's limits for one call. */
+#define CLUSTERS_A_CALL 100
+#define SERVICES_A_CALL 10
+#define TASKS_A_CALL 100
+
+void ecs_clusters_free(struct ecs_clusters *clusters)
+{
+    aws_list_free(&clusters->items, &clusters->count, &clusters->capacity);
+}
+
+void ecs_services_free(struct ecs_services *services)
+{
+    aws_list_free(&services->items, &services->count, &services->capacity);
+}
+
+void ecs_tasks_free(struct ecs_tasks *tasks)
+{
+    aws_list_free(&tasks->items, &tasks->count, &tasks->capacity);
+}
+
+void ecs_tags_free(struct ecs_tags *tags)
+{
+    aws_list_free(&tags->items, &tags->count, &tags->capacity);
+}
+
+void ecs_names_free(struct ecs_names *names)
+{
+    aws_list_free(&names->items, &names->count, &names->capacity);
+}
+
+static bool no_memory(struct error *error)
+{
+    return error_set(error, ERROR_SYSTEM, "out of memory");
+}
+
+static void set_text(struct json_object *input, const char *key, const char *value)
+{
+    if (value && *value)
+        json_object_object_add(input, key, json_object_new_string(value));
+}
+
+/* Follows a List operation to its end; `input` gets the page tokens. All lists are of ARNs or names. */
+static bool list_names(struct aws_client *client, const char *operation, struct json_object *input,
+                       const char *key, struct ecs_names *out, struct error *error)
+{
+    struct aws_pager *pager = malloc(sizeof *pager);
+    bool more = pager != NULL, done = pager || no_memory(error);
+    if (pager)
+        aws_pager_init(pager);
+    ecs_names_free(out);
+    while (done && more) {
+        struct json_object *page = NULL;
+        if (!aws_call_json(client, AWS_ECS, operation, input, &page, error)) {
+            done = false;
+            break;
+        }
+        struct json_object *list = aws_json_get(page, key);
+        for (size_t i = 0; i < aws_json_count(list) && done; i++) {
+            char(*name)[ECS_ARN_MAX] =
+                aws_list_add(&out->items, &out->count, &out->capacity, sizeof *out->items);
+            const char *text = json_object_get_string(aws_json_at(list, i));
+            if (name)
+                aws_copy_text(*name, sizeof *name, text ? text : "");
+            else
+                done = no_memory(error);
+        }
+        done = done && aws_pager_next(pager, aws_json_text(page, "nextToken"), operation, &more, error);
+        set_text(input, "nextToken", pager->token);
+        json_object_put(page);
+    }
+    free(pager);
+    return done;
+}
+
+/* A Describe operation over many names, in batches that AWS takes, in parallel. */
+struct describe {
+    struct aws_client *client;
+    const char *operation;
+    const char *cluster; /* NULL: not in a cluster */
+    const char *names_key;
+    const char *answer_key;
+    const char *include; /* NULL: nothing more */
+    const struct ecs_names *names;
+    size_t a_call;
+    char *items; /* one for each name; those that are not found stay zero */
+    size_t item_size;
+    bool (*read)(void *item, struct json_object *raw, struct error *error);
+};
+
+static bool describe_batch(void *context, size_t index, struct error *error)
+{
+    const struct describe *describe = context;
+    size_t first = index * describe->a_call;
+    struct json_object *input = json_object_new_object(), *names = json_object_new_array(), *output = NULL;
+    for (size_t i = first; i < describe->names->count && i < first + describe->a_call; i++)
+        json_object_array_add(names, json_object_new_string(describe->names->items[i]));
+    size_t asked = aws_json_count(names);
+    set_text(input, "cluster", describe->cluster);
+    json_object_object_add(input, describe->names_key, names);
+    if (describe->include) {
+        struct json_object *include = json_object_new_array();
+        json_object_array_add(include, json_object_new_string(describe->include));
+        json_object_object_add(input, "include", include);
+    }
+    bool done = aws_call_json(describe->client, AWS_ECS, describe->operation, input, &output, error);
+    struct json_object *list = aws_json_get(output, describe->answer_key);
+    for (size_t i = 0; done && i < aws_json_count(list) && i < asked; i++)
+        done = describe->read(describe->items + (first + i) * describe->item_size, aws_json_at(list, i),
+                              error) ||
+               error_prefix(error, "ECS %s: ", describe->operation);
+    json_object_put(output);
+    json_object_put(input);
+    return done;
+}
+
+/* Every item type begins with its name or ARN: an empty one was not found. */
+static size_t drop_empty(char *items, size_t item_size, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i * item_size] == '\0')
+            continue;
+        if (kept != i)
+            memcpy(items + kept * item_size, items + i * item_size, item_size);
+        kept++;
+    }
+    return kept;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Fills the list whose members are given, sorted. */
+static bool describe_all(struct describe *describe, void *items, size_t *count, size_t *capacity,
+                         struct error *error)
+{
+    size_t wanted = describe->names->count;
+    if (wanted == 0) {
+        aws_list_free(items, count, capacity);
+        return true;
+    }
+    describe->items = aws_list_reserve(items, count, capacity, describe->item_size, wanted);
+    if (!describe->items)
+        return no_memory(error);
+    size_t batches = (wanted + describe->a_call - 1) / describe->a_call;
+    if (!aws_batch_run(batches, AWS_BATCH_PARALLEL, describe_batch, describe, error))
+        return false;
+    *count = drop_empty(describe->items, describe->item_size, wanted);
+    qsort(describe->items, *count, describe->item_size, compare_text);
+    return true;
+}
+
+static bool read_cluster(void *item, struct json_object *raw, struct error *error)
+{
+    struct ecs_cluster *cluster = item;
+    (void)error;
+    aws_json_copy(cluster->name, sizeof cluster->name, raw, "clusterName");
+    aws_json_copy(cluster->arn, sizeof cluster->arn, raw, "clusterArn");
+    aws_json_copy(cluster->status, sizeof cluster->status, raw, "status");
+    cluster->services = aws_json_int(raw, "activeServicesCount", 0);
+    cluster->running = aws_json_int(raw, "runningTasksCount", 0);
+    cluster->pending = aws_json_int(raw, "pendingTasksCount", 0);
+    cluster->container_instances = aws_json_int(raw, "registeredContainerInstancesCount", 0);
+    return true;
+}
+
+static bool read_service(void *item, struct json_object *raw, struct error *error)
+{
+    return ecs_service_from_json(item, raw, error);
+}
+
+static bool read_task(void *item, struct json_object *raw, struct error *error)
+{
+    return ecs_task_from_json(item, raw, error);
+}
+
+bool ecs_list_clusters(struct aws_client *client, struct ecs_clusters *out, struct error *error)
+{
+    struct ecs_names names = {0};
+    struct json_object *input = json_object_new_object();
+    struct describe describe = {.client = client,
+                                .operation = "DescribeClusters",
+                                .names_key = "clusters",
+                                .answer_key = "clusters",
+                                .names = &names,
+                                .a_call = CLUSTERS_A_CALL,
+                                .item_size = sizeof *out->items,
+                                .read = read_cluster};
+    ecs_clusters_free(out);
+    bool done = list_names(client, "ListClusters", input, "clusterArns", &names, error) &&
+                describe_all(&describe, &out->items, &out->count, &out->capacity, error);
+    json_object_put(input);
+    ecs_names_free(&names);
+    return done;
+}
+
+bool ecs_list_services(struct aws_client *client, const char *cluster, struct ecs_services *out,
+                       struct error *error)
+{
+    struct ecs_names names = {0};
+    struct json_object *input = json_object_new_object();
+    struct describe describe = {.client = client,
+                                .operation = "DescribeServices",
+                                .cluster = cluster,
+                                .names_key = "services",
+                                .answer_key = "services",
+                                .include = "TAGS",
+                                .names = &names,
+                                .a_call = SERVICES_A_CALL,
+                                .item_size = sizeof *out->items,
+                                .read = read_service};
+    ecs_services_free(out);
+    set_text(input, "cluster", cluster);
+    json_object_object_add(input, "maxResults", json_object_new_int(100));
+    bool done = list_names(client, "ListServices", input, "serviceArns", &names, error) &&
+                describe_all(&describe, &out->items, &out->count, &out->capacity, error);
+    json_object_put(input);
+    ecs_names_free(&names);
+    return done;
+}
+
+bool ecs_list_service_tasks(struct aws_client *client, const char *cluster, const char *service,
+                            struct ecs_tasks *out, struct error *error)
+{
+    struct ecs_names names = {0};
+    struct json_object *input = json_object_new_object();
+    struct describe describe = {.client = client,
+                                .operation = "DescribeTasks",
+                                .cluster = cluster,
+                                .names_key = "tasks",
+                                .answer_key = "tasks",
+                                .names = &names,
+                                .a_call = TASKS_A_CALL,
+                                .item_size = sizeof *out->items,
+                                .read = read_task};
+    ecs_tasks_free(out);
+    set_text(input, "cluster", cluster);
+    /* ListTasks takes a service's name, not its ARN. */
+    set_text(input, "serviceName", ecs_short_name(service));
+    set_text(input, "desiredStatus", "RUNNING");
+    bool done = list_names(client, "ListTasks", input, "taskArns", &names, error) &&
+                describe_all(&describe, &out->items, &out->count, &out->capacity, error);
+    json_object_put(input);
+    ecs_names_free(&names);
+    return done;
+}
+
+static bool is_service(struct json_object *raw, const char *service)
+{
+    return strcmp(aws_json_text(raw, "serviceArn"), service) == 0 ||
+           strcmp(aws_json_text(raw, "serviceName"), ecs_short_name(service)) == 0;
+}
+
+bool ecs_describe_service(struct aws_client *client, const char *cluster, const char *service,
+                          struct json_object **raw, struct error *error)
+{
+    struct json_object *input = json_object_new_object(), *names = json_object_new_array();
+    struct json_object *include = json_object_new_array(), *output = NULL;
+    *raw = NULL;
+    set_text(input, "cluster", cluster);
+    json_object_array_add(names, json_object_new_string(service));
+    json_object_object_add(input, "services", names);
+    json_object_array_add(include, json_object_new_string("TAGS"));
+    json_object_object_add(input, "include", include);
+    bool done = aws_call_json(client, AWS_ECS, "DescribeServices", input, &output, error);
+    if (done) {
+        struct json_object *list = aws_json_get(output, "services");
+        struct json_object *found = aws_json_count(list) > 0 ? aws_json_at(list, 0) : NULL;
+        done = found && is_service(found, service);
+        if (done)
+            *raw = json_object_get(found);
+        else
+            error_set(error, ERROR_NOT_FOUND, "there is no service '%s' in the cluster '%s' (%s)", service,
+                      cluster, aws_client_region(client));
+    } else if (error && error->code == ERROR_NOT_FOUND) {
+        error_prefix(error, "there is no cluster '%s' in %s: ", cluster, aws_client_region(client));
+    }
+    json_object_put(output);
+    json_object_put(input);
+    return done;
+}
+
+bool ecs_list_tags(struct aws_client *client, const char *arn, struct ecs_tags *out, struct error *error)
+{
+    struct json_object *input = json_object_new_object(), *output = NULL;
+    ecs_tags_free(out);
+    set_text(input, "resourceArn", arn);
+    bool done = aws_call_json(client, AWS_ECS, "ListTagsForResource", input, &output, error);
+    struct json_object *list = aws_json_get(output, "tags");
+    for (size_t i = 0; done && i < aws_json_count(list); i++) {
+        struct ecs_tag *tag = aws_list_add(&out->items, &out->count, &out->capacity, sizeof *tag);
+        if (tag) {
+            aws_json_copy(tag->key, sizeof tag->key, aws_json_at(list, i), "key");
+            aws_json_copy(tag->value, sizeof tag->value, aws_json_at(list, i), "value");
+        } else {
+            done = no_memory(error);
+        }
+    }
+    json_object_put(output);
+    json_object_put(input);
+    return done;
+}
+
+bool ecs_list_task_definitions(struct aws_client *client, const char *family, const char *status,
+                               struct ecs_names *out, struct error *error)
+{
+    struct json_object *input = json_object_new_object();
+    set_text(input, "familyPrefix", family);
+    set_text(input, "status", status);
+    set_text(input, "sort", "DESC");
+    bool done = list_names(client, "ListTaskDefinitions", input, "taskDefinitionArns", out, error);
+    json_object_put(input);
+    return done;
+}
+
+bool ecs_list_task_definition_families(struct aws_client *client, const char *prefix, struct ecs_names *out,
+                                       struct error *error)
+{
+    struct json_object *input = json_object_new_object();
+    set_text(input, "familyPrefix", prefix);
+    set_text(input, "status", "ACTIVE");
+    bool done = list_names(client, "ListTaskDefinitionFamilies", input, "families", out, error);
+    json_object_put(input);
+    return done;
+}

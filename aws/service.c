@@ -1,0 +1,14 @@
+#include "aws/service.h"
+
+static const struct aws_service_info services[AWS_SERVICES] = {
+    [AWS_ECS] = {"ECS", "ecs", "ecs", "ECS", "ecs", "ecs", "AmazonEC2ContainerServiceV20141113", 0},
+    [AWS_ELBV2] = {"ELBv2", "elasticloadbalancing", "elasticloadbalancing", "ELASTIC_LOAD_BALANCING_V2",
+                   "elastic_load_balancing_v2", "elasticloadbalancing", 0, "2015-12-01"},
+    [AWS_STS] = {"STS", "sts", "sts", "STS", "sts", "sts", 0, "2011-06-15"},
+    [AWS_EC2] = {"EC2", "ec2", "ec2", "EC2", "ec2", "ec2", 0, "2016-11-15"},
+};
+
+const struct aws_service_info *aws_service_info(enum aws_service service)
+{
+    return &services[service];
+}

@@ -1,0 +1,37 @@
+/*
+ * settings: which profile and region hold, and the files they come from, in the AWS CLI's order.
+ * Reads files and environment when it is loaded, and nothing after that.
+ */
+#ifndef SHAKETABLE_AWS_SETTINGS_H
+#define SHAKETABLE_AWS_SETTINGS_H
+
+#include "aws/client.h"
+#include "aws/config_file.h"
+#include "core/error.h"
+
+#include <stdbool.h>
+
+#define AWS_PROFILE_MAX 256
+#define AWS_REGION_MAX 64
+#define AWS_PATH_MAX 4096
+
+struct aws_settings {
+    char profile[AWS_PROFILE_MAX]; /* "default" if none was chosen */
+    bool profile_from_option;      /* --profile: it beats keys in the environment */
+    char region[AWS_REGION_MAX];
+    char ca_bundle[AWS_PATH_MAX]; /* "": the system's */
+    char config_path[AWS_PATH_MAX];
+    char credentials_path[AWS_PATH_MAX];
+    struct aws_config config;
+    struct aws_config credentials;
+};
+
+bool aws_settings_load(struct aws_settings *settings, const struct aws_options *options, struct error *error);
+void aws_settings_free(struct aws_settings *settings);
+
+/* A key of the chosen profile, in the credentials file or else in the config file; NULL: not set. */
+const char *aws_settings_get(const struct aws_settings *settings, const char *key);
+/* An environment variable; NULL if it is not set or empty. */
+const char *aws_settings_environment(const char *name);
+
+#endif

@@ -1,0 +1,163 @@
+#include "experiment/adopt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/ecs.h"
+#include "experiment/json.h"
+
+#define LIST_MAX 1000
+
+void adopt_free(struct adopted *adopted)
+{
+    way_back_free(&adopted->way_back);
+    json_object_put(adopted->before);
+    journal_close(adopted->journal);
+    memset(adopted, 0, sizeof *adopted);
+}
+
+void adopt_list_free(struct adopt_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        way_back_free(&list->items[i]);
+    free(list->items);
+    memset(list, 0, sizeof *list);
+}
+
+/* ERROR_NOT_FOUND where the revision is none of ours. */
+static bool from_revision(const struct job *job, const char *arn, struct way_back *way_back,
+                          struct revision_sidecars *sidecars, struct error *error)
+{
+    struct json_object *response = NULL;
+    if (!ecs_describe_task_definition(job->client, arn, &response, error))
+        return false;
+    struct json_object *task_definition = json_object_of(response, "taskDefinition");
+    bool done = way_back_from_task_definition(way_back, task_definition, error);
+    if (done && sidecars != NULL)
+        revision_read_sidecars(task_definition, sidecars);
+    json_object_put(response);
+    return done;
+}
+
+bool adopt_list_read(const struct job *job, struct adopt_list *list, struct error *error)
+{
+    struct ecs_names families = {0}, revisions = {0};
+    memset(list, 0, sizeof *list);
+    bool done = ecs_list_task_definition_families(job->client, WAY_BACK_FAMILY_PREFIX, &families, error);
+    for (size_t i = 0; done && i < families.count; i++) {
+        done = ecs_list_task_definitions(job->client, families.items[i], "ACTIVE", &revisions, error);
+        for (size_t k = 0; done && k < revisions.count && list->count < LIST_MAX; k++) {
+            struct way_back *more = realloc(list->items, (list->count + 1) * sizeof *more);
+            if (more == NULL)
+                break;
+            list->items = more;
+            memset(&more[list->count], 0, sizeof *more);
+            if (from_revision(job, revisions.items[k], &more[list->count], NULL, NULL))
+                list->count++;
+        }
+    }
+    ecs_names_free(&revisions);
+    ecs_names_free(&families);
+    return done;
+}
+
+/* A revision of ours for this service that was registered, but that the service does not run (any more). */
+static bool from_unused_revision(const struct job *job, const char *service_arn, struct adopted *out)
+{
+    struct adopt_list list;
+    bool found = false;
+    if (adopt_list_read(job, &list, NULL))
+        for (size_t i = 0; !found && i < list.count; i++)
+            if (strcmp(list.items[i].service_arn, service_arn) == 0)
+                found = way_back_copy(&out->way_back, &list.items[i], NULL);
+    adopt_list_free(&list);
+    return found;
+}
+
+static bool from_service(const struct job *job, const char *cluster, const char *service, struct adopted *out,
+                         struct error *error)
+{
+    struct json_object *raw = NULL;
+    if (!ecs_describe_service(job->client, cluster, service, &raw, error))
+        return false;
+    const char *running = json_text(raw, "taskDefinition");
+    bool done;
+    if (way_back_is_ours(running))
+        done = from_revision(job, running, &out->way_back, &out->sidecars, error);
+    else
+        done = from_unused_revision(job, json_text(raw, "serviceArn"), out) ||
+               error_set(error, ERROR_NOT_FOUND,
+                         "%s/%s runs %s and holds nothing of shaketable: there is nothing to "
+                         "roll back",
+                         cluster, service, ecs_short_name(running));
+    json_object_put(raw);
+    return done;
+}
+
+/* Completes `out` from the journal of out->way_back.experiment, or of `experiment`, if this machine has it.
+ */
+static bool from_journal(const char *experiment, struct adopted *out, struct error *error)
+{
+    struct journal_list list;
+    bool found = false, done = true;
+    if (!journal_list_read(&list, error))
+        return false;
+    for (size_t i = 0; i < list.count && !found; i++) {
+        if (strcmp(list.entries[i].experiment, experiment) != 0)
+            continue;
+        found = true;
+        out->before = json_object_get(list.entries[i].service);
+        if (out->way_back.experiment[0] == '\0')
+            done = way_back_copy(&out->way_back, &list.entries[i].way_back, error);
+    }
+    journal_list_free(&list);
+    if (!found)
+        return error_set(
+            error, ERROR_NOT_FOUND,
+            "there is no experiment %s on this machine; name its --cluster and --service instead",
+            experiment);
+    if (done)
+        out->journal = journal_open(experiment, error);
+    return out->journal != NULL;
+}
+
+/* Where the service still runs the revision, its sidecars can be told to be clean before it is restored. */
+static void find_endpoints(const struct job *job, struct adopted *out)
+{
+    struct json_object *raw = NULL;
+    struct way_back running = {0};
+    if (out->sidecars.count == 0 &&
+        ecs_describe_service(job->client, out->way_back.cluster_arn, out->way_back.service_arn, &raw, NULL) &&
+        way_back_is_ours(json_text(raw, "taskDefinition")))
+        from_revision(job, json_text(raw, "taskDefinition"), &running, &out->sidecars, NULL);
+    way_back_free(&running);
+    json_object_put(raw);
+    if (out->sidecars.count > 0)
+        arm_find_sidecars(job, &out->way_back, &out->sidecars, &out->endpoints, NULL);
+}
+
+bool adopt_find(const struct job *job, const char *experiment, const char *cluster, const char *service,
+                struct adopted *out, struct error *error)
+{
+    struct error missing = {0};
+    memset(out, 0, sizeof *out);
+    if (experiment[0] != '\0') {
+        if (!from_journal(experiment, out, error))
+            goto failed;
+    } else {
+        if (!from_service(job, cluster, service, out, error))
+            goto failed;
+        if (!from_journal(out->way_back.experiment, out, &missing) && missing.code != ERROR_NOT_FOUND) {
+            if (error != NULL)
+                *error = missing;
+            goto failed;
+        }
+    }
+    find_endpoints(job, out);
+    return true;
+
+failed:
+    adopt_free(out);
+    return false;
+}

@@ -1,0 +1,36 @@
+/*
+ * adopt: finds the way back of an experiment that this process did not start: by its journal, by the labels
+ * of the revision that the service runs, or by those of a revision that was registered and never used.
+ */
+#ifndef SHAKETABLE_EXPERIMENT_ADOPT_H
+#define SHAKETABLE_EXPERIMENT_ADOPT_H
+
+#include "experiment/arm.h"
+#include "experiment/job.h"
+#include "experiment/journal.h"
+
+#include <stdbool.h>
+
+struct adopted {
+    struct way_back way_back;
+    struct revision_sidecars sidecars;
+    struct arm_endpoints endpoints;
+    struct json_object *before; /* the service as it was, where a journal holds it; NULL */
+    struct journal *journal;    /* locked; NULL where there is none on this machine */
+};
+
+/* `experiment` "" : by cluster and service. ERROR_NOT_FOUND: nothing to roll back there; ERROR_CONFLICT:
+ * another process on this machine runs it. */
+bool adopt_find(const struct job *job, const char *experiment, const char *cluster, const char *service,
+                struct adopted *out, struct error *error);
+void adopt_free(struct adopted *adopted);
+
+/* Experiments that can be found without a journal: revisions of ours, ACTIVE, whether used or not. */
+struct adopt_list {
+    size_t count;
+    struct way_back *items;
+};
+bool adopt_list_read(const struct job *job, struct adopt_list *list, struct error *error);
+void adopt_list_free(struct adopt_list *list);
+
+#endif

@@ -1,0 +1,87 @@
+/* run_internal: what run.c (phases) and run_jobs.c (the work on other threads) share. */
+#ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
+#define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
+
+#include "experiment/adopt.h"
+#include "experiment/engine.h"
+#include "experiment/run.h"
+#include "experiment/sidecars.h"
+
+#define RUN_POLL_LOCAL_MS 200
+#define RUN_POLL_AWS_MS 2500
+
+struct run;
+typedef void run_step(struct run *run);
+
+struct run {
+    uv_loop_t *loop;
+    struct aws_client *client;
+    char no_client[ERROR_MESSAGE_MAX];
+    bool take_over;
+    struct run_handlers handlers;
+    const struct engine *engine;
+
+    enum model_phase phase;
+    char problem[ERROR_MESSAGE_MAX];
+    int exit_status;
+    bool discard;         /* the plan that is being made is not wanted any more */
+    bool rollback_wanted; /* as soon as the job under way has ended */
+    bool failed;          /* it ends with status 1 even when all is restored */
+
+    /* What the experiment is. Written on the loop while no job runs. */
+    struct plan_request request;
+    struct plan *plan;
+    struct way_back way_back;
+    struct revision_sidecars sidecars_wanted;
+    struct json_object *before;
+    struct journal *journal;
+    struct progress progress;
+
+    /* The job on a worker. */
+    atomic_bool cancel;
+    uv_work_t work;
+    bool working;
+    run_step *on_worker;
+    run_step *on_done;
+    struct error error; /* its result */
+    struct intent adopt_intent;
+    struct adopted adopted;
+    struct arm_endpoints endpoints;
+
+    /* The watch, while faults are live. */
+    uv_work_t watch;
+    bool watching;
+    bool watch_failed;
+    struct engine_status watched;
+    int64_t next_watch_ms;
+
+    /* The sidecars. */
+    struct sidecars *sidecars;
+    struct series *series;
+    int64_t reach_until_ms;
+    int64_t baseline_from_ms; /* 0: not all are reached yet */
+    bool told;                /* sidecars_set was called for the change below */
+    struct fault asked, live;
+    struct fault before_change;
+    int64_t started_ms, ends_ms, deadline_ms;
+    int64_t next_renew_ms;
+    uint64_t rollback_us; /* when R was pressed */
+    double clean_ms;
+    bool leaving;
+    int64_t leave_until_ms; /* an answer is not waited for any longer */
+};
+
+/* Runs `on_worker` on another thread and then `on_done` on the loop. Only while !run->working. */
+void run_start_job(struct run *run, run_step *on_worker, run_step *on_done);
+struct job run_job(struct run *run);
+
+/* The workers' parts: they fill run->error (code ERROR_NONE when done). */
+void run_work_plan(struct run *run);
+void run_work_arm(struct run *run);
+void run_work_adopt(struct run *run);
+void run_work_restore(struct run *run);
+/* Starts the watch if none is under way; calls run_watch_done on the loop. */
+void run_start_watch(struct run *run);
+void run_watch_done(struct run *run);
+
+#endif

@@ -1,0 +1,99 @@
+#include "experiment/run_internal.h"
+
+#include <string.h>
+
+#include "experiment/restore.h"
+
+struct job run_job(struct run *run)
+{
+    return (struct job){
+        .client = run->client,
+        .cancel = &run->cancel,
+        .progress = &run->progress,
+        .poll_ms =
+            job_endpoint_is_local(aws_client_endpoint(run->client)) ? RUN_POLL_LOCAL_MS : RUN_POLL_AWS_MS,
+    };
+}
+
+static void work(uv_work_t *request)
+{
+    struct run *run = request->data;
+    error_clear(&run->error);
+    if (run->client == NULL)
+        error_set(&run->error, ERROR_DENIED, "%s", run->no_client);
+    else
+        run->on_worker(run);
+}
+
+static void after_work(uv_work_t *request, int status)
+{
+    (void)status; /* never cancelled: jobs end by run->cancel */
+    struct run *run = request->data;
+    run->working = false;
+    run->on_done(run);
+    run->handlers.changed(run->handlers.context);
+}
+
+void run_start_job(struct run *run, run_step *on_worker, run_step *on_done)
+{
+    run->working = true;
+    run->on_worker = on_worker;
+    run->on_done = on_done;
+    run->work.data = run;
+    atomic_store(&run->cancel, false);
+    uv_queue_work(run->loop, &run->work, work, after_work);
+}
+
+void run_work_plan(struct run *run)
+{
+    struct job job = run_job(run);
+    run->engine->plan(&job, &run->request, &run->plan, &run->error);
+}
+
+void run_work_arm(struct run *run)
+{
+    struct job job = run_job(run);
+    if (run->engine->start(&job, run->plan, run->journal, &run->error))
+        arm_find_sidecars(&job, &run->way_back, &run->sidecars_wanted, &run->endpoints, &run->error);
+    if (run->error.code != ERROR_NONE)
+        progress_fail(&run->progress);
+}
+
+void run_work_adopt(struct run *run)
+{
+    struct job job = run_job(run);
+    const struct intent *intent = &run->adopt_intent;
+    adopt_find(&job, intent->experiment, intent->cluster, intent->service, &run->adopted, &run->error);
+}
+
+void run_work_restore(struct run *run)
+{
+    struct job job = run_job(run);
+    if (!run->engine->stop(&job, &run->way_back, run->before, run->journal, run->take_over, &run->error))
+        progress_fail(&run->progress);
+}
+
+static void watch(uv_work_t *request)
+{
+    struct run *run = request->data;
+    struct job job = run_job(run);
+    run->watch_failed =
+        !run->engine->status(&job, &run->way_back, &run->sidecars_wanted, &run->watched, NULL);
+}
+
+static void after_watch(uv_work_t *request, int status)
+{
+    (void)status;
+    struct run *run = request->data;
+    run->watching = false;
+    run_watch_done(run);
+}
+
+void run_start_watch(struct run *run)
+{
+    if (run->watching)
+        return;
+    run->watching = true;
+    run->watch.data = run;
+    uv_queue_work(run->loop, &run->watch, watch, after_watch);
+}

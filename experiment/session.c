@@ -1,0 +1,553 @@
+#include "experiment/session.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "aws/sts.h"
+#include "core/clock.h"
+#include "experiment/clients.h"
+#include "experiment/control.h"
+#include "experiment/eventlog.h"
+#include "experiment/inventory.h"
+#include "experiment/model_internal.h"
+#include "experiment/run.h"
+
+#define TICK_MS 100
+#define INTENTS_MAX 256
+#define READ_LOCAL_MS 2000
+#define READ_AWS_MS 15000
+#define READ_SOON_MS 300
+
+struct session {
+    struct session_options options;
+    char *profile, *region, *endpoint_url;
+    pthread_t thread;
+    int event_fd;
+    uv_async_t wake;
+
+    /* Shared, under the mutex. */
+    pthread_mutex_t mutex;
+    struct intent intents[INTENTS_MAX];
+    size_t intent_count;
+    struct model *latest;
+    struct model_inventory *fresh; /* read, and not yet taken by the loop */
+    char account[32];
+    bool ended;
+
+    /* The loop's own. */
+    uv_loop_t loop;
+    uv_timer_t tick;
+    struct aws_client *reader, *actor;
+    char no_client[ERROR_MESSAGE_MAX];
+    atomic_bool reader_cancel;
+    struct model_place place;
+    struct model_inventory *inventory;
+    uv_work_t reading_work;
+    struct model_inventory *reading_from; /* what the worker compares with; a reference of its own */
+    bool reading;
+    int64_t next_reading_ms;
+    struct clients *clients;
+    struct run *run;
+    struct control *control;
+    char selected_cluster[MODEL_NAME_MAX], selected_service[MODEL_NAME_MAX];
+    struct eventlog log;
+    uint64_t version;
+    bool dirty, quitting;
+};
+
+/* ── snapshots ───────────────────────────────────────────────────────────────────────────── */
+
+static void show_series(struct session *session, struct model *model)
+{
+    const char *cluster = session->selected_cluster, *service = session->selected_service;
+    struct series *series = NULL;
+    if (service[0] == '\0' || run_is_of(session->run, cluster, service))
+        series = run_series(session->run);
+    if (series == NULL || model->experiment.phase == MODEL_IDLE) {
+        struct series *clients = clients_find(session->clients, cluster, service);
+        series = clients != NULL ? clients : series;
+    }
+    if (series != NULL) {
+        series_show(series, &model->series);
+        return;
+    }
+    memcpy(model->series.cluster, cluster, MODEL_NAME_MAX);
+    memcpy(model->series.service, service, MODEL_NAME_MAX);
+    hist_clear(&model->series.window);
+    hist_clear(&model->series.baseline);
+}
+
+static struct model *build(struct session *session)
+{
+    struct model *model = calloc(1, sizeof *model);
+    if (model == NULL)
+        return NULL;
+    model->references = 1;
+    model->version = ++session->version;
+    model->now_ms = clock_epoch_ms();
+    model->place = session->place;
+    model_inventory_retain(session->inventory);
+    model->inventory = session->inventory;
+    run_show(session->run, &model->experiment);
+    show_series(session, model);
+    model->log_count = session->log.count;
+    memcpy(model->log, session->log.lines, sizeof model->log);
+    return model;
+}
+
+static void publish(struct session *session)
+{
+    uint64_t one = 1;
+    struct model *model = build(session);
+    if (model == NULL)
+        return; /* the last one stays; the next tick tries again */
+    session->dirty = false;
+    pthread_mutex_lock(&session->mutex);
+    struct model *old = session->latest;
+    session->latest = model;
+    pthread_mutex_unlock(&session->mutex);
+    model_release(old);
+    if (write(session->event_fd, &one, sizeof one) < 0)
+        return; /* the counter is full: it is readable anyway */
+}
+
+/* ── the tree ────────────────────────────────────────────────────────────────────────────── */
+
+static void take_inventory(void *context, struct model_inventory *inventory)
+{
+    struct session *session = context;
+    pthread_mutex_lock(&session->mutex);
+    struct model_inventory *unseen = session->fresh;
+    session->fresh = inventory;
+    pthread_mutex_unlock(&session->mutex);
+    model_inventory_release(unseen);
+    uv_async_send(&session->wake);
+}
+
+static void read_account(struct session *session)
+{
+    struct sts_identity identity;
+    if (session->account[0] != '\0' || !sts_get_caller_identity(session->reader, &identity, NULL))
+        return;
+    pthread_mutex_lock(&session->mutex);
+    memcpy(session->account, identity.account, sizeof session->account);
+    pthread_mutex_unlock(&session->mutex);
+}
+
+static void on_reading(uv_work_t *request)
+{
+    struct session *session = request->data;
+    struct job job = {.client = session->reader, .cancel = &session->reader_cancel};
+    inventory_read(&job, session->reading_from, take_inventory, session, NULL);
+    read_account(session);
+}
+
+static bool endpoint_is_local(const struct session *session)
+{
+    return session->reader != NULL && job_endpoint_is_local(aws_client_endpoint(session->reader));
+}
+
+static void after_reading(uv_work_t *request, int status)
+{
+    (void)status;
+    struct session *session = request->data;
+    session->reading = false;
+    model_inventory_release(session->reading_from);
+    session->reading_from = NULL;
+    bool young = session->inventory == NULL || session->inventory->loading != MODEL_LOADED;
+    int64_t pause = endpoint_is_local(session) ? READ_LOCAL_MS : READ_AWS_MS;
+    if (session->next_reading_ms == 0) /* asked for while this one was under way */
+        pause = young ? READ_SOON_MS : READ_LOCAL_MS / 4;
+    session->next_reading_ms = clock_ms() + pause;
+}
+
+static void read_tree_when_due(struct session *session)
+{
+    if (!session->options.inventory || session->reader == NULL || session->reading || session->quitting ||
+        clock_ms() < session->next_reading_ms)
+        return;
+    session->reading = true;
+    model_inventory_retain(session->inventory);
+    session->reading_from = session->inventory;
+    session->reading_work.data = session;
+    session->next_reading_ms = INT64_MAX;
+    uv_queue_work(&session->loop, &session->reading_work, on_reading, after_reading);
+}
+
+/* ── what the experiment tells ───────────────────────────────────────────────────────────── */
+
+static void on_changed(void *context)
+{
+    struct session *session = context;
+    session->dirty = true;
+}
+
+static void on_worker_changed(void *context)
+{
+    struct session *session = context;
+    uv_async_send(&session->wake);
+}
+
+static void on_log(void *context, enum model_log_level level, const char *text)
+{
+    struct session *session = context;
+    eventlog_add(&session->log, level, text);
+    session->dirty = true;
+}
+
+static void on_mark(void *context, const char *text, bool first)
+{
+    struct session *session = context;
+    clients_mark(session->clients, clock_epoch_ms(), text, first);
+}
+
+static void on_service_changed(void *context)
+{
+    struct session *session = context;
+    session->next_reading_ms = 0;
+}
+
+/* ── the door for other terminals ────────────────────────────────────────────────────────── */
+
+static void take_intent(struct session *session, const struct intent *intent);
+
+static void on_control_intent(void *context, const struct intent *intent)
+{
+    struct session *session = context;
+    take_intent(session, intent);
+    publish(session);
+}
+
+static struct model *on_control_snapshot(void *context)
+{
+    struct session *session = context;
+    return build(session);
+}
+
+/* The door stands open while there is something to steer. */
+static void mind_control(struct session *session)
+{
+    bool active = run_is_active(session->run);
+    if (active && session->control == NULL) {
+        struct model_experiment experiment;
+        run_show(session->run, &experiment);
+        model_plan_release(experiment.plan);
+        const struct control_handlers handlers = {
+            .context = session, .intent = on_control_intent, .snapshot = on_control_snapshot};
+        if (experiment.id[0] != '\0')
+            session->control = control_open(&session->loop, experiment.id, &handlers, NULL);
+    } else if (!active && session->control != NULL) {
+        control_close(session->control);
+        session->control = NULL;
+    }
+    if (session->control != NULL)
+        control_tick(session->control, clock_ms());
+}
+
+/* ── intents ─────────────────────────────────────────────────────────────────────────────── */
+
+static void take_intent(struct session *session, const struct intent *intent)
+{
+    switch (intent->kind) {
+    case INTENT_SELECT:
+        memcpy(session->selected_cluster, intent->cluster, MODEL_NAME_MAX);
+        memcpy(session->selected_service, intent->service, MODEL_NAME_MAX);
+        break;
+    case INTENT_REFRESH:
+        session->next_reading_ms = 0;
+        break;
+    case INTENT_PLAN:
+        run_plan(session->run, intent);
+        break;
+    case INTENT_CONFIRM:
+        run_confirm(session->run);
+        break;
+    case INTENT_DISMISS:
+        run_dismiss(session->run);
+        break;
+    case INTENT_ADJUST:
+        run_adjust(session->run, &intent->fault);
+        break;
+    case INTENT_ROLLBACK:
+        run_rollback(session->run, intent);
+        break;
+    case INTENT_LEAVE:
+        run_leave(session->run);
+        session->quitting = true;
+        break;
+    case INTENT_QUIT:
+        session->quitting = true;
+        run_rollback(session->run, NULL);
+        break;
+    }
+    session->dirty = true;
+}
+
+static void take_intents(struct session *session)
+{
+    struct intent intents[INTENTS_MAX / 16];
+    size_t count;
+    do {
+        pthread_mutex_lock(&session->mutex);
+        count = session->intent_count;
+        if (count > sizeof intents / sizeof intents[0])
+            count = sizeof intents / sizeof intents[0];
+        memcpy(intents, session->intents, count * sizeof intents[0]);
+        session->intent_count -= count;
+        memmove(session->intents, session->intents + count, session->intent_count * sizeof intents[0]);
+        pthread_mutex_unlock(&session->mutex);
+        for (size_t i = 0; i < count; i++)
+            take_intent(session, &intents[i]);
+    } while (count > 0);
+}
+
+static void take_fresh(struct session *session)
+{
+    pthread_mutex_lock(&session->mutex);
+    struct model_inventory *fresh = session->fresh;
+    session->fresh = NULL;
+    memcpy(session->place.account, session->account, sizeof session->place.account);
+    pthread_mutex_unlock(&session->mutex);
+    if (fresh == NULL)
+        return;
+    model_inventory_release(session->inventory);
+    session->inventory = fresh;
+    clients_reconcile(session->clients, fresh);
+    session->dirty = true;
+}
+
+/* ── the loop ────────────────────────────────────────────────────────────────────────────── */
+
+static void close_all(struct session *session)
+{
+    if (uv_is_closing((uv_handle_t *)&session->tick))
+        return;
+    uv_close((uv_handle_t *)&session->tick, NULL);
+    uv_close((uv_handle_t *)&session->wake, NULL);
+    control_close(session->control);
+    session->control = NULL;
+    clients_free(session->clients);
+    session->clients = NULL;
+    run_free(session->run);
+    session->run = NULL;
+}
+
+static void end_when_done(struct session *session)
+{
+    if (!session->quitting)
+        return;
+    atomic_store(&session->reader_cancel, true);
+    if (session->reading || !run_is_idle(session->run))
+        return;
+    mind_control(session);
+    publish(session);
+    close_all(session);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct session *session = wake->data;
+    take_intents(session);
+    take_fresh(session);
+    session->dirty = true;
+}
+
+static void on_tick(uv_timer_t *tick)
+{
+    struct session *session = tick->data;
+    int64_t now_ms = clock_epoch_ms();
+    run_tick(session->run, now_ms);
+    clients_advance(session->clients, now_ms);
+    read_tree_when_due(session);
+    mind_control(session);
+    if (session->dirty || run_is_active(session->run))
+        publish(session);
+    end_when_done(session);
+}
+
+static void *session_thread(void *context)
+{
+    struct session *session = context;
+    uv_timer_start(&session->tick, on_tick, 0, TICK_MS);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    pthread_mutex_lock(&session->mutex);
+    session->ended = true;
+    pthread_mutex_unlock(&session->mutex);
+    uint64_t one = 1;
+    if (write(session->event_fd, &one, sizeof one) < 0)
+        return NULL; /* it is readable anyway */
+    return NULL;
+}
+
+/* ── the owner's side ────────────────────────────────────────────────────────────────────── */
+
+static void open_clients(struct session *session)
+{
+    struct error error = {0};
+    const struct aws_options options = {
+        .profile = session->profile,
+        .region = session->region,
+        .endpoint_url = session->endpoint_url,
+        .read_only = session->options.read_only,
+    };
+    session->reader = aws_client_open(&options, &error);
+    if (session->reader != NULL)
+        session->actor = aws_client_open(&options, &error);
+    struct model_place *place = &session->place;
+    place->embedded = session->options.embedded;
+    place->read_only = session->options.read_only;
+    session->inventory = model_inventory_new();
+    if (session->actor == NULL) {
+        snprintf(session->no_client, sizeof session->no_client, "%s", error.message);
+        if (session->inventory != NULL) {
+            session->inventory->loading = MODEL_FAILED;
+            snprintf(session->inventory->problem, sizeof session->inventory->problem, "%s", error.message);
+        }
+        return;
+    }
+    if (session->inventory != NULL)
+        session->inventory->loading = session->options.inventory ? MODEL_LOADING : MODEL_UNKNOWN;
+    aws_client_set_cancel(session->reader, &session->reader_cancel);
+    snprintf(place->profile, sizeof place->profile, "%.63s", aws_client_profile(session->reader));
+    snprintf(place->region, sizeof place->region, "%.63s", aws_client_region(session->reader));
+    snprintf(place->endpoint, sizeof place->endpoint, "%.255s", aws_client_endpoint(session->reader));
+}
+
+static char *copy(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+static bool start_thread(struct session *session)
+{
+    sigset_t all, old;
+    sigfillset(&all); /* signals are the main thread's */
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    bool started = pthread_create(&session->thread, NULL, session_thread, session) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return started;
+}
+
+struct session *session_start(const struct session_options *options, struct error *error)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        error_set(error, ERROR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    session->options = *options;
+    if (!eventlog_open(&session->log, options->log_path, error)) {
+        free(session);
+        return NULL;
+    }
+    session->profile = copy(options->profile);
+    session->region = copy(options->region);
+    session->endpoint_url = copy(options->endpoint_url);
+    session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&session->mutex, NULL);
+    atomic_init(&session->reader_cancel, false);
+    open_clients(session);
+
+    uv_loop_init(&session->loop);
+    uv_async_init(&session->loop, &session->wake, on_wake);
+    uv_timer_init(&session->loop, &session->tick);
+    session->wake.data = session->tick.data = session;
+    const struct run_handlers handlers = {
+        .context = session,
+        .changed = on_changed,
+        .wake = on_worker_changed,
+        .log = on_log,
+        .mark = on_mark,
+        .service_changed = on_service_changed,
+    };
+    session->clients = clients_new(&session->loop, on_changed, session);
+    session->run = run_new(&session->loop, session->actor, session->no_client, options->take_over, &handlers);
+    if (session->event_fd < 0 || session->clients == NULL || session->run == NULL) {
+        error_set_errno(error, "cannot start the experiment's thread");
+        session->ended = true;
+        close_all(session);
+        uv_run(&session->loop, UV_RUN_DEFAULT);
+        session_stop(session);
+        return NULL;
+    }
+    publish(session);
+    if (!start_thread(session)) {
+        error_set(error, ERROR_SYSTEM, "cannot start a thread");
+        session->ended = true;
+        close_all(session);
+        uv_run(&session->loop, UV_RUN_DEFAULT);
+        session_stop(session);
+        return NULL;
+    }
+    return session;
+}
+
+void session_send(struct session *session, const struct intent *intent)
+{
+    pthread_mutex_lock(&session->mutex);
+    if (!session->ended && session->intent_count < INTENTS_MAX)
+        session->intents[session->intent_count++] = *intent;
+    bool alive = !session->ended;
+    pthread_mutex_unlock(&session->mutex);
+    if (alive)
+        uv_async_send(&session->wake);
+}
+
+struct model *session_latest(struct session *session)
+{
+    pthread_mutex_lock(&session->mutex);
+    struct model *model = session->latest;
+    model_retain(model);
+    pthread_mutex_unlock(&session->mutex);
+    return model;
+}
+
+int session_event_fd(const struct session *session)
+{
+    return session->event_fd;
+}
+
+void session_acknowledge(struct session *session)
+{
+    uint64_t count;
+    if (read(session->event_fd, &count, sizeof count) < 0)
+        return; /* it was empty */
+}
+
+bool session_ended(struct session *session)
+{
+    pthread_mutex_lock(&session->mutex);
+    bool ended = session->ended;
+    pthread_mutex_unlock(&session->mutex);
+    return ended;
+}
+
+void session_stop(struct session *session)
+{
+    if (session == NULL)
+        return;
+    const struct intent quit = {.kind = INTENT_QUIT};
+    session_send(session, &quit);
+    if (session->thread != 0)
+        pthread_join(session->thread, NULL);
+    uv_loop_close(&session->loop);
+    aws_client_close(session->reader);
+    aws_client_close(session->actor);
+    model_release(session->latest);
+    model_inventory_release(session->fresh);
+    model_inventory_release(session->inventory);
+    eventlog_close(&session->log);
+    pthread_mutex_destroy(&session->mutex);
+    if (session->event_fd >= 0)
+        close(session->event_fd);
+    free(session->profile);
+    free(session->region);
+    free(session->endpoint_url);
+    free(session);
+}

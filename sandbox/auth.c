@@ -1,0 +1,96 @@
+#include "sandbox/auth.h"
+
+#include "core/clock.h"
+#include "sandbox/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCESS_KEY_MIN 4
+#define ACCESS_KEY_MAX 128
+
+/* The same failure in each protocol: {code, HTTP status}. The words are the Query protocol's, JSON's
+ * and EC2's own (botocore's and the services' answers). */
+struct refusal {
+    struct {
+        const char *code;
+        int status;
+    } as[3];
+};
+static const struct refusal missing = {{{"MissingAuthenticationTokenException", 400},
+                                        {"MissingAuthenticationToken", 403},
+                                        {"AuthFailure", 401}}};
+static const struct refusal malformed = {
+    {{"IncompleteSignatureException", 400}, {"IncompleteSignature", 400}, {"AuthFailure", 401}}};
+static const struct refusal unknown_key = {
+    {{"UnrecognizedClientException", 400}, {"InvalidClientTokenId", 403}, {"AuthFailure", 401}}};
+static const struct refusal wrong_signature = {
+    {{"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}, {"AuthFailure", 401}}};
+static const struct refusal expired = {
+    {{"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}, {"RequestExpired", 400}}};
+
+static bool refuse(struct call *call, const struct refusal *refusal, const char *words)
+{
+    bool is_denial = call->protocol == CALL_EC2 && strcmp(refusal->as[CALL_EC2].code, "AuthFailure") == 0;
+
+    return call_fail_status(call, refusal->as[call->protocol].status, refusal->as[call->protocol].code, "%s",
+                            is_denial ? "AWS was not able to validate the provided access credentials"
+                                      : words);
+}
+
+static bool key_is_wellformed(const char *key)
+{
+    size_t length = strlen(key);
+
+    return length >= ACCESS_KEY_MIN && length <= ACCESS_KEY_MAX &&
+           strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == length;
+}
+
+static bool judge(struct call *call, enum sigv4_verdict verdict, const struct error *error)
+{
+    switch (verdict) {
+    case SIGV4_VALID:
+        return true;
+    case SIGV4_MISSING:
+        return refuse(call, &missing, "Request is missing Authentication Token");
+    case SIGV4_MALFORMED:
+        return refuse(call, &malformed, error->message);
+    case SIGV4_EXPIRED:
+        return refuse(call, &expired, error->message);
+    case SIGV4_SCOPE:
+    case SIGV4_MISMATCH:
+        break;
+    }
+    return refuse(call, &wrong_signature, error->message);
+}
+
+bool auth_check(struct call *call, const struct server_request *request)
+{
+    struct sigv4_authorization *authorization = memory_new(sizeof *authorization);
+    struct sigv4_scope scope = {.region = NULL, .service = call->service};
+    struct sigv4_request signed_request = {.method = request->method,
+                                           .path = request->path,
+                                           .query = request->query,
+                                           .headers = request->headers,
+                                           .header_count = request->header_count};
+    const char *header = sigv4_header_find(request->headers, request->header_count, "Authorization");
+    char hash[SIGV4_HEX_MAX];
+    struct error error = {0};
+    enum sigv4_verdict verdict = sigv4_authorization_parse(header, authorization, &error);
+    bool done = false;
+
+    if (verdict == SIGV4_VALID && !key_is_wellformed(authorization->access_key)) {
+        done = refuse(call, &unknown_key, "The security token included in the request is invalid.");
+    } else if (verdict == SIGV4_VALID) {
+        sigv4_request_rules(&signed_request, call->service);
+        sigv4_sha256_hex(request->body.data ? request->body.data : "", request->body.length, hash);
+        signed_request.payload_hash = hash;
+        verdict = sigv4_verify(&signed_request, AUTH_SECRET, &scope, clock_epoch_ms() / 1000, NULL, &error);
+        text_copy(call->access_key, sizeof call->access_key, authorization->access_key);
+        done = judge(call, verdict, &error);
+    } else {
+        done = judge(call, verdict, &error);
+    }
+    free(authorization);
+    return done;
+}

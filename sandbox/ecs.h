@@ -1,0 +1,37 @@
+/*
+ * ecs: what the ECS handlers share: finding what a call names, and how things are described.
+ */
+#ifndef SHAKETABLE_SANDBOX_ECS_H
+#define SHAKETABLE_SANDBOX_ECS_H
+
+#include "sandbox/call.h"
+#include "sandbox/region.h"
+
+#include <stdbool.h>
+
+#define ECS_TAGS_MAX 50
+#define ECS_BATCH_MAX 100
+#define ECS_SERVICES_BATCH_MAX 10
+
+/* The ACTIVE cluster that request.cluster names ("default" if it names none); NULL after failing the
+ * call with ClusterNotFoundException. */
+struct cluster *ecs_find_cluster(struct region *region, struct call *call);
+/* True when request.include has the word. */
+bool ecs_includes(const struct call *call, const char *word);
+/* Adds {arn, reason:"MISSING"} to response.failures. */
+void ecs_add_missing(struct call *call, const char *arn_format, ...) __attribute__((format(printf, 2, 3)));
+/* Takes request.tags ([{key,value}]) apart: NULL after failing the call; the caller owns the result. */
+struct json_object *ecs_take_tags(struct call *call);
+
+/* Descriptions as the API gives them; the caller owns them. */
+struct json_object *ecs_cluster_json(struct region *region, const struct cluster *cluster, bool with_tags);
+struct json_object *ecs_service_json(const struct service *service, bool with_tags);
+struct json_object *ecs_task_json(const struct region *region, const struct task *task, bool with_tags);
+struct json_object *ecs_definition_json(const struct definition *definition);
+
+/* Checks a service's load balancers against the task definition and the target groups, in ECS's
+ * words; fails the call otherwise. */
+bool ecs_check_load_balancers(struct region *region, struct call *call, struct json_object *load_balancers,
+                              const struct definition *definition);
+
+#endif

@@ -1,0 +1,51 @@
+#include "sandbox/operations.h"
+
+#include <string.h>
+
+#define ELB "elasticloadbalancing"
+
+static const struct operation operations[] = {
+    {"ecs", "ListClusters", ecs_list_clusters},
+    {"ecs", "DescribeClusters", ecs_describe_clusters},
+    {"ecs", "CreateCluster", ecs_create_cluster},
+    {"ecs", "DeleteCluster", ecs_delete_cluster},
+    {"ecs", "ListServices", ecs_list_services},
+    {"ecs", "DescribeServices", ecs_describe_services},
+    {"ecs", "CreateService", ecs_create_service},
+    {"ecs", "UpdateService", ecs_update_service},
+    {"ecs", "DeleteService", ecs_delete_service},
+    {"ecs", "ListTasks", ecs_list_tasks},
+    {"ecs", "DescribeTasks", ecs_describe_tasks},
+    {"ecs", "StopTask", ecs_stop_task},
+    {"ecs", "ListTaskDefinitions", ecs_list_task_definitions},
+    {"ecs", "ListTaskDefinitionFamilies", ecs_list_task_definition_families},
+    {"ecs", "DescribeTaskDefinition", ecs_describe_task_definition},
+    {"ecs", "RegisterTaskDefinition", ecs_register_task_definition},
+    {"ecs", "DeregisterTaskDefinition", ecs_deregister_task_definition},
+    {"ecs", "TagResource", ecs_tag_resource},
+    {"ecs", "UntagResource", ecs_untag_resource},
+    {"ecs", "ListTagsForResource", ecs_list_tags_for_resource},
+    {ELB, "DescribeLoadBalancers", elbv2_describe_load_balancers},
+    {ELB, "DescribeListeners", elbv2_describe_listeners},
+    {ELB, "DescribeRules", elbv2_describe_rules},
+    {ELB, "DescribeTargetGroups", elbv2_describe_target_groups},
+    {ELB, "DescribeTargetHealth", elbv2_describe_target_health},
+    {ELB, "DescribeTags", elbv2_describe_tags},
+    {ELB, "AddTags", elbv2_add_tags},
+    {ELB, "CreateTargetGroup", elbv2_create_target_group},
+    {ELB, "DeleteTargetGroup", elbv2_delete_target_group},
+    {ELB, "ModifyTargetGroup", elbv2_modify_target_group},
+    {ELB, "ModifyListener", elbv2_modify_listener},
+    {ELB, "ModifyRule", elbv2_modify_rule},
+    {"sts", "GetCallerIdentity", sts_get_caller_identity},
+    {"ec2", "DescribeSecurityGroups", ec2_describe_security_groups},
+};
+
+const struct operation *operations_find(const char *service, const char *name)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        if (strcmp(operations[i].service, service) == 0 && strcmp(operations[i].name, name) == 0)
+            return &operations[i];
+    }
+    return NULL;
+}

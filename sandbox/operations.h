@@ -1,0 +1,42 @@
+/*
+ * operations: the operations that the region knows, one table. A handler runs with the region's mutex
+ * held; it returns false when it failed the call.
+ */
+#ifndef SHAKETABLE_SANDBOX_OPERATIONS_H
+#define SHAKETABLE_SANDBOX_OPERATIONS_H
+
+#include "sandbox/call.h"
+#include "sandbox/region.h"
+
+typedef bool operation_handler(struct region *region, struct call *call);
+
+struct operation {
+    const char *service;
+    const char *name;
+    operation_handler *handler;
+};
+
+const struct operation *operations_find(const char *service, const char *name);
+
+/* ecs_clusters.c */
+operation_handler ecs_list_clusters, ecs_describe_clusters, ecs_create_cluster, ecs_delete_cluster;
+/* ecs_services.c, ecs_service_change.c */
+operation_handler ecs_list_services, ecs_describe_services, ecs_create_service, ecs_update_service,
+    ecs_delete_service;
+/* ecs_tasks.c */
+operation_handler ecs_list_tasks, ecs_describe_tasks, ecs_stop_task;
+/* ecs_definitions.c */
+operation_handler ecs_list_task_definitions, ecs_list_task_definition_families, ecs_describe_task_definition,
+    ecs_register_task_definition, ecs_deregister_task_definition;
+/* ecs_tags.c */
+operation_handler ecs_tag_resource, ecs_untag_resource, ecs_list_tags_for_resource;
+/* elbv2_read.c */
+operation_handler elbv2_describe_load_balancers, elbv2_describe_listeners, elbv2_describe_rules,
+    elbv2_describe_target_groups, elbv2_describe_target_health, elbv2_describe_tags;
+/* elbv2_groups.c, elbv2_listeners.c */
+operation_handler elbv2_add_tags, elbv2_create_target_group, elbv2_delete_target_group,
+    elbv2_modify_target_group, elbv2_modify_listener, elbv2_modify_rule;
+/* sts.c, ec2.c */
+operation_handler sts_get_caller_identity, ec2_describe_security_groups;
+
+#endif

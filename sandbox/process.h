@@ -1,0 +1,28 @@
+/*
+ * process: a container's process. It leads a process group of its own, has no terminal and none of
+ * our descriptors, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal comes when the *thread*
+ * that forked ends, so only the main thread may call process_start.
+ */
+#ifndef SHAKETABLE_SANDBOX_PROCESS_H
+#define SHAKETABLE_SANDBOX_PROCESS_H
+
+#include "core/error.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct process_spec {
+    const char *program; /* a path */
+    char **arguments;    /* NULL at its end, [0] is the name */
+    char **environment;  /* NULL at its end */
+    const char *output;  /* file for standard output and error; NULL: nowhere */
+};
+
+/* Its number, or -1 when it could not be started. */
+pid_t process_start(const struct process_spec *spec, struct error *error);
+/* To the whole group; a process that has gone is no error. */
+void process_signal(pid_t pid, int signal_number);
+/* True once it has ended and is reaped: *status is its exit code, 128 + N after signal N. */
+bool process_ended(pid_t pid, int *status);
+
+#endif

@@ -1,0 +1,300 @@
+#include "sandbox/wire.h"
+
+#include "sandbox/memory.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ELBV2_NAMESPACE "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
+#define STS_NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
+#define EC2_NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes %XX and + in place of a copy; false for a bad escape or a NUL. */
+static bool decode(const char *from, size_t length, char *into)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char c = from[i] == '+' ? ' ' : from[i];
+        if (c == '%') {
+            int high = i + 1 < length ? hex_value(from[i + 1]) : -1;
+            int low = i + 2 < length ? hex_value(from[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (c == '\0')
+            return false;
+        into[at++] = c;
+    }
+    into[at] = '\0';
+    return true;
+}
+
+/* Puts the value at a path of names joined by dots; false where a part is both value and map. */
+static bool put_path(struct json_object *root, char *path, const char *value)
+{
+    struct json_object *at = root, *next = NULL;
+    char *rest = NULL, *part = strtok_r(path, ".", &rest);
+
+    for (int depth = 0; part && depth < WIRE_DEPTH_MAX; depth++) {
+        char *following = strtok_r(NULL, ".", &rest);
+        bool known = json_object_object_get_ex(at, part, &next);
+        if (!following) {
+            if (!known)
+                json_put_text(at, part, value);
+            return !known;
+        }
+        if (!known) {
+            next = json_object_new_object();
+            json_put(at, part, next);
+        }
+        if (!json_object_is_type(next, json_type_object))
+            return false;
+        at = next;
+        part = following;
+    }
+    return false;
+}
+
+static bool is_numbered(struct json_object *map)
+{
+    if (json_object_object_length(map) == 0)
+        return false;
+    json_object_object_foreach(map, name, member)
+    {
+        (void)member;
+        if (strlen(name) > 6 || strspn(name, "0123456789") != strlen(name))
+            return false;
+    }
+    return true;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    long left = strtol(*(const char *const *)a, NULL, 10), right = strtol(*(const char *const *)b, NULL, 10);
+
+    return (left > right) - (left < right);
+}
+
+static struct json_object *collapse(struct json_object *value);
+
+static struct json_object *numbered_to_list(struct json_object *map)
+{
+    size_t count = (size_t)json_object_object_length(map), at = 0;
+    const char **names = memory_new(count * sizeof *names);
+    struct json_object *list = json_object_new_array();
+
+    json_object_object_foreach(map, name, member)
+    {
+        (void)member;
+        names[at++] = name;
+    }
+    qsort(names, count, sizeof *names, compare_numbers);
+    for (size_t i = 0; i < count; i++)
+        json_object_array_add(list, collapse(json_any(map, names[i])));
+    free(names);
+    return list;
+}
+
+/* A new value in which numbered members are arrays. */
+static struct json_object *collapse(struct json_object *value)
+{
+    struct json_object *wrapped = NULL, *result = NULL;
+
+    if (!json_object_is_type(value, json_type_object))
+        return json_object_get(value);
+    if (json_object_object_length(value) == 1 && (wrapped = json_map(value, "member")))
+        value = wrapped;
+    if (is_numbered(value))
+        return numbered_to_list(value);
+    result = json_object_new_object();
+    json_object_object_foreach(value, name, member)
+    {
+        json_put(result, name, collapse(member));
+    }
+    return result;
+}
+
+static bool read_pair(struct json_object *root, const char *pair, size_t length)
+{
+    const char *equals = memchr(pair, '=', length);
+    size_t key_length = equals ? (size_t)(equals - pair) : length;
+    char key[WIRE_KEY_MAX];
+
+    if (key_length == 0)
+        return length == 0;
+    if (key_length >= sizeof key || !decode(pair, key_length, key))
+        return false;
+    size_t value_length = equals ? length - key_length - 1 : 0;
+    char *value = memory_new(value_length + 1);
+    bool done = (!equals || decode(equals + 1, value_length, value)) && put_path(root, key, value);
+    free(value);
+    return done;
+}
+
+struct json_object *wire_read_form(const char *form, size_t length)
+{
+    struct json_object *root = json_object_new_object(), *result = NULL;
+    const char *at = form, *end = form + length;
+
+    for (int count = 0; at < end; count++) {
+        const char *stop = memchr(at, '&', (size_t)(end - at));
+        if (!stop)
+            stop = end;
+        if (count >= WIRE_PARAMETERS_MAX || !read_pair(root, at, (size_t)(stop - at)))
+            goto out;
+        at = stop + 1;
+    }
+    result = collapse(root);
+    /* A form whose only names are numbers is no call; callers rely on an object. */
+    if (!json_object_is_type(result, json_type_object)) {
+        json_object_put(result);
+        result = NULL;
+    }
+out:
+    json_object_put(root);
+    return result;
+}
+
+struct json_object *wire_read_json(const char *text, size_t length)
+{
+    struct json_tokener *tokener = NULL;
+    struct json_object *value = NULL;
+
+    while (length > 0 && isspace((unsigned char)text[length - 1]))
+        length--;
+    if (length == 0)
+        return json_object_new_object();
+    tokener = json_tokener_new();
+    if (!tokener)
+        return NULL;
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    value = json_tokener_parse_ex(tokener, text, (int)length);
+    if (json_tokener_get_error(tokener) != json_tokener_success ||
+        json_tokener_get_parse_end(tokener) != length || !json_object_is_type(value, json_type_object)) {
+        json_object_put(value);
+        value = NULL;
+    }
+    json_tokener_free(tokener);
+    return value;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void write_escaped(const char *text, struct buf *out)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '<')
+            buf_append_text(out, "&lt;");
+        else if (c == '>')
+            buf_append_text(out, "&gt;");
+        else if (c == '&')
+            buf_append_text(out, "&amp;");
+        else if (c == '"')
+            buf_append_text(out, "&quot;");
+        else if (c < 0x20 && c != '\t' && c != '\n')
+            buf_append_char(out, '?'); /* XML 1.0 has no form for these */
+        else
+            buf_append_char(out, (char)c);
+    }
+}
+
+static void write_xml(struct json_object *value, const char *item, struct buf *out)
+{
+    if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, name, member)
+        {
+            buf_printf(out, "<%s>", name);
+            write_xml(member, item, out);
+            buf_printf(out, "</%s>", name);
+        }
+    } else if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++) {
+            buf_printf(out, "<%s>", item);
+            write_xml(json_object_array_get_idx(value, i), item, out);
+            buf_printf(out, "</%s>", item);
+        }
+    } else if (value) {
+        write_escaped(json_object_get_string(value), out);
+    }
+}
+
+static const char *namespace_of(const struct call *call)
+{
+    return strcmp(call->service, "sts") == 0 ? STS_NAMESPACE : ELBV2_NAMESPACE;
+}
+
+static void write_error(const struct call *call, struct buf *out)
+{
+    struct json_object *error = NULL;
+
+    switch (call->protocol) {
+    case CALL_JSON:
+        error = json_object_new_object();
+        json_put_text(error, "__type", call->code);
+        json_put_text(error, "message", call->message);
+        buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN));
+        json_object_put(error);
+        break;
+    case CALL_QUERY:
+        buf_printf(out, "<ErrorResponse xmlns=\"%s\"><Error><Type>%s</Type><Code>%s</Code><Message>",
+                   namespace_of(call), call->status < 500 ? "Sender" : "Receiver", call->code);
+        write_escaped(call->message, out);
+        buf_printf(out, "</Message></Error><RequestId>%s</RequestId></ErrorResponse>", call->id);
+        break;
+    case CALL_EC2:
+        buf_printf(
+            out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Errors><Error><Code>%s</Code><Message>",
+            call->code);
+        write_escaped(call->message, out);
+        buf_printf(out, "</Message></Error></Errors><RequestID>%s</RequestID></Response>", call->id);
+        break;
+    }
+}
+
+bool wire_write(const struct call *call, struct buf *out)
+{
+    if (call->status != 200) {
+        write_error(call, out);
+    } else if (call->protocol == CALL_JSON) {
+        buf_append_text(out, json_object_to_json_string_ext(
+                                 call->response, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    } else if (call->protocol == CALL_EC2) {
+        buf_printf(
+            out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><%sResponse xmlns=\"%s\"><requestId>%s</requestId>",
+            call->operation, EC2_NAMESPACE, call->id);
+        write_xml(call->response, "item", out);
+        buf_printf(out, "</%sResponse>", call->operation);
+    } else {
+        buf_printf(out, "<%sResponse xmlns=\"%s\"><%sResult>", call->operation, namespace_of(call),
+                   call->operation);
+        write_xml(call->response, "member", out);
+        buf_printf(out,
+                   "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
+                   call->operation, call->id, call->operation);
+    }
+    return !out->failed;
+}
+
+const char *wire_content_type(const struct call *call)
+{
+    if (call->protocol == CALL_JSON)
+        return "application/x-amz-json-1.1";
+    return call->protocol == CALL_EC2 ? "text/xml;charset=UTF-8" : "text/xml";
+}

@@ -1,0 +1,299 @@
+#include "src/cli.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/units.h"
+
+enum key {
+    KEY_PROFILE = 1,
+    KEY_REGION,
+    KEY_ENDPOINT_URL,
+    KEY_JSON,
+    KEY_READ_ONLY,
+    KEY_NO_COLOR,
+    KEY_ASCII,
+    KEY_THEME,
+    KEY_LOG,
+    KEY_HELP,
+    KEY_VERSION,
+    KEY_CLUSTER,
+    KEY_SERVICE,
+    KEY_ALL,
+    KEY_DURATION,
+    KEY_YES,
+    KEY_TAKE_OVER,
+    KEY_IMAGE,
+    KEY_LISTEN,
+    KEY_HEADLESS,
+    KEY_INTERVAL,
+};
+
+static const struct option_spec everywhere[] = {
+    {"profile", OPTION_REQUIRED, "NAME", "AWS profile, as the AWS CLI takes it", KEY_PROFILE},
+    {"region", OPTION_REQUIRED, "REGION", "AWS region", KEY_REGION},
+    {"endpoint-url", OPTION_REQUIRED, "URL", "all services at this address, e.g. an embedded region's",
+     KEY_ENDPOINT_URL},
+    {"read-only", OPTION_NONE, NULL, "refuse every call that would change something", KEY_READ_ONLY},
+    {"json", OPTION_NONE, NULL, "JSON on standard output, messages on standard error", KEY_JSON},
+    {"no-color", OPTION_NONE, NULL, "no colours (also with NO_COLOR set)", KEY_NO_COLOR},
+    {"ascii", OPTION_NONE, NULL, "nothing but ASCII on the screen", KEY_ASCII},
+    {"theme", OPTION_REQUIRED, "NAME", "default, light, colorblind or mono", KEY_THEME},
+    {"log", OPTION_REQUIRED, "FILE", "append what happens to this file", KEY_LOG},
+    {"help", OPTION_NONE, NULL, "this help; after a command, its own", KEY_HELP},
+    {"version", OPTION_NONE, NULL, "the version", KEY_VERSION},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec target[] = {
+    {"cluster", OPTION_REQUIRED, "NAME", "the cluster", KEY_CLUSTER},
+    {"service", OPTION_REQUIRED, "NAME", "the service", KEY_SERVICE},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec experiment[] = {
+    {"duration", OPTION_REQUIRED, "TIME", "roll back after this long (5m; a bare number is seconds)",
+     KEY_DURATION},
+    {"yes", OPTION_NONE, NULL, "do not ask", KEY_YES},
+    {"take-over", OPTION_NONE, NULL, "go back although someone deployed meanwhile", KEY_TAKE_OVER},
+    {"image", OPTION_REQUIRED, "IMAGE", "the sidecar's image (default: $SHAKETABLE_IMAGE)", KEY_IMAGE},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec listening[] = {
+    {"listen", OPTION_REQUIRED, "ADDR:PORT", "of the embedded region (127.0.0.1:4566; port 0 picks one)",
+     KEY_LISTEN},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec headless[] = {
+    {"headless", OPTION_NONE, NULL, "no console: one round, told in words", KEY_HEADLESS},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec every[] = {
+    {"all", OPTION_NONE, NULL, "every experiment that can be found", KEY_ALL},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec pace[] = {
+    {"interval", OPTION_REQUIRED, "TIME", "between two lines (default 1s)", KEY_INTERVAL},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+
+static bool take_everywhere(void *context, int key, const char *value, struct error *error)
+{
+    struct cli *cli = context;
+    (void)error;
+    switch (key) {
+    case KEY_PROFILE:
+        cli->profile = value;
+        break;
+    case KEY_REGION:
+        cli->region = value;
+        break;
+    case KEY_ENDPOINT_URL:
+        cli->endpoint_url = value;
+        break;
+    case KEY_JSON:
+        cli->json = true;
+        break;
+    case KEY_READ_ONLY:
+        cli->read_only = true;
+        break;
+    case KEY_NO_COLOR:
+        cli->no_color = true;
+        break;
+    case KEY_ASCII:
+        cli->ascii = true;
+        break;
+    case KEY_THEME:
+        cli->theme = value;
+        break;
+    case KEY_LOG:
+        cli->log = value;
+        break;
+    case KEY_HELP:
+        cli->help = true;
+        break;
+    default:
+        cli->version = true;
+        break;
+    }
+    return true;
+}
+
+static bool take_duration(const char *value, const char *name, double lowest_ms, int64_t *ms,
+                          struct error *error)
+{
+    double read;
+    if (!units_parse_duration(value, 1000, name, &read, error))
+        return false;
+    if (read < lowest_ms || read > 12 * 3600 * 1000.0)
+        return error_set(error, ERROR_USAGE, "%s: %s is not between %g s and 12 h", name, value,
+                         lowest_ms / 1000);
+    *ms = (int64_t)read;
+    return true;
+}
+
+static bool take_special(void *context, int key, const char *value, struct error *error)
+{
+    struct cli *cli = context;
+    switch (key) {
+    case KEY_CLUSTER:
+        cli->cluster = value;
+        cli->given |= CLI_TARGET;
+        return true;
+    case KEY_SERVICE:
+        cli->service = value;
+        cli->given |= CLI_TARGET;
+        return true;
+    case KEY_ALL:
+        cli->all = true;
+        cli->given |= CLI_ALL;
+        return true;
+    case KEY_DURATION:
+        cli->given |= CLI_EXPERIMENT;
+        return take_duration(value, "--duration", 1000, &cli->duration_ms, error);
+    case KEY_YES:
+        cli->yes = true;
+        cli->given |= CLI_EXPERIMENT;
+        return true;
+    case KEY_TAKE_OVER:
+        cli->take_over = true;
+        cli->given |= CLI_EXPERIMENT;
+        return true;
+    case KEY_IMAGE:
+        cli->image = value;
+        cli->given |= CLI_EXPERIMENT;
+        return true;
+    case KEY_LISTEN:
+        cli->listen = value;
+        cli->given |= CLI_LISTEN;
+        return true;
+    case KEY_INTERVAL:
+        cli->given |= CLI_INTERVAL;
+        return take_duration(value, "--interval", 100, &cli->interval_ms, error);
+    default:
+        cli->headless = true;
+        cli->given |= CLI_HEADLESS;
+        return true;
+    }
+}
+
+#define TABLES 8
+
+static void make_tables(struct cli *cli, struct options_table tables[TABLES])
+{
+    const struct options_table all[TABLES] = {
+        {everywhere, take_everywhere, cli, "Options everywhere"},
+        {target, take_special, cli, "Target"},
+        {fault_option_specs, fault_options_take, &cli->faults, "Faults"},
+        {experiment, take_special, cli, "Experiment"},
+        {every, take_special, cli, NULL},
+        {pace, take_special, cli, NULL},
+        {listening, take_special, cli, "Embedded region"},
+        {headless, take_special, cli, NULL},
+    };
+    memcpy(tables, all, sizeof all);
+}
+static const unsigned table_groups[TABLES] = {
+    0, CLI_TARGET, CLI_FAULTS, CLI_EXPERIMENT, CLI_ALL, CLI_INTERVAL, CLI_LISTEN, CLI_HEADLESS,
+};
+
+static bool parse(struct cli *cli, int argc, char **argv, struct error *error)
+{
+    struct options_table tables[TABLES];
+    cli->argc = argc;
+    cli->argv = argv;
+    cli->interval_ms = 1000;
+    make_tables(cli, tables);
+    if (!options_parse(argc, argv, tables, TABLES, cli->words, CLI_WORDS_MAX, &cli->word_count, error))
+        return false;
+    if (cli->faults.given)
+        cli->given |= CLI_FAULTS;
+    return !cli->faults.given || fault_check(&cli->faults.fault, error);
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv, struct error *error)
+{
+    memset(cli, 0, sizeof *cli);
+    fault_init(&cli->faults.fault);
+    return parse(cli, argc, argv, error);
+}
+
+bool cli_apply_faults(const struct cli *cli, struct fault *fault, struct error *error)
+{
+    struct cli again = {.faults = {.fault = *fault}};
+    if (!parse(&again, cli->argc, cli->argv, error))
+        return false;
+    *fault = again.faults.fault;
+    return true;
+}
+
+bool cli_find_command(const struct cli *cli, const struct cli_command *commands, size_t count,
+                      const struct cli_command **found, struct error *error)
+{
+    *found = NULL;
+    for (size_t i = 0; cli->word_count > 0 && i < count; i++)
+        if (strcmp(commands[i].name, cli->words[0]) == 0)
+            *found = &commands[i];
+    if (cli->word_count > 0 && *found == NULL)
+        return error_set(error, ERROR_USAGE, "there is no command %.40s; see shaketable --help",
+                         cli->words[0]);
+    unsigned groups = *found == NULL ? 0 : (*found)->groups;
+    if ((cli->given & ~groups) != 0) {
+        for (size_t i = 1; i < TABLES; i++)
+            if ((cli->given & ~groups & table_groups[i]) != 0) {
+                const struct option_spec *specs[TABLES] = {everywhere, target, fault_option_specs, experiment,
+                                                           every,      pace,   listening,          headless};
+                return error_set(error, ERROR_USAGE, "%s takes no option like --%s; see shaketable %s--help",
+                                 *found == NULL ? "the console" : (*found)->name, specs[i][0].name,
+                                 *found == NULL ? "" : "COMMAND ");
+            }
+    }
+    if (*found != NULL && cli->word_count - 1 > (*found)->words)
+        return error_set(error, ERROR_USAGE, "%s: %.60s is one word too many", (*found)->name,
+                         cli->words[(*found)->words + 1]);
+    return true;
+}
+
+void cli_print_help(struct cli *cli, const struct cli_command *commands, size_t count,
+                    const struct cli_command *command)
+{
+    struct options_table tables[TABLES], shown[TABLES];
+    size_t shown_count = 0;
+    make_tables(cli, tables);
+    if (command == NULL) {
+        printf("usage: shaketable [OPTIONS]             the console\n"
+               "       shaketable COMMAND [OPTIONS]     COMMAND --help tells more\n\n"
+               "Fault injection experiments on Amazon ECS, live: push the faders, watch the round\n"
+               "trips move, press R and all is as it was.\n\nCommands\n");
+        for (size_t i = 0; i < count; i++)
+            printf("  %-10s %s\n", commands[i].name, commands[i].help);
+        printf("\n");
+        shown[shown_count++] = tables[0];
+    } else {
+        printf("usage: shaketable %s %s\n\n%s\n\n", command->name, command->usage, command->help);
+        for (size_t i = 1; i < TABLES; i++)
+            if ((command->groups & table_groups[i]) != 0)
+                shown[shown_count++] = tables[i];
+        shown[shown_count++] = tables[0];
+    }
+    options_print_help(stdout, shown, shown_count);
+}
+
+enum cli_exit cli_fail(const struct error *error, enum cli_exit status)
+{
+    fprintf(stderr, "shaketable: %s\n", error->message);
+    return status;
+}
+
+enum cli_exit cli_status_of(const struct error *error)
+{
+    return error->code == ERROR_USAGE ? CLI_USAGE : error->code == ERROR_REFUSED ? CLI_REFUSED : CLI_FAILED;
+}
+
+void cli_print_json(struct json_object *document, bool pretty)
+{
+    int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+    flags |= pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
+    printf("%s\n", json_object_to_json_string_ext(document, flags));
+    fflush(stdout);
+    json_object_put(document);
+}

@@ -1,0 +1,204 @@
+#include "src/inject.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "experiment/report.h"
+#include "src/commands.h"
+#include "src/follow.h"
+
+#define ENDED ((1U << MODEL_RESTORED) | (1U << MODEL_FAILED_PHASE) | (1U << MODEL_IDLE))
+#define STEADY_TRIES 60
+#define STEADY_PAUSE_US 500000
+
+static bool take_name(char *to, const char *from, const char *option, struct error *error)
+{
+    if (from == NULL || from[0] == '\0')
+        return error_set(error, ERROR_USAGE, "%s is missing", option);
+    if (strlen(from) >= MODEL_NAME_MAX)
+        return error_set(error, ERROR_USAGE, "%s is too long", option);
+    memcpy(to, from, strlen(from) + 1);
+    return true;
+}
+
+bool inject_make_intent(const struct cli *cli, struct intent *intent, struct error *error)
+{
+    memset(intent, 0, sizeof *intent);
+    intent->kind = INTENT_PLAN;
+    intent->fault = cli->faults.fault;
+    intent->duration_ms = cli->duration_ms;
+    return take_name(intent->cluster, cli->cluster, "--cluster", error) &&
+           take_name(intent->service, cli->service, "--service", error);
+}
+
+static bool ask(const struct model *model)
+{
+    char answer[MODEL_NAME_MAX + 2] = "";
+    const struct model_plan *plan = model->experiment.plan;
+    fprintf(stderr, "%s", plan->diff == NULL ? "" : plan->diff);
+    if (plan->must_type_name)
+        fprintf(stderr, "%s is tagged as production. Type its name to inject: ", model->experiment.service);
+    else
+        fprintf(stderr, "Inject into %s/%s? [y/N] ", model->experiment.cluster, model->experiment.service);
+    if (fgets(answer, sizeof answer, stdin) == NULL)
+        return false;
+    answer[strcspn(answer, "\n")] = '\0';
+    return plan->must_type_name ? strcmp(answer, model->experiment.service) == 0
+                                : strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
+}
+
+/* Plans; CLI_DONE when the plan stands and may be carried out. */
+static enum cli_exit plan(struct follow *follow, const struct intent *intent)
+{
+    session_send(follow->session, intent);
+    struct model *model = follow_until(follow, (1U << MODEL_PLANNED) | (1U << MODEL_FAILED_PHASE));
+    enum cli_exit status = CLI_DONE;
+    if (model->experiment.phase == MODEL_FAILED_PHASE) {
+        fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
+        status = (enum cli_exit)model->experiment.exit_status;
+    } else if (model->experiment.phase != MODEL_PLANNED) {
+        fprintf(stderr, "shaketable: stopped, nothing was changed\n");
+        status = CLI_FAILED;
+    } else {
+        follow_print_findings(model->experiment.plan);
+        if (model->experiment.plan->refused) {
+            fprintf(stderr, "shaketable: refused, nothing was changed\n");
+            status = CLI_REFUSED;
+        }
+    }
+    model_release(model);
+    return status;
+}
+
+static bool confirm(struct follow *follow, const struct cli *cli)
+{
+    if (cli->yes)
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        fprintf(stderr, "shaketable: without a terminal to ask on, add --yes\n");
+        return false;
+    }
+    struct model *model = session_latest(follow->session);
+    bool yes = ask(model);
+    model_release(model);
+    if (!yes)
+        fprintf(stderr, "shaketable: not confirmed, nothing was changed\n");
+    return yes;
+}
+
+static enum cli_exit carry_out(struct follow *follow)
+{
+    const struct intent go = {.kind = INTENT_CONFIRM};
+    session_send(follow->session, &go);
+    struct model *model = follow_until(follow, ENDED);
+    enum cli_exit status = (enum cli_exit)model->experiment.exit_status;
+    if (status != CLI_DONE) {
+        fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
+        if (model->experiment.phase == MODEL_RESTORED)
+            fprintf(stderr, "shaketable: the service is as it was\n");
+        if (status == CLI_INCOMPLETE)
+            fprintf(stderr,
+                    "shaketable: the rollback is not complete; finish it with: shaketable rollback %s\n",
+                    model->experiment.id);
+    }
+    model_release(model);
+    return status;
+}
+
+/* A region that has just started still deploys: the demo waits until its service is steady. */
+static enum cli_exit plan_when_steady(struct follow *follow, const struct intent *intent)
+{
+    const struct intent dismiss = {.kind = INTENT_DISMISS};
+    for (int i = 0; i < STEADY_TRIES; i++) {
+        session_send(follow->session, intent);
+        struct model *model = follow_until(follow, (1U << MODEL_PLANNED) | (1U << MODEL_FAILED_PHASE));
+        bool steady = model->experiment.phase == MODEL_PLANNED && !model->experiment.plan->refused;
+        model_release(model);
+        if (steady)
+            return CLI_DONE;
+        session_send(follow->session, &dismiss);
+        model_release(follow_until(follow, 1U << MODEL_IDLE));
+        usleep(STEADY_PAUSE_US);
+    }
+    return plan(follow, intent);
+}
+
+enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
+{
+    struct intent intent;
+    struct follow follow;
+    struct error error;
+    if (!inject_make_intent(cli, &intent, &error))
+        return cli_fail(&error, CLI_USAGE);
+    if (!follow_prepare(&follow, cli->json, &error))
+        return cli_fail(&error, CLI_FAILED);
+    if (cli->image != NULL)
+        setenv("SHAKETABLE_IMAGE", cli->image, 1);
+    follow.session = follow_open_session(cli, false);
+    if (follow.session == NULL) {
+        follow_end(&follow);
+        return CLI_FAILED;
+    }
+    follow.quiet = wait_until_steady;
+    enum cli_exit status = wait_until_steady ? plan_when_steady(&follow, &intent) : plan(&follow, &intent);
+    follow.quiet = false;
+    if (status == CLI_DONE) {
+        if (!confirm(&follow, cli))
+            status = isatty(STDIN_FILENO) ? CLI_REFUSED : CLI_USAGE;
+        else
+            status = carry_out(&follow);
+    }
+    session_stop(follow.session);
+    follow_end(&follow);
+    return status;
+}
+
+enum cli_exit command_inject(const struct cli *cli)
+{
+    return inject_run(cli, false);
+}
+
+static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
+{
+    struct intent intent;
+    struct follow follow;
+    struct error error;
+    if (!inject_make_intent(cli, &intent, &error))
+        return cli_fail(&error, CLI_USAGE);
+    if (!follow_prepare(&follow, cli->json, &error))
+        return cli_fail(&error, CLI_FAILED);
+    follow.session = follow_open_session(cli, false);
+    if (follow.session == NULL) {
+        follow_end(&follow);
+        return CLI_FAILED;
+    }
+    follow.quiet = true;
+    if (cli->image != NULL)
+        setenv("SHAKETABLE_IMAGE", cli->image, 1);
+    enum cli_exit status = plan(&follow, &intent);
+    struct model *model = session_latest(follow.session);
+    if (model->experiment.plan != NULL) {
+        if (cli->json)
+            cli_print_json(report_plan(model), true);
+        else if (with_diff && model->experiment.plan->diff != NULL)
+            fputs(model->experiment.plan->diff, stdout);
+        else if (!with_diff && status == CLI_DONE)
+            printf("%s/%s can be injected\n", model->experiment.cluster, model->experiment.service);
+    }
+    model_release(model);
+    session_stop(follow.session);
+    follow_end(&follow);
+    return status;
+}
+
+enum cli_exit command_plan(const struct cli *cli)
+{
+    return show_plan(cli, true);
+}
+
+enum cli_exit command_doctor(const struct cli *cli)
+{
+    return show_plan(cli, false);
+}

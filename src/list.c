@@ -1,0 +1,225 @@
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/ecs.h"
+#include "aws/elbv2.h"
+#include "core/clock.h"
+#include "experiment/journal.h"
+#include "experiment/json.h"
+#include "experiment/way_back.h"
+#include "src/commands.h"
+
+static struct aws_client *open_client(const struct cli *cli, struct error *error)
+{
+    const struct aws_options options = {
+        .profile = cli->profile,
+        .region = cli->region,
+        .endpoint_url = cli->endpoint_url,
+        .read_only = true, /* a list never changes anything */
+    };
+    return aws_client_open(&options, error);
+}
+
+static void print_list(struct json_object *array, bool json)
+{
+    if (json)
+        cli_print_json(array, true);
+    else
+        json_object_put(array);
+}
+
+static bool list_clusters(const struct cli *cli, struct aws_client *client, struct error *error)
+{
+    struct ecs_clusters clusters = {0};
+    struct json_object *array = json_object_new_array();
+    bool done = ecs_list_clusters(client, &clusters, error);
+    if (done && !cli->json)
+        printf("%-24s %-10s %8s %8s %8s\n", "CLUSTER", "STATUS", "SERVICES", "RUNNING", "PENDING");
+    for (size_t i = 0; done && i < clusters.count; i++) {
+        const struct ecs_cluster *cluster = &clusters.items[i];
+        if (!cli->json)
+            printf("%-24s %-10s %8d %8d %8d\n", cluster->name, cluster->status, cluster->services,
+                   cluster->running, cluster->pending);
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "cluster", cluster->name);
+        json_put_text(object, "arn", cluster->arn);
+        json_put_text(object, "status", cluster->status);
+        json_put_integer(object, "services", cluster->services);
+        json_put_integer(object, "running", cluster->running);
+        json_put_integer(object, "pending", cluster->pending);
+        json_object_array_add(array, object);
+    }
+    print_list(array, cli->json && done);
+    ecs_clusters_free(&clusters);
+    return done;
+}
+
+static void put_service(struct json_object *array, const struct ecs_service *service)
+{
+    struct json_object *object = json_object_new_object();
+    json_put_text(object, "service", service->name);
+    json_put_text(object, "arn", service->arn);
+    json_put_text(object, "status", service->status);
+    json_put_integer(object, "desired", service->desired);
+    json_put_integer(object, "running", service->running);
+    json_put_text(object, "taskDefinition", ecs_short_name(service->task_definition));
+    json_put_text(object, "rollout",
+                  service->deployment_count > 0 ? service->deployments[0].rollout_state : "");
+    json_put_flag(object, "injected", way_back_is_ours(service->task_definition));
+    json_object_array_add(array, object);
+}
+
+static bool list_services(const struct cli *cli, struct aws_client *client, struct error *error)
+{
+    struct ecs_services services = {0};
+    if (cli->cluster == NULL)
+        return error_set(error, ERROR_USAGE, "list services: --cluster is missing");
+    struct json_object *array = json_object_new_array();
+    bool done = ecs_list_services(client, cli->cluster, &services, error);
+    if (done && !cli->json)
+        printf("%-24s %-8s %7s %7s  %-28s %s\n", "SERVICE", "STATUS", "DESIRED", "RUNNING", "TASK DEFINITION",
+               "DEPLOYMENT");
+    for (size_t i = 0; done && i < services.count; i++) {
+        const struct ecs_service *service = &services.items[i];
+        if (!cli->json)
+            printf("%-24s %-8s %7d %7d  %-28s %s%s\n", service->name, service->status, service->desired,
+                   service->running, ecs_short_name(service->task_definition),
+                   service->deployment_count > 0 ? service->deployments[0].rollout_state : "",
+                   way_back_is_ours(service->task_definition) ? "  (injected)" : "");
+        put_service(array, service);
+    }
+    print_list(array, cli->json && done);
+    ecs_services_free(&services);
+    return done;
+}
+
+/* The ARNs of the service's groups; NULL with count 0: all. */
+static bool groups_of_service(const struct cli *cli, struct aws_client *client, struct ecs_service *service,
+                              struct error *error)
+{
+    struct json_object *raw = NULL;
+    bool done = ecs_describe_service(client, cli->cluster, cli->service, &raw, error) &&
+                ecs_service_from_json(service, raw, error);
+    json_object_put(raw);
+    if (done && service->load_balancer_count == 0)
+        return error_set(error, ERROR_NOT_FOUND, "%s has no target group", cli->service);
+    return done;
+}
+
+static void print_group(const struct cli *cli, struct aws_client *client,
+                        const struct elbv2_target_group *group, struct json_object *array)
+{
+    struct elbv2_targets targets = {0};
+    size_t healthy = 0;
+    struct json_object *list = json_object_new_array();
+    bool known = elbv2_describe_target_health(client, group->arn, &targets, NULL);
+    if (!cli->json)
+        printf("%-32s %-6s :%-5d %s %s\n", group->name, group->protocol, group->port,
+               group->health_check.path, known ? "" : "(health unknown)");
+    for (size_t i = 0; known && i < targets.count; i++) {
+        const struct elbv2_target *target = &targets.items[i];
+        healthy += strcmp(target->state, "healthy") == 0;
+        if (!cli->json)
+            printf("  %s:%-6d %-12s %s\n", target->id, target->port, target->state, target->reason);
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "address", target->id);
+        json_put_integer(object, "port", target->port);
+        json_put_text(object, "state", target->state);
+        json_put_text(object, "reason", target->reason);
+        json_object_array_add(list, object);
+    }
+    struct json_object *object = json_object_new_object();
+    json_put_text(object, "targetGroup", group->name);
+    json_put_text(object, "arn", group->arn);
+    json_put_integer(object, "healthy", (int64_t)healthy);
+    json_object_object_add(object, "targets", list);
+    json_object_array_add(array, object);
+    elbv2_targets_free(&targets);
+}
+
+static bool list_target_groups(const struct cli *cli, struct aws_client *client, struct error *error)
+{
+    const char *arns[ECS_LOAD_BALANCERS_MAX];
+    size_t count = 0;
+    struct elbv2_target_groups groups = {0};
+    struct ecs_service *service = calloc(1, sizeof *service);
+    struct json_object *array = json_object_new_array();
+    bool done = service != NULL;
+    if (cli->service != NULL && cli->cluster == NULL)
+        done = error_set(error, ERROR_USAGE, "list target-groups: --service needs its --cluster");
+    else if (done && cli->service != NULL)
+        done = groups_of_service(cli, client, service, error);
+    for (size_t i = 0; done && i < service->load_balancer_count; i++)
+        if (service->load_balancers[i].target_group_arn[0] != '\0')
+            arns[count++] = service->load_balancers[i].target_group_arn;
+    done = done && elbv2_describe_target_groups(client, arns, count, &groups, error);
+    for (size_t i = 0; done && i < groups.count; i++)
+        print_group(cli, client, &groups.items[i], array);
+    print_list(array, cli->json && done);
+    elbv2_target_groups_free(&groups);
+    free(service);
+    return done;
+}
+
+static bool list_experiments(const struct cli *cli, struct error *error)
+{
+    struct journal_list list;
+    if (!journal_list_read(&list, error))
+        return false;
+    struct json_object *array = json_object_new_array();
+    if (!cli->json)
+        printf("%-12s %-32s %-11s %-9s %s\n", "EXPERIMENT", "SERVICE", "PHASE", "PROCESS", "BEGAN");
+    for (size_t i = 0; i < list.count; i++) {
+        const struct journal_entry *entry = &list.entries[i];
+        char began[CLOCK_TEXT_MAX], name[520];
+        const char *process = entry->running ? "running" : entry->ended ? "-" : "dead";
+        clock_format_utc(entry->begun_ms, began, sizeof began);
+        snprintf(name, sizeof name, "%s/%s", entry->way_back.cluster, entry->way_back.service);
+        if (!cli->json)
+            printf("%-12s %-32s %-11s %-9s %s\n", entry->experiment, name, entry->phase, process, began);
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "experiment", entry->experiment);
+        json_put_text(object, "cluster", entry->way_back.cluster);
+        json_put_text(object, "service", entry->way_back.service);
+        json_put_text(object, "operator", entry->way_back.operator_name);
+        json_put_text(object, "phase", entry->phase);
+        json_put_flag(object, "running", entry->running);
+        json_put_flag(object, "restored", entry->ended);
+        json_put_integer(object, "began", entry->begun_ms);
+        json_object_array_add(array, object);
+    }
+    print_list(array, cli->json);
+    if (list.unreadable > 0)
+        fprintf(stderr, "shaketable: %zu journals can't be read\n", list.unreadable);
+    journal_list_free(&list);
+    return true;
+}
+
+enum cli_exit command_list(const struct cli *cli)
+{
+    struct error error = {0};
+    const char *what = cli->word_count > 1 ? cli->words[1] : "";
+    bool done;
+    if (strcmp(what, "experiments") == 0)
+        return list_experiments(cli, &error) ? CLI_DONE : cli_fail(&error, CLI_FAILED);
+    bool known =
+        strcmp(what, "clusters") == 0 || strcmp(what, "services") == 0 || strcmp(what, "target-groups") == 0;
+    if (!known) {
+        error_set(&error, ERROR_USAGE, "list what? clusters, services, target-groups or experiments");
+        return cli_fail(&error, CLI_USAGE);
+    }
+    struct aws_client *client = open_client(cli, &error);
+    if (client == NULL)
+        return cli_fail(&error, CLI_FAILED);
+    if (strcmp(what, "clusters") == 0)
+        done = list_clusters(cli, client, &error);
+    else if (strcmp(what, "services") == 0)
+        done = list_services(cli, client, &error);
+    else
+        done = list_target_groups(cli, client, &error);
+    aws_client_close(client);
+    return done ? CLI_DONE : cli_fail(&error, cli_status_of(&error));
+}

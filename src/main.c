@@ -1,0 +1,56 @@
+#include "config.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "src/commands.h"
+#include "src/console.h"
+
+static const struct cli_command commands[] = {
+    {"demo", "[--headless] [FAULTS] [--duration TIME]",
+     "the console on an embedded region of its own, with live traffic; all gone on exit",
+     CLI_HEADLESS | CLI_FAULTS | CLI_EXPERIMENT, 0, command_demo},
+    {"sandbox", "[--listen ADDR:PORT]", "the embedded region alone, until SIGINT or SIGTERM", CLI_LISTEN, 0,
+     command_sandbox},
+    {"list", "clusters | services --cluster C | target-groups [--cluster C --service S] | experiments",
+     "what there is", CLI_TARGET, 1, command_list},
+    {"plan", "--cluster C --service S FAULTS", "what an injection would change, as a diff; changes nothing",
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT, 0, command_plan},
+    {"doctor", "--cluster C --service S", "the preflight alone: can this service be injected?", CLI_TARGET, 0,
+     command_doctor},
+    {"inject", "--cluster C --service S FAULTS [--duration TIME] [--yes]",
+     "put the sidecars in, start the faults, stay in the foreground, roll back at the end",
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT, 0, command_inject},
+    {"adjust", "[EXPERIMENT] FAULTS", "change the faults of a running experiment; what is not named stays",
+     CLI_FAULTS, 1, command_adjust},
+    {"status", "[EXPERIMENT]", "how an experiment stands", 0, 1, command_status},
+    {"watch", "[EXPERIMENT] [--interval TIME]", "its figures, one line an interval", CLI_INTERVAL, 1,
+     command_watch},
+    {"rollback", "[EXPERIMENT | --cluster C --service S | --all]",
+     "make traffic clean and restore the service, from the journal or from what stands in AWS",
+     CLI_TARGET | CLI_ALL | CLI_EXPERIMENT, 1, command_rollback},
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+int main(int argc, char **argv)
+{
+    struct cli cli;
+    struct error error = {0};
+    const struct cli_command *command;
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN);
+    if (!cli_parse(&cli, argc, argv, &error) || !cli_find_command(&cli, commands, COMMANDS, &command, &error))
+        return cli_fail(&error, CLI_USAGE);
+    if (cli.version) {
+        printf("shaketable %s\n", PACKAGE_VERSION);
+        return CLI_DONE;
+    }
+    if (cli.help) {
+        cli_print_help(&cli, commands, COMMANDS, command);
+        return CLI_DONE;
+    }
+    if (command == NULL)
+        return console_run(&cli, false);
+    return command->run(&cli);
+}

@@ -1,0 +1,152 @@
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiment/adopt.h"
+#include "experiment/journal.h"
+#include "experiment/json.h"
+#include "src/commands.h"
+#include "src/follow.h"
+#include "src/running.h"
+
+#define ENDED ((1U << MODEL_RESTORED) | (1U << MODEL_FAILED_PHASE))
+
+/* Rolls back in this process. An intent with an experiment uses the journal; else cluster and service. */
+static enum cli_exit roll_back_here(const struct cli *cli, const struct intent *intent)
+{
+    struct follow follow;
+    struct error error;
+    if (!follow_prepare(&follow, cli->json, &error))
+        return cli_fail(&error, CLI_FAILED);
+    follow.session = follow_open_session(cli, false);
+    if (follow.session == NULL) {
+        follow_end(&follow);
+        return CLI_FAILED;
+    }
+    session_send(follow.session, intent);
+    struct model *model = follow_until(&follow, ENDED);
+    enum cli_exit status = (enum cli_exit)model->experiment.exit_status;
+    if (model->experiment.phase == MODEL_FAILED_PHASE)
+        fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
+    model_release(model);
+    session_stop(follow.session);
+    follow_end(&follow);
+    return status;
+}
+
+/* The region and endpoint where it was begun, unless the command line says otherwise. */
+static struct cli place_of(const struct cli *cli, const struct way_back *way_back)
+{
+    struct cli place = *cli;
+    if (place.region == NULL)
+        place.region = way_back->region;
+    if (place.endpoint_url == NULL && way_back->endpoint[0] != '\0')
+        place.endpoint_url = way_back->endpoint;
+    return place;
+}
+
+static enum cli_exit roll_back_entry(const struct cli *cli, const struct journal_entry *entry)
+{
+    if (entry->running) {
+        struct json_object *last = NULL;
+        enum cli_exit status = running_talk(cli, entry->experiment, "{\"op\":\"rollback\"}", true, &last);
+        if (status == CLI_DONE && strcmp(json_text(last, "phase"), "restored") != 0)
+            status = CLI_INCOMPLETE;
+        json_object_put(last);
+        return status;
+    }
+    const struct cli place = place_of(cli, &entry->way_back);
+    struct intent intent = {.kind = INTENT_ROLLBACK};
+    memcpy(intent.experiment, entry->experiment, sizeof intent.experiment);
+    return roll_back_here(&place, &intent);
+}
+
+static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
+{
+    return b != CLI_DONE ? b : a;
+}
+
+/* Experiments that have no journal here, found by what stands in AWS. */
+static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
+{
+    struct error error = {0};
+    struct adopt_list list = {0};
+    atomic_bool never = false;
+    const struct aws_options options = {
+        .profile = cli->profile, .region = cli->region, .endpoint_url = cli->endpoint_url, .read_only = true};
+    struct aws_client *client = aws_client_open(&options, &error);
+    if (client == NULL)
+        return cli_fail(&error, CLI_FAILED);
+    const struct job job = {.client = client, .cancel = &never};
+    enum cli_exit status = CLI_DONE;
+    if (!adopt_list_read(&job, &list, &error))
+        status = cli_fail(&error, CLI_INCOMPLETE);
+    for (size_t i = 0; i < list.count; i++) {
+        struct intent intent = {.kind = INTENT_ROLLBACK};
+        snprintf(intent.cluster, sizeof intent.cluster, "%s", list.items[i].cluster);
+        snprintf(intent.service, sizeof intent.service, "%s", list.items[i].service);
+        fprintf(stderr, "shaketable: found experiment %s of %s on %s/%s\n", list.items[i].experiment,
+                list.items[i].operator_name, list.items[i].cluster, list.items[i].service);
+        status = worse(status, roll_back_here(cli, &intent));
+        (*count)++;
+    }
+    adopt_list_free(&list);
+    aws_client_close(client);
+    return status;
+}
+
+static enum cli_exit roll_back_all(const struct cli *cli, const struct journal_list *list)
+{
+    enum cli_exit status = CLI_DONE;
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->entries[i].ended)
+            continue;
+        status = worse(status, roll_back_entry(cli, &list->entries[i]));
+        count++;
+    }
+    status = worse(status, roll_back_found(cli, &count));
+    if (count == 0)
+        fprintf(stderr, "shaketable: nothing to roll back\n");
+    return status;
+}
+
+static enum cli_exit roll_back_service(const struct cli *cli, const struct journal_list *list)
+{
+    struct intent intent = {.kind = INTENT_ROLLBACK};
+    if (cli->cluster == NULL || cli->service == NULL || strlen(cli->cluster) >= sizeof intent.cluster ||
+        strlen(cli->service) >= sizeof intent.service) {
+        fprintf(stderr, "shaketable: rollback takes both --cluster and --service\n");
+        return CLI_USAGE;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct journal_entry *entry = &list->entries[i];
+        if (!entry->ended && entry->running && strcmp(entry->way_back.cluster, cli->cluster) == 0 &&
+            strcmp(entry->way_back.service, cli->service) == 0)
+            return roll_back_entry(cli, entry);
+    }
+    snprintf(intent.cluster, sizeof intent.cluster, "%s", cli->cluster);
+    snprintf(intent.service, sizeof intent.service, "%s", cli->service);
+    return roll_back_here(cli, &intent);
+}
+
+enum cli_exit command_rollback(const struct cli *cli)
+{
+    struct error error = {0};
+    struct journal_list list;
+    enum cli_exit status;
+    if (!journal_list_read(&list, &error))
+        return cli_fail(&error, CLI_FAILED);
+    if (cli->all) {
+        status = roll_back_all(cli, &list);
+    } else if ((cli->given & CLI_TARGET) != 0) {
+        status = roll_back_service(cli, &list);
+    } else {
+        const struct journal_entry *entry = running_find(cli, &list, &error);
+        status = entry != NULL ? roll_back_entry(cli, entry)
+                               : cli_fail(&error, error.code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED);
+    }
+    journal_list_free(&list);
+    return status;
+}

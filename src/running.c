@@ -1,0 +1,240 @@
+#include "src/running.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/units.h"
+#include "experiment/json.h"
+#include "src/commands.h"
+
+#define ANSWER_MS 10000
+
+const struct journal_entry *running_find(const struct cli *cli, const struct journal_list *list,
+                                         struct error *error)
+{
+    const char *id = cli->word_count > 1 ? cli->words[1] : NULL;
+    const struct journal_entry *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct journal_entry *entry = &list->entries[i];
+        if (id != NULL ? strcmp(entry->experiment, id) != 0 : entry->ended)
+            continue;
+        found = entry;
+        count++;
+    }
+    if (count == 1)
+        return found;
+    if (id != NULL)
+        error_set(error, ERROR_NOT_FOUND,
+                  "there is no experiment %.40s on this machine; see shaketable list experiments", id);
+    else if (count == 0)
+        error_set(error, ERROR_NOT_FOUND, "no experiment is under way on this machine");
+    else
+        error_set(error, ERROR_USAGE,
+                  "%zu experiments are under way: name one; see shaketable list experiments", count);
+    return NULL;
+}
+
+static void percentile_text(struct json_object *figures, const char *key, char text[UNITS_TEXT_MAX])
+{
+    struct json_object *value = NULL;
+    snprintf(text, UNITS_TEXT_MAX, "-");
+    if (figures != NULL && json_object_object_get_ex(figures, key, &value) && value != NULL)
+        units_format_us(json_object_get_double(value) * 1000, text);
+}
+
+static double number(struct json_object *object, const char *key)
+{
+    struct json_object *value = NULL;
+    return object != NULL && json_object_object_get_ex(object, key, &value) ? json_object_get_double(value)
+                                                                            : 0;
+}
+
+void running_print_line(struct json_object *status, bool header)
+{
+    struct json_object *now = json_object_of(status, "now");
+    char at[CLOCK_TEXT_MAX], p50[UNITS_TEXT_MAX], p99[UNITS_TEXT_MAX], live[32];
+    if (header)
+        printf("%-8s  %-10s %-9s %10s %10s %8s %8s %8s\n", "TIME", "PHASE", "LIVE", "P50", "P99", "ERRORS",
+               "LOST", "REQ/S");
+    clock_format_local_time(json_integer(status, "at"), at, sizeof at);
+    percentile_text(now, "p50_ms", p50);
+    percentile_text(now, "p99_ms", p99);
+    snprintf(live, sizeof live, "%lld of %lld", (long long)json_integer(status, "live_on"),
+             (long long)json_integer(status, "live_of"));
+    printf("%-8s  %-10s %-9s %10s %10s %6.1f %% %6.1f %% %8.0f\n", at, json_text(status, "phase"), live, p50,
+           p99, number(now, "error_percent"), number(now, "lost_percent"), number(now, "per_second"));
+    fflush(stdout);
+}
+
+void running_print_status(struct json_object *status)
+{
+    struct fault fault;
+    char faults[256] = "";
+    if (fault_from_json(&fault, json_object_of(status, "faults"), NULL))
+        fault_describe(&fault, faults, sizeof faults);
+    printf(
+        "experiment  %s\nservice     %s/%s\nphase       %s\nfaults      %s, live on %lld of %lld sidecars\n"
+        "way back    %s\n",
+        json_text(status, "experiment"), json_text(status, "cluster"), json_text(status, "service"),
+        json_text(status, "phase"), faults, (long long)json_integer(status, "live_on"),
+        (long long)json_integer(status, "live_of"), json_text(status, "way_back"));
+    if (json_text(status, "problem")[0] != '\0')
+        printf("problem     %s\n", json_text(status, "problem"));
+    running_print_line(status, true);
+}
+
+static enum cli_exit take_answer(const struct cli *cli, struct json_object *answer, bool follow, size_t lines)
+{
+    const char *problem = json_text(answer, "error");
+    if (problem[0] != '\0') {
+        fprintf(stderr, "shaketable: %s\n", problem);
+        return CLI_FAILED;
+    }
+    if (cli->quiet)
+        return CLI_DONE;
+    if (cli->json)
+        cli_print_json(json_object_get(answer), !follow);
+    else if (follow)
+        running_print_line(answer, lines == 0);
+    else
+        running_print_status(answer);
+    return CLI_DONE;
+}
+
+enum cli_exit running_talk(const struct cli *cli, const char *experiment, const char *request, bool follow,
+                           struct json_object **last)
+{
+    struct error error = {0};
+    struct control_client *client = control_connect(experiment, &error);
+    if (client == NULL)
+        return cli_fail(&error, CLI_FAILED);
+    enum cli_exit status = CLI_DONE;
+    if (!control_send(client, request, &error)) {
+        control_disconnect(client);
+        return cli_fail(&error, CLI_FAILED);
+    }
+    for (size_t lines = 0; status == CLI_DONE && (follow || lines == 0); lines++) {
+        const char *line = control_read(client, ANSWER_MS, &error);
+        struct json_object *answer = line == NULL ? NULL : json_parse(line, strlen(line));
+        if (answer == NULL) {
+            if (error.code != ERROR_NONE)
+                status = cli_fail(&error, CLI_FAILED);
+            break;
+        }
+        status = take_answer(cli, answer, follow, lines);
+        if (last != NULL) {
+            json_object_put(*last);
+            *last = json_object_get(answer);
+        }
+        json_object_put(answer);
+    }
+    control_disconnect(client);
+    return status;
+}
+
+/* ── the commands ────────────────────────────────────────────────────────────────────────── */
+
+static void print_from_journal(const struct cli *cli, const struct journal_entry *entry)
+{
+    if (cli->json) {
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "experiment", entry->experiment);
+        json_put_text(object, "cluster", entry->way_back.cluster);
+        json_put_text(object, "service", entry->way_back.service);
+        json_put_text(object, "phase", entry->phase);
+        json_put_flag(object, "running", false);
+        json_put_flag(object, "restored", entry->ended);
+        cli_print_json(object, true);
+        return;
+    }
+    printf("experiment  %s\nservice     %s/%s\nphase       %s\n", entry->experiment, entry->way_back.cluster,
+           entry->way_back.service, entry->phase);
+    if (!entry->ended)
+        printf("process     dead: its faults ended with their lease; shaketable rollback %s restores the "
+               "service\n",
+               entry->experiment);
+}
+
+static enum cli_exit with_entry(const struct cli *cli, const char *request, bool follow)
+{
+    struct error error = {0};
+    struct journal_list list;
+    if (!journal_list_read(&list, &error))
+        return cli_fail(&error, CLI_FAILED);
+    enum cli_exit status = CLI_DONE;
+    const struct journal_entry *entry = running_find(cli, &list, &error);
+    if (entry == NULL)
+        status = cli_fail(&error, error.code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED);
+    else if (entry->running)
+        status = running_talk(cli, entry->experiment, request, follow, NULL);
+    else
+        print_from_journal(cli, entry);
+    journal_list_free(&list);
+    return status;
+}
+
+enum cli_exit command_status(const struct cli *cli)
+{
+    return with_entry(cli, "{\"op\":\"status\"}", false);
+}
+
+enum cli_exit command_watch(const struct cli *cli)
+{
+    char request[64];
+    snprintf(request, sizeof request, "{\"op\":\"watch\",\"interval_ms\":%lld}", (long long)cli->interval_ms);
+    return with_entry(cli, request, true);
+}
+
+/* What the command line does not name stays as it is. */
+static enum cli_exit adjust(const struct cli *cli, const char *experiment)
+{
+    struct error error = {0};
+    struct fault fault;
+    struct cli quiet = *cli;
+    struct json_object *status = NULL, *request = json_object_new_object();
+    quiet.quiet = true;
+    enum cli_exit exit_status = running_talk(&quiet, experiment, "{\"op\":\"status\"}", false, &status);
+    if (exit_status == CLI_DONE && (!fault_from_json(&fault, json_object_of(status, "faults"), &error) ||
+                                    !cli_apply_faults(cli, &fault, &error)))
+        exit_status = cli_fail(&error, CLI_USAGE);
+    if (exit_status == CLI_DONE) {
+        json_put_text(request, "op", "adjust");
+        json_object_object_add(request, "faults", fault_to_json(&fault));
+        exit_status = running_talk(
+            cli, experiment, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN), false, NULL);
+    }
+    json_object_put(request);
+    json_object_put(status);
+    return exit_status;
+}
+
+enum cli_exit command_adjust(const struct cli *cli)
+{
+    struct error error = {0};
+    struct journal_list list;
+    if (!cli->faults.given) {
+        error_set(&error, ERROR_USAGE, "adjust: to what? Name at least one fault, e.g. --latency 200ms");
+        return cli_fail(&error, CLI_USAGE);
+    }
+    if (!journal_list_read(&list, &error))
+        return cli_fail(&error, CLI_FAILED);
+    const struct journal_entry *entry = running_find(cli, &list, &error);
+    enum cli_exit status;
+    if (entry == NULL) {
+        status = cli_fail(&error, error.code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED);
+    } else if (!entry->running) {
+        error_set(
+            &error, ERROR_CONFLICT,
+            "the process of experiment %s is dead and its faults have ended; shaketable rollback %s restores "
+            "the service",
+            entry->experiment, entry->experiment);
+        status = cli_fail(&error, CLI_FAILED);
+    } else {
+        status = adjust(cli, entry->experiment);
+    }
+    journal_list_free(&list);
+    return status;
+}

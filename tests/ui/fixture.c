@@ -1,0 +1,406 @@
+#include "tests/ui/fixture.h"
+
+#include "core/random.h"
+#include "experiment/model_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLUSTER "storefront"
+#define SERVICE "checkout"
+
+static const char *const names[FIXTURE_SCENES] = {"loading", "no-credentials", "idle",  "plan",       "production",
+                                                  "refused", "arming",         "armed", "live",       "behind",
+                                                  "recovering", "restored",    "failed"};
+
+const char *fixture_scene_name(enum fixture_scene scene)
+{
+    return names[scene];
+}
+
+void fixture_fault(struct fault *fault)
+{
+    fault_init(fault);
+    fault->latency.mean_ms = 800;
+    fault->latency.jitter_ms = 50;
+    fault->loss.percent = 2;
+    fault->error.percent = 10;
+}
+
+static void fill_service(struct model_service *service, const char *name, int tasks, int revision)
+{
+    snprintf(service->name, sizeof service->name, "%s", name);
+    snprintf(service->task_definition, sizeof service->task_definition, "%s:%d", name, revision);
+    snprintf(service->launch_type, sizeof service->launch_type, "FARGATE");
+    snprintf(service->rollout, sizeof service->rollout, "COMPLETED");
+    service->desired = service->running = tasks;
+    service->deployed_ms = FIXTURE_NOW_MS - 94000;
+    service->target_group_count = 1;
+    struct model_target_group *group = &service->target_groups[0];
+    snprintf(group->name, sizeof group->name, "tg-%s", name);
+    snprintf(group->protocol, sizeof group->protocol, "HTTP");
+    group->port = 8080;
+    group->healthy = group->total = group->target_count = (size_t)tasks;
+    for (int i = 0; i < tasks; i++) {
+        struct model_target *target = &group->targets[i];
+        snprintf(target->address, sizeof target->address, "10.0.%d.%d", i + 1, 7 - i * 3 + revision % 40);
+        target->port = 8080;
+        snprintf(target->state, sizeof target->state, "healthy");
+    }
+}
+
+struct model_inventory *fixture_inventory(void)
+{
+    struct model_inventory *inventory = model_inventory_new();
+    inventory->loading = MODEL_LOADED;
+    inventory->read_ms = FIXTURE_NOW_MS - 2000;
+    inventory->cluster_count = 2;
+    inventory->clusters = calloc(2, sizeof *inventory->clusters);
+    struct model_cluster *store = &inventory->clusters[0];
+    struct model_cluster *pay = &inventory->clusters[1];
+    snprintf(store->name, sizeof store->name, CLUSTER);
+    snprintf(pay->name, sizeof pay->name, "payments");
+    store->loading = pay->loading = MODEL_LOADED;
+    store->service_count = 3;
+    pay->service_count = 2;
+    store->services = calloc(3, sizeof *store->services);
+    pay->services = calloc(2, sizeof *pay->services);
+    fill_service(&store->services[0], "catalog", 2, 12);
+    fill_service(&store->services[1], SERVICE, 3, 41);
+    fill_service(&store->services[2], "web", 2, 7);
+    fill_service(&pay->services[0], "fraud", 1, 3);
+    fill_service(&pay->services[1], "ledger", 2, 19);
+    pay->services[1].production = true;
+    pay->services[0].running = 0;
+    pay->services[0].target_groups[0].healthy = 0;
+    snprintf(pay->services[0].target_groups[0].targets[0].state, 32, "unhealthy");
+    return inventory;
+}
+
+static void add_finding(struct model_plan *plan, enum model_severity severity, const char *what, const char *why,
+                        const char *advice)
+{
+    struct model_finding *finding = &plan->findings[plan->finding_count++];
+    finding->severity = severity;
+    snprintf(finding->what, sizeof finding->what, "%s", what);
+    snprintf(finding->why, sizeof finding->why, "%s", why);
+    snprintf(finding->advice, sizeof finding->advice, "%s", advice);
+}
+
+struct model_plan *fixture_plan(bool refused, bool production)
+{
+    struct model_plan *plan = model_plan_new();
+    plan->refused = refused;
+    plan->must_type_name = production;
+    plan->estimate_ms = 48000;
+    if (refused)
+        add_finding(plan, MODEL_STOP, "A deployment is under way (checkout:42, 1 of 3 tasks).",
+                    "Changing the service now would mix our revision with it.",
+                    "Wait until it is COMPLETED, then plan again.");
+    add_finding(plan, MODEL_NOTE, "Health checks (/health) pass clean.",
+                "Otherwise ECS would kill the tasks under test.", "");
+    plan->diff = strdup("@@ task definition checkout:41 -> shaketable-checkout @@\n"
+                        "   \"containerDefinitions\": [\n"
+                        "     { \"name\": \"app\", \"image\": \"shop/checkout:2.8\" },\n"
+                        "+    { \"name\": \"shaketable\", \"image\": \"shaketable/proxy:0.1\",\n"
+                        "+      \"essential\": true, \"portMappings\": [ { \"containerPort\": 15000 } ] }\n"
+                        "   ]\n"
+                        "@@ UpdateService checkout @@\n"
+                        "-  \"taskDefinition\": \"checkout:41\"\n"
+                        "+  \"taskDefinition\": \"shaketable-checkout:1\"\n"
+                        "-  tg-checkout -> app:8080\n"
+                        "+  tg-checkout -> shaketable:15000\n");
+    return plan;
+}
+
+/* ── what is measured ────────────────────────────────────────────────────────────────────── */
+
+static double draw_us(struct random *random, double added_ms)
+{
+    double us = 12000 * exp(0.35 * random_normal(random));
+    if (added_ms > 0)
+        us += added_ms * 1000 + random_normal(random) * 50000;
+    return us > 200 ? us : 200;
+}
+
+static void figures_of(struct model_figures *figures, const struct hist *hist, double errors, double lost, double rate)
+{
+    figures->n = hist->total;
+    static const double percentiles[] = {50, 90, 99, 99.9};
+    double *into[] = {&figures->p50_us, &figures->p90_us, &figures->p99_us, &figures->p999_us};
+    for (int i = 0; i < 4; i++)
+        *into[i] = hist_percentile_is_known(hist, percentiles[i]) ? hist_percentile(hist, percentiles[i]) : -1;
+    figures->error_percent = errors;
+    figures->lost_percent = lost;
+    figures->per_second = rate;
+}
+
+static size_t band_of(double us)
+{
+    double band = floor(log10(us / 10) * 6);
+    return band < 0 ? 0 : band >= MODEL_BANDS ? MODEL_BANDS - 1 : (size_t)band;
+}
+
+void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms, uint64_t seed)
+{
+    struct random random;
+    series->source = MODEL_SOURCE_CLIENTS;
+    snprintf(series->cluster, sizeof series->cluster, CLUSTER);
+    snprintf(series->service, sizeof series->service, SERVICE);
+    series->heard_ms = now_ms - 100;
+    series->window_ms = MODEL_WINDOW_MS;
+    hist_clear(&series->window);
+    hist_clear(&series->baseline);
+    random_seed(&random, 7);
+    for (int i = 0; i < 9000; i++)
+        hist_record(&series->baseline, (uint64_t)draw_us(&random, 0));
+    figures_of(&series->before, &series->baseline, 0, 0, 312);
+    random_seed(&random, seed);
+    bool live = live_since_ms > 0;
+    for (int i = 0; i < 3412; i++)
+        hist_record(&series->window, (uint64_t)draw_us(&random, live ? added_ms : 0));
+    figures_of(&series->now, &series->window, live ? 10.2 : 0, live ? 0.3 : 0, live ? 298 : 313);
+    int64_t last = now_ms / MODEL_COLUMN_MS;
+    series->column_count = MODEL_COLUMNS;
+    for (int i = 0; i < MODEL_COLUMNS; i++) {
+        struct model_column *column = &series->columns[i];
+        memset(column, 0, sizeof *column);
+        column->start_ms = (last - MODEL_COLUMNS + 1 + i) * MODEL_COLUMN_MS;
+        column->measured = i % 61 != 17;
+        random_seed(&random, (uint64_t)column->start_ms);
+        bool hot = live && column->start_ms >= live_since_ms;
+        for (int j = 0; j < 300; j++)
+            column->bands[band_of(draw_us(&random, hot ? added_ms : 0))]++;
+    }
+    series->marker_count = 0;
+    if (live) {
+        series->markers[series->marker_count].at_ms = live_since_ms;
+        snprintf(series->markers[series->marker_count++].text, 48, "latency %.0f ms", added_ms);
+    }
+}
+
+void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_state state, double us, int64_t now_ms)
+{
+    experiment->sidecar_count = 3;
+    for (size_t i = 0; i < 3; i++) {
+        struct model_sidecar *sidecar = &experiment->sidecars[i];
+        snprintf(sidecar->address, sizeof sidecar->address, "10.0.%zu.%zu", i + 1, 7 + i);
+        snprintf(sidecar->task_id, sizeof sidecar->task_id, "4f1c%zu9ab27e84d1f8c0", i);
+        sidecar->port = 15000;
+        sidecar->state = state;
+        sidecar->heard_ms = now_ms - 80;
+        sidecar->lease_left_ms = state == MODEL_SIDECAR_LIVE ? 9200 : 0;
+        sidecar->per_second = 99.6;
+        sidecar->held = state == MODEL_SIDECAR_LIVE ? 78 + i : 0;
+        for (int j = 0; j < MODEL_SPARK_MAX; j++)
+            sidecar->spark[j] = j < 8 ? 12000 : us * (1 + 0.1 * ((int)i + j % 3));
+    }
+}
+
+void fixture_steps(struct model_experiment *experiment, bool restoring, int64_t into_ms)
+{
+    static const char *const arming[] = {"Register revision", "Update service", "Tasks running", "Targets healthy",
+                                         "Baseline"};
+    static const char *const back[] = {"Traffic clean", "Update service", "Tasks running", "Compare with before",
+                                       "Deregister revision"};
+    int64_t each = 2500;
+    experiment->step_count = 5;
+    for (int i = 0; i < 5; i++) {
+        struct model_step *step = &experiment->steps[i];
+        memset(step, 0, sizeof *step);
+        snprintf(step->name, sizeof step->name, "%s", restoring ? back[i] : arming[i]);
+        int64_t mine = into_ms - i * each;
+        step->state = mine >= each ? MODEL_STEP_DONE : mine >= 0 ? MODEL_STEP_DOING : MODEL_STEP_TODO;
+        if (i == 2 || i == 3) {
+            step->total = 3;
+            step->done = mine >= each ? 3 : mine > 0 ? (int)(mine * 3 / each) : 0;
+            if (mine >= 0)
+                snprintf(step->detail, sizeof step->detail, "%d of 3", step->done);
+        }
+    }
+    experiment->estimate_ms = into_ms < 5 * each ? 5 * each - into_ms : 0;
+}
+
+/* ── the scenes ──────────────────────────────────────────────────────────────────────────── */
+
+static void log_line(struct model *model, int64_t ago_ms, enum model_log_level level, const char *text)
+{
+    struct model_log_line *line = &model->log[model->log_count++];
+    line->at_ms = model->now_ms - ago_ms;
+    line->level = level;
+    snprintf(line->text, sizeof line->text, "%s", text);
+}
+
+static void start_experiment(struct model *model, enum model_phase phase)
+{
+    struct model_experiment *experiment = &model->experiment;
+    experiment->phase = phase;
+    experiment->ours = true;
+    snprintf(experiment->id, sizeof experiment->id, "k3x9p2qa");
+    snprintf(experiment->engine, sizeof experiment->engine, "sidecar");
+    snprintf(experiment->cluster, sizeof experiment->cluster, CLUSTER);
+    snprintf(experiment->service, sizeof experiment->service, SERVICE);
+    snprintf(experiment->way_back, sizeof experiment->way_back, "checkout:41, saved");
+    experiment->last_ack_ms = -1;
+    experiment->clean_ms = -1;
+    experiment->live_of = 3;
+    fixture_fault(&experiment->asked);
+}
+
+static void go_live(struct model *model)
+{
+    struct model_experiment *experiment = &model->experiment;
+    struct model_service *service = &model->inventory->clusters[0].services[1];
+    start_experiment(model, MODEL_INJECTING);
+    experiment->live = experiment->asked;
+    experiment->live_on = 3;
+    experiment->last_ack_ms = 9;
+    experiment->started_ms = model->now_ms - 42000;
+    experiment->ends_ms = experiment->started_ms + 300000;
+    experiment->deadline_ms = experiment->ends_ms + 30000;
+    service->injected = true;
+    snprintf(service->operator_name, sizeof service->operator_name, "alice@laptop");
+    snprintf(service->task_definition, sizeof service->task_definition, "shaketable-checkout:1");
+    fixture_sidecars(experiment, MODEL_SIDECAR_LIVE, 812000, model->now_ms);
+    fixture_series(&model->series, model->now_ms, experiment->started_ms, 800, 11);
+    log_line(model, 42000, MODEL_LOG_INFO, "latency 0 → 800 ms, errors 0 → 10 %: live on 3 of 3 sidecars in 9 ms");
+}
+
+static void scene_without_tree(struct model *model, enum fixture_scene scene)
+{
+    model->inventory = model_inventory_new();
+    model->inventory->loading = scene == FIXTURE_LOADING ? MODEL_LOADING : MODEL_FAILED;
+    if (scene == FIXTURE_LOADING)
+        return;
+    snprintf(model->inventory->problem, sizeof model->inventory->problem,
+             "No credentials for the profile prod: it is not in ~/.aws/credentials or ~/.aws/config, and the "
+             "environment has no AWS_ACCESS_KEY_ID. Sign in with 'aws sso login --profile prod', or choose another "
+             "one with --profile.");
+    log_line(model, 1000, MODEL_LOG_ERROR, "no credentials for the profile prod");
+}
+
+static void scene_recovering(struct model *model, enum fixture_scene scene)
+{
+    struct model_experiment *experiment = &model->experiment;
+    go_live(model);
+    fault_init(&experiment->live);
+    fault_init(&experiment->asked);
+    experiment->clean_ms = 9;
+    experiment->phase = scene == FIXTURE_RECOVERING ? MODEL_RECOVERING
+                        : scene == FIXTURE_RESTORED ? MODEL_RESTORED
+                                                    : MODEL_FAILED_PHASE;
+    fixture_sidecars(experiment, MODEL_SIDECAR_CLEAN, 12000, model->now_ms);
+    fixture_steps(experiment, true, scene == FIXTURE_RECOVERING ? 6200 : 20000);
+    struct model_marker *marker = &model->series.markers[model->series.marker_count++];
+    marker->at_ms = model->now_ms - 6000;
+    snprintf(marker->text, sizeof marker->text, "clean");
+    if (scene == FIXTURE_RECOVERING) {
+        log_line(model, 6000, MODEL_LOG_GOOD, "clean on 3 of 3 sidecars in 9 ms");
+        return;
+    }
+    experiment->sidecar_count = 0;
+    if (scene == FIXTURE_RESTORED) {
+        struct model_service *service = &model->inventory->clusters[0].services[1];
+        service->injected = false;
+        snprintf(service->task_definition, sizeof service->task_definition, "checkout:41");
+        log_line(model, 500, MODEL_LOG_GOOD, "all is as it was: checkout:41, 3 of 3 healthy, our revision is gone");
+        return;
+    }
+    experiment->exit_status = 5;
+    snprintf(experiment->problem, sizeof experiment->problem,
+             "UpdateService: AccessDeniedException: the role game-day lacks ecs:UpdateService on checkout. The traffic "
+             "is clean; the service still runs shaketable-checkout:1. Grant the permission, then press R, or run "
+             "'shaketable rollback k3x9p2qa'.");
+    log_line(model, 500, MODEL_LOG_ERROR, "not restored: UpdateService was denied");
+}
+
+static void scene_of_plan(struct model *model, enum fixture_scene scene)
+{
+    start_experiment(model, scene == FIXTURE_REFUSED ? MODEL_FAILED_PHASE : MODEL_PLANNED);
+    model->experiment.plan = fixture_plan(scene == FIXTURE_REFUSED, scene == FIXTURE_PRODUCTION);
+    if (scene == FIXTURE_REFUSED)
+        snprintf(model->experiment.problem, sizeof model->experiment.problem,
+                 "refused by preflight: nothing was changed");
+}
+
+struct model *fixture_model(enum fixture_scene scene)
+{
+    struct model *model = calloc(1, sizeof *model);
+    model->references = 1;
+    model->version = 1;
+    model->now_ms = FIXTURE_NOW_MS;
+    snprintf(model->place.profile, sizeof model->place.profile, "prod");
+    snprintf(model->place.region, sizeof model->place.region, "us-east-1");
+    fault_init(&model->experiment.live);
+    fault_init(&model->experiment.asked);
+    if (scene == FIXTURE_LOADING || scene == FIXTURE_NO_CREDENTIALS) {
+        scene_without_tree(model, scene);
+        return model;
+    }
+    model->inventory = fixture_inventory();
+    fixture_series(&model->series, model->now_ms, 0, 0, 11);
+    log_line(model, 60000, MODEL_LOG_INFO, "2 clusters, 5 services");
+    switch (scene) {
+    case FIXTURE_PLAN:
+    case FIXTURE_PRODUCTION:
+    case FIXTURE_REFUSED:
+        scene_of_plan(model, scene);
+        break;
+    case FIXTURE_ARMING:
+        start_experiment(model, MODEL_ARMING);
+        fixture_steps(&model->experiment, false, 6600);
+        break;
+    case FIXTURE_ARMED:
+        start_experiment(model, MODEL_ARMED);
+        fixture_steps(&model->experiment, false, 11000);
+        fixture_sidecars(&model->experiment, MODEL_SIDECAR_CLEAN, 12000, model->now_ms);
+        break;
+    case FIXTURE_LIVE:
+        go_live(model);
+        break;
+    case FIXTURE_BEHIND:
+        go_live(model);
+        model->experiment.live_on = 2;
+        model->experiment.sidecars[1].state = MODEL_SIDECAR_UNREACHABLE;
+        snprintf(model->experiment.sidecars[1].problem, 128, "connection refused");
+        log_line(model, 2000, MODEL_LOG_WARNING, "sidecar 10.0.2.8:15000 is unreachable: connection refused");
+        break;
+    case FIXTURE_RECOVERING:
+    case FIXTURE_RESTORED:
+    case FIXTURE_FAILED:
+        scene_recovering(model, scene);
+        break;
+    default:
+        break;
+    }
+    return model;
+}
+
+void fixture_state(enum fixture_scene scene, struct model *model, struct ui_state *state)
+{
+    struct ui_intents *intents = calloc(1, sizeof *intents);
+    struct ui_event event = {.type = UI_EVENT_TICK, .at_ms = FIXTURE_NOW_MS};
+    ui_state_init(state);
+    if (scene == FIXTURE_IDLE || scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED) {
+        snprintf(state->chosen_cluster, sizeof state->chosen_cluster, CLUSTER);
+        snprintf(state->chosen_service, sizeof state->chosen_service, SERVICE);
+        snprintf(state->cluster, sizeof state->cluster, CLUSTER);
+        snprintf(state->service, sizeof state->service, SERVICE);
+        state->focus = UI_FOCUS_FADERS;
+    }
+    if (scene != FIXTURE_LOADING && scene != FIXTURE_NO_CREDENTIALS && scene != FIXTURE_IDLE)
+        fixture_fault(&state->staged);
+    if (scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED)
+        state->overlay = UI_OVERLAY_PLAN;
+    ui_handle_event(state, model, &event, intents);
+    if (state->plan_ready_ms != 0)
+        state->plan_ready_ms = FIXTURE_NOW_MS - UI_PLAN_SETTLE_MS;
+    if (scene == FIXTURE_LIVE) {
+        state->staged.loss.percent = 5;
+        state->touched = true;
+        state->cap[FADER_LATENCY] = 3000;
+    }
+    free(intents);
+}

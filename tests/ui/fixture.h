@@ -1,0 +1,44 @@
+/*
+ * fixture: models as the experiment would publish them, for tests and for the demonstration.
+ */
+#ifndef SHAKETABLE_TESTS_UI_FIXTURE_H
+#define SHAKETABLE_TESTS_UI_FIXTURE_H
+
+#include "experiment/model.h"
+#include "ui/state.h"
+
+enum fixture_scene {
+    FIXTURE_LOADING,
+    FIXTURE_NO_CREDENTIALS,
+    FIXTURE_IDLE, /* the clients' round trips are there */
+    FIXTURE_PLAN,
+    FIXTURE_PRODUCTION, /* a plan that asks for the name */
+    FIXTURE_REFUSED,
+    FIXTURE_ARMING,
+    FIXTURE_ARMED,
+    FIXTURE_LIVE,   /* with a change staged */
+    FIXTURE_BEHIND, /* one sidecar unreachable */
+    FIXTURE_RECOVERING,
+    FIXTURE_RESTORED,
+    FIXTURE_FAILED, /* with something left to do */
+    FIXTURE_SCENES
+};
+const char *fixture_scene_name(enum fixture_scene scene);
+
+#define FIXTURE_NOW_MS INT64_C(1795269780000) /* 2026-11-21 14:03:00 UTC */
+
+/* The caller releases it with model_release. */
+struct model *fixture_model(enum fixture_scene scene);
+/* A state that has seen the scene's model, as it would be after the keys that lead there. */
+void fixture_state(enum fixture_scene scene, struct model *model, struct ui_state *state);
+
+/* Parts, for models that move. */
+struct model_inventory *fixture_inventory(void);
+struct model_plan *fixture_plan(bool refused, bool production);
+/* Round trips as seen at `now_ms`; `live_since_ms` 0: no faults. `heat`: how many columns are there. */
+void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms, uint64_t seed);
+void fixture_fault(struct fault *fault);
+void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_state state, double us, int64_t now_ms);
+void fixture_steps(struct model_experiment *experiment, bool restoring, int64_t into_ms);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * state: the view's own state, and what keys and mouse do to it.
+ *
+ * ui_handle_event() is a pure function of state, model and event: it changes the state and says
+ * what is to be asked of the experiment, as intents. It knows no terminal and no clock but the event's.
+ */
+#ifndef SHAKETABLE_UI_STATE_H
+#define SHAKETABLE_UI_STATE_H
+
+#include "experiment/model.h"
+#include "ui/event.h"
+#include "ui/keys.h"
+#include "ui/scale.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ui_focus { UI_FOCUS_TREE, UI_FOCUS_FADERS };
+enum ui_overlay {
+    UI_OVERLAY_NONE,
+    UI_OVERLAY_PLAN,
+    UI_OVERLAY_HELP,
+    UI_OVERLAY_LOG,
+    UI_OVERLAY_TASKS,
+    UI_OVERLAY_QUIT,
+    UI_OVERLAY_ENTRY,    /* an exact value for state->fader */
+    UI_OVERLAY_DURATION, /* … for the duration */
+    UI_OVERLAY_COMMAND,
+    UI_OVERLAY_FILTER,
+};
+enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
+enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
+enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDING_LEAVE };
+
+#define UI_TEXT_MAX 200
+#define UI_NOTICE_MAX 256
+#define UI_FOLDED_MAX 64
+#define UI_UNDO_MAX 32
+#define UI_ADJUST_INTERVAL_MS 100
+#define UI_SELECT_DELAY_MS 150
+/* After a plan has become ready the focus moves to Inject; an Enter meant for what stood there
+ * before must not start it. */
+#define UI_PLAN_SETTLE_MS 150
+#define UI_NOTICE_MS 5000
+#define UI_DURATION_DEFAULT_MS 300000
+#define UI_DURATION_MAX_MS (INT64_C(24) * 3600 * 1000)
+
+struct ui_state {
+    enum ui_focus focus;
+    enum ui_overlay overlay;
+    int scroll; /* of the overlay; views show as much as there is */
+
+    /* The tree: its cursor is a cluster's row (service "") or a service's. */
+    char cluster[MODEL_NAME_MAX];
+    char service[MODEL_NAME_MAX];
+    char chosen_cluster[MODEL_NAME_MAX]; /* the service that the desk is for */
+    char chosen_service[MODEL_NAME_MAX];
+    char folded[UI_FOLDED_MAX][MODEL_NAME_MAX];
+    size_t folded_count;
+    char filter[UI_TEXT_MAX];
+    bool select_pending;
+    int64_t select_at_ms;
+
+    /* The faders. */
+    enum fader fader;
+    struct fault staged;
+    bool touched;      /* staged was moved and not sent */
+    struct fault seen; /* the model's `asked` when last looked at */
+    double cap[FADER_COUNT];
+    int64_t duration_ms; /* 0: open end */
+    struct fault undo[UI_UNDO_MAX];
+    size_t undo_count;
+    bool adjust_pending;
+    int64_t adjusted_ms; /* when the last INTENT_ADJUST went */
+    bool dragging;
+    struct rect drag_track;
+
+    /* Text fields. */
+    char text[UI_TEXT_MAX];
+    char text_error[UI_NOTICE_MAX];
+
+    /* The plan. */
+    int plan_button;       /* -1: as the plan says, else chosen by hand */
+    int64_t plan_ready_ms; /* 0: not yet */
+    int quit_button;
+
+    unsigned axis; /* index into the axes, see axis.h */
+    bool history;
+    struct model *frozen; /* retained; NULL: not frozen */
+    char notice[UI_NOTICE_MAX];
+    int64_t notice_until_ms;
+    enum model_phase last_phase;
+    enum ui_ending ending;
+    bool redraw; /* the screen is to be drawn whole; the console resets it */
+    char theme_name[16]; /* asked for by :theme; "" as it was */
+    bool ascii;
+    bool ascii_changed;
+};
+
+#define UI_INTENTS_MAX 4
+struct ui_intents {
+    size_t count;
+    struct intent list[UI_INTENTS_MAX];
+};
+
+void ui_state_init(struct ui_state *state);
+void ui_state_free(struct ui_state *state);
+
+/* `out` is emptied first. */
+void ui_handle_event(struct ui_state *state, struct model *model, const struct ui_event *event,
+                     struct ui_intents *out);
+
+/* How soon a tick is due: 0 at once, -1 for whenever. */
+int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms);
+
+/* Which context the keys are in. */
+unsigned ui_state_context(const struct ui_state *state, const struct model *model);
+/* True while letters are typed. */
+bool ui_state_is_typing(const struct ui_state *state, const struct model *model);
+/* The plan's button that has the focus. */
+int ui_state_plan_button(const struct ui_state *state, const struct model *model, int64_t now_ms);
+/* The plan is there, nothing speaks against it, and (where it must be) the name is typed. */
+bool ui_state_plan_may_start(const struct ui_state *state, const struct model *model, int64_t now_ms);
+/* True while the desk's own service is the experiment's. */
+bool ui_state_shows_experiment(const struct ui_state *state, const struct model *model);
+bool ui_state_is_folded(const struct ui_state *state, const char *cluster);
+
+void ui_state_notice(struct ui_state *state, int64_t now_ms, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tree rows as shown, filter and folding applied. Returns how many there are; `rows` may be NULL. */
+struct ui_tree_row {
+    const struct model_cluster *cluster;
+    const struct model_service *service; /* NULL: the cluster's row */
+};
+#define UI_TREE_ROWS_MAX 4096
+size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows, size_t max);
+/* The cursor's row, 0 if it is not among them. */
+size_t ui_tree_cursor(const struct ui_state *state, const struct ui_tree_row *rows, size_t count);
+
+#endif

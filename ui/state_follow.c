@@ -1,0 +1,90 @@
+/* The state follows the model: what was chosen, what is sent, which dialog stands. */
+#include "ui/state.h"
+
+#include "ui/state_parts.h"
+
+#include <string.h>
+
+static void choose_first(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    const struct model_experiment *experiment = &turn->model->experiment;
+    if (state->chosen_service[0] != '\0')
+        return;
+    if (experiment->phase != MODEL_IDLE && experiment->service[0] != '\0') {
+        tree_choose(turn, experiment->cluster, experiment->service);
+        state->focus = UI_FOCUS_FADERS;
+        return;
+    }
+    const struct model_inventory *inventory = turn->model->inventory;
+    for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++)
+        if (inventory->clusters[i].service_count > 0) {
+            tree_choose(turn, inventory->clusters[i].name, inventory->clusters[i].services[0].name);
+            return;
+        }
+}
+
+static void follow_plan(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    const struct model_experiment *experiment = &turn->model->experiment;
+    enum model_phase phase = experiment->phase;
+    if (state->overlay == UI_OVERLAY_NONE && phase != state->last_phase && experiment->ours &&
+        (phase == MODEL_PLANNING || phase == MODEL_PLANNED)) {
+        state->overlay = UI_OVERLAY_PLAN;
+        state->plan_button = -1;
+        state->plan_ready_ms = 0;
+    }
+    if (state->overlay != UI_OVERLAY_PLAN)
+        return;
+    if (phase == MODEL_PLANNED && state->plan_ready_ms == 0)
+        state->plan_ready_ms = turn->now_ms;
+    bool was_planning = state->last_phase == MODEL_PLANNING || state->last_phase == MODEL_PLANNED;
+    bool under_way = phase == MODEL_ARMING || phase == MODEL_ARMED || phase == MODEL_INJECTING;
+    if (under_way || phase == MODEL_RECOVERING || (phase == MODEL_IDLE && was_planning && state->plan_ready_ms != 0))
+        turn_close(turn);
+}
+
+void turn_follow(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    const struct model_experiment *experiment = &turn->model->experiment;
+    choose_first(turn);
+    follow_plan(turn);
+    bool ours_here = ui_state_shows_experiment(state, turn->model);
+    if (ours_here && experiment->phase == MODEL_INJECTING && !state->touched && !state->adjust_pending &&
+        !state->dragging && !fault_equal(&experiment->asked, &state->seen))
+        state->staged = experiment->asked;
+    state->seen = experiment->asked;
+    /* A plan that is still awaited keeps the phase that was set when it was asked for. */
+    if (state->overlay != UI_OVERLAY_PLAN || experiment->phase == MODEL_PLANNING || experiment->phase == MODEL_PLANNED)
+        state->last_phase = experiment->phase;
+    if (!turn_can_adjust(turn))
+        state->adjust_pending = false;
+    fader_flush(turn);
+    if (state->select_pending && turn->now_ms >= state->select_at_ms)
+        tree_choose(turn, state->cluster, state->service);
+    if (state->overlay == UI_OVERLAY_QUIT && !model_is_active(turn->model) && state->ending == UI_ENDING_NONE)
+        turn_close(turn);
+}
+
+int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms)
+{
+    int64_t wait = 1000 - now_ms % 1000;
+    int64_t due = wait;
+    if (state->adjust_pending)
+        due = state->adjusted_ms + UI_ADJUST_INTERVAL_MS - now_ms;
+    if (state->select_pending && state->select_at_ms - now_ms < due)
+        due = state->select_at_ms - now_ms;
+    if (state->plan_ready_ms != 0 && now_ms - state->plan_ready_ms <= UI_PLAN_SETTLE_MS &&
+        state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms < due)
+        due = state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms;
+    bool awaited = model->experiment.phase == MODEL_PLANNING || model->experiment.phase == MODEL_ARMING ||
+                   model->experiment.phase == MODEL_RECOVERING || model->inventory == NULL ||
+                   model->inventory->loading == MODEL_LOADING || state->ending != UI_ENDING_NONE;
+    if (awaited && due > 200)
+        due = 200;
+    if (due > wait)
+        due = wait;
+    return due < 0 ? 0 : (int)due;
+}

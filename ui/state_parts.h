@@ -1,0 +1,65 @@
+/*
+ * state_parts: what the files of state share among themselves; nothing outside includes it.
+ */
+#ifndef SHAKETABLE_UI_STATE_PARTS_H
+#define SHAKETABLE_UI_STATE_PARTS_H
+
+#include "ui/state.h"
+
+/* One event's surroundings, handed down. */
+struct turn {
+    struct ui_state *state;
+    struct model *model;
+    struct ui_intents *out;
+    int64_t now_ms;
+};
+
+/* Adds an intent for the chosen service with what is staged; returns it for changes. */
+struct intent *turn_add(struct turn *turn, enum intent_kind kind);
+void turn_rollback(struct turn *turn);
+void turn_close(struct turn *turn); /* the overlay */
+void turn_open_text(struct turn *turn, enum ui_overlay overlay, const char *text);
+/* Shows the plan for what is staged. */
+void turn_plan(struct turn *turn);
+void turn_quit(struct turn *turn);
+void turn_send_staged(struct turn *turn);
+/* True while ADJUST means something: faults live, or sidecars ready, on the chosen service. */
+bool turn_can_adjust(const struct turn *turn);
+void turn_freeze(struct turn *turn);
+
+/* What time and a new model change. */
+void turn_follow(struct turn *turn);
+
+/* Dialogs. */
+/* The plan's dialog asks for the service's name. */
+bool dialog_asks_name(const struct ui_state *state, const struct model *model);
+/* The plan has stood there long enough for an Enter to be meant for it. */
+bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms);
+void dialog_press_plan(struct turn *turn, int button);
+void dialog_press_quit(struct turn *turn, int button);
+
+/* Tree. */
+void tree_move(struct turn *turn, int rows);
+void tree_go(struct turn *turn, size_t row);
+void tree_activate(struct turn *turn);
+void tree_choose(struct turn *turn, const char *cluster, const char *service);
+void tree_set_folded(struct ui_state *state, const char *cluster, bool folded);
+
+/* Faders. */
+void fader_change(struct turn *turn, const struct fault *fault, bool undoable);
+void fader_step(struct turn *turn, int direction, bool large);
+void fader_zero(struct turn *turn);
+void fader_undo(struct turn *turn);
+void fader_mode(struct turn *turn);
+void fader_drag_to(struct turn *turn, int x, bool undoable);
+/* Adds the due ADJUST, if there is one. */
+void fader_flush(struct turn *turn);
+void fader_entry_text(const struct ui_state *state, char *text, size_t size);
+/* Takes an exact value, with its unit and what goes with it. */
+bool fader_enter(struct turn *turn, enum fader fader, const char *text, struct error *error);
+bool fader_enter_duration(struct turn *turn, const char *text, struct error *error);
+
+/* The command line. */
+bool command_run(struct turn *turn, const char *line, struct error *error);
+
+#endif

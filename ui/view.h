@@ -1,0 +1,82 @@
+/*
+ * view: what the desk looks like. Pure renderers: from a model, a state and a time onto a canvas.
+ */
+#ifndef SHAKETABLE_UI_VIEW_H
+#define SHAKETABLE_UI_VIEW_H
+
+#include "ui/canvas.h"
+#include "ui/state.h"
+#include "ui/theme.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct view {
+    struct canvas *canvas;
+    const struct model *model;
+    const struct ui_state *state;
+    const struct model_series *series; /* the frozen one while the picture is frozen */
+    int64_t now_ms;                    /* of the series: stands still while frozen */
+    int64_t clock_ms;                  /* of everything else */
+    bool mono;                         /* say with texture what colour would say */
+};
+
+/* Where the parts stand; a part with height 0 is not shown. */
+struct layout {
+    struct rect top, tree, faders, trip, history, log, keys;
+    struct rect frame;     /* around faders, trip and history */
+    bool small;            /* too small for frames: one fader and figures */
+    bool tiny;             /* a word and R */
+    bool tree_folded;      /* the tree is a drop-down */
+    int fader_rows;        /* rows of faders that fit */
+    bool fader_scale;      /* the scale under them */
+    int trip_rows;         /* rows of the histogram's columns */
+    bool difference;       /* the table's third row */
+};
+void layout_make(struct layout *layout, int cols, int rows, bool history);
+
+/* Draws everything; clears the canvas first. */
+void view_draw(struct canvas *canvas, const struct model *model, const struct ui_state *state, int64_t now_ms,
+               bool mono);
+
+/* The parts. */
+void view_top(const struct view *view, struct rect rect);
+void view_tree(const struct view *view, struct rect rect);
+void view_details(const struct view *view, struct rect rect);
+void view_faders(const struct view *view, struct rect rect, int rows, bool scale);
+void view_trip(const struct view *view, struct rect rect, int rows, bool difference);
+void view_table(const struct view *view, struct rect rect, bool difference);
+void view_history(const struct view *view, struct rect rect);
+void view_steps(const struct view *view, struct rect rect);
+void view_log(const struct view *view, struct rect rect);
+void view_keys(const struct view *view, struct rect rect);
+void view_small(const struct view *view, const struct layout *layout);
+void view_tiny(const struct view *view);
+void view_overlay(const struct view *view, struct rect rect);
+
+/* Shared. */
+#define VIEW_STYLE(role) STYLE_OF(role, ROLE_GROUND)
+/* One fader's track: its three marks between the ends of `rect`'s first row. */
+void view_fader_track(const struct view *view, enum fader fader, struct rect rect);
+struct rect view_dialog(const struct view *view, struct rect rect, int width, int height, const char *title);
+/* "12.4 ms", or the mark for unknown below 0. */
+void view_format_us(const struct view *view, double us, char text[UNITS_TEXT_MAX]);
+void view_format_share(const struct view *view, double percent, char text[UNITS_TEXT_MAX]);
+/* A sidecar's state: word, glyph, role. */
+struct view_mark {
+    const char *word;
+    enum glyph glyph;
+    enum role role;
+};
+struct view_mark view_sidecar_mark(const struct model_sidecar *sidecar);
+struct view_mark view_service_mark(const struct view *view, const struct model_cluster *cluster,
+                                   const struct model_service *service);
+struct view_mark view_phase_mark(const struct view *view);
+void view_spark(const struct view *view, int x, int y, const double *values, size_t count, paint style);
+/* True when there is something that R would roll back. */
+bool view_has_way_back(const struct view *view);
+/* How old the figures are, 0 while they are fresh. */
+int64_t view_age_ms(const struct view *view);
+uint32_t view_spinner(const struct view *view);
+
+#endif

@@ -1,0 +1,262 @@
+/* Dialogs and lists over the desk. */
+#include "ui/view_overlay.h"
+
+#include "core/clock.h"
+#include "ui/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS_MAX 512
+
+int overlay_button(const struct view *view, int x, int y, const char *text, int value, bool focused, bool enabled)
+{
+    struct canvas *canvas = view->canvas;
+    int width = canvas_text_width(text) + 4;
+    paint style = focused    ? style_bold(STYLE_OF(ROLE_INK, ROLE_ACCENT))
+                  : enabled  ? STYLE_OF(ROLE_TEXT, ROLE_FIELD)
+                             : STYLE_OF(ROLE_FAINT, ROLE_DIALOG);
+    /* Brackets where colour can't say which button has the focus. */
+    canvas_fill(canvas, (struct rect){x, y, width, 1}, style);
+    canvas_put(canvas, x, y, focused ? '[' : ' ', style);
+    canvas_text(canvas, x + 2, y, style, text);
+    canvas_put(canvas, x + width - 1, y, focused ? ']' : ' ', style);
+    canvas_hit(canvas, (struct rect){x, y, width, 1}, HIT_BUTTON, value);
+    return x + width;
+}
+
+void overlay_field(const struct view *view, struct rect rect, const char *text)
+{
+    struct canvas *canvas = view->canvas;
+    paint style = STYLE_OF(ROLE_BRIGHT, ROLE_FIELD);
+    canvas_fill(canvas, rect, style);
+    /* The end is where one types: the beginning goes out of sight first. */
+    while (canvas_text_width(text) > rect.width - 1 && *text != '\0')
+        canvas_next_codepoint(&text);
+    int x = canvas_text(canvas, rect.x, rect.y, style, text);
+    canvas_put(canvas, x, rect.y, '_', style_bold(STYLE_OF(ROLE_ACCENT, ROLE_FIELD)));
+}
+
+void overlay_more(const struct view *view, struct rect body, int skip, int lines)
+{
+    if (lines <= body.height)
+        return;
+    struct canvas *canvas = view->canvas;
+    int size = body.height * body.height / lines;
+    size = size < 1 ? 1 : size;
+    int top = skip * (body.height - size) / (lines - body.height);
+    for (int i = 0; i < size; i++)
+        canvas_glyph(canvas, body.x + body.width, body.y + top + i, GLYPH_SCROLL, STYLE_OF(ROLE_DIM, ROLE_DIALOG));
+}
+
+/* ── help ────────────────────────────────────────────────────────────────────────────────── */
+
+static void overlay_help(const struct view *view, struct rect rect)
+{
+    struct canvas *canvas = view->canvas;
+    const struct ui_binding *lines[64];
+    int count = 0;
+    for (const struct ui_binding *binding = keys_table(); binding->command != UI_COMMAND_NONE; binding++)
+        if (binding->help != NULL && count < 64)
+            lines[count++] = binding;
+    int height = count + 4 < rect.height ? count + 4 : rect.height;
+    struct rect inner = view_dialog(view, rect, 96, height, "Keys");
+    struct rect body = {inner.x, inner.y, inner.width, inner.height};
+    int most = count > body.height ? count - body.height : 0;
+    int skip = view->state->scroll < most ? view->state->scroll : most;
+    for (int i = 0; i < body.height && i + skip < count; i++) {
+        bool back = lines[i + skip]->command == UI_COMMAND_ROLLBACK;
+        canvas_text_fit(canvas, body.x, body.y + i, 11,
+                        style_bold(STYLE_OF(back ? ROLE_GOOD : ROLE_ACCENT, ROLE_DIALOG)), lines[i + skip]->key_name);
+        canvas_text_fit(canvas, body.x + 12, body.y + i, body.width - 12, STYLE_OF(ROLE_TEXT, ROLE_DIALOG),
+                        lines[i + skip]->help);
+    }
+    overlay_more(view, body, skip, count);
+}
+
+/* ── log and tasks ───────────────────────────────────────────────────────────────────────── */
+
+static void overlay_log(const struct view *view, struct rect rect)
+{
+    static const enum role roles[] = {ROLE_TEXT, ROLE_GOOD, ROLE_WARN, ROLE_DANGER};
+    struct rect inner = view_dialog(view, rect, rect.width - 2, rect.height, "Log");
+    int count = (int)view->model->log_count;
+    int most = count > inner.height ? count - inner.height : 0;
+    /* The newest at the bottom; scrolling up goes back in time. */
+    int back = view->state->scroll < most ? view->state->scroll : most;
+    int first = most - back;
+    for (int i = 0; i < inner.height && first + i < count; i++) {
+        const struct model_log_line *line = &view->model->log[first + i];
+        char time[CLOCK_TEXT_MAX];
+        clock_format_local_time(line->at_ms, time, sizeof time);
+        int x = canvas_text(view->canvas, inner.x, inner.y + i, STYLE_OF(ROLE_DIM, ROLE_DIALOG), time);
+        if (line->level >= MODEL_LOG_WARNING)
+            canvas_glyph(view->canvas, x + 1, inner.y + i, GLYPH_WARNING,
+                         style_bold(STYLE_OF(roles[line->level], ROLE_DIALOG)));
+        canvas_text_fit(view->canvas, x + 3, inner.y + i, inner.x + inner.width - x - 3,
+                        STYLE_OF(roles[line->level], ROLE_DIALOG), line->text);
+    }
+    overlay_more(view, inner, first, count);
+}
+
+static void draw_sidecar_line(const struct view *view, struct rect rect, const struct model_sidecar *sidecar)
+{
+    struct canvas *canvas = view->canvas;
+    struct view_mark mark = view_sidecar_mark(sidecar);
+    paint plain = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
+    paint dim = STYLE_OF(ROLE_DIM, ROLE_DIALOG);
+    char text[WORDS_MAX];
+    snprintf(text, sizeof text, "%s:%d", sidecar->address, sidecar->port);
+    canvas_text_fit(canvas, rect.x, rect.y, 21, plain, text);
+    canvas_glyph(canvas, rect.x + 22, rect.y, mark.glyph, style_bold(STYLE_OF(mark.role, ROLE_DIALOG)));
+    canvas_text_fit(canvas, rect.x + 24, rect.y, 12, STYLE_OF(mark.role, ROLE_DIALOG), mark.word);
+    if (sidecar->state == MODEL_SIDECAR_UNREACHABLE) {
+        canvas_text_fit(canvas, rect.x + 37, rect.y, rect.width - 37, STYLE_OF(ROLE_DANGER, ROLE_DIALOG),
+                        sidecar->problem);
+        return;
+    }
+    snprintf(text, sizeof text, "%6.0f/s", sidecar->per_second);
+    canvas_text_fit(canvas, rect.x + 37, rect.y, 9, plain, text);
+    snprintf(text, sizeof text, "%5llu held", (unsigned long long)sidecar->held);
+    canvas_text_fit(canvas, rect.x + 47, rect.y, rect.width - 47, dim, text);
+    snprintf(text, sizeof text, "lease %lld s", (long long)sidecar->lease_left_ms / 1000);
+    canvas_text_fit(canvas, rect.x + 60, rect.y, rect.width - 60, dim, sidecar->lease_left_ms > 0 ? text : "no lease");
+    canvas_text_fit(canvas, rect.x + 73, rect.y, rect.width - 73, dim, sidecar->task_id);
+}
+
+static void overlay_tasks(const struct view *view, struct rect rect)
+{
+    struct canvas *canvas = view->canvas;
+    const struct model_experiment *experiment = &view->model->experiment;
+    struct rect inner = view_dialog(view, rect, rect.width >= 110 ? 108 : rect.width - 2, rect.height, "Tasks");
+    bool sidecars = ui_state_shows_experiment(view->state, view->model) && experiment->sidecar_count > 0;
+    if (sidecars) {
+        int count = (int)experiment->sidecar_count;
+        int most = count > inner.height ? count - inner.height : 0;
+        int skip = view->state->scroll < most ? view->state->scroll : most;
+        for (int i = 0; i < inner.height && i + skip < count; i++)
+            draw_sidecar_line(view, (struct rect){inner.x, inner.y + i, inner.width, 1},
+                              &experiment->sidecars[i + skip]);
+        overlay_more(view, inner, skip, count);
+        return;
+    }
+    const struct model_service *service =
+        model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
+    int y = inner.y;
+    for (size_t i = 0; service != NULL && i < service->target_group_count; i++) {
+        const struct model_target_group *group = &service->target_groups[i];
+        canvas_text_fit(canvas, inner.x, y++, inner.width, style_bold(STYLE_OF(ROLE_TITLE, ROLE_DIALOG)), group->name);
+        for (size_t j = 0; j < group->target_count && y < inner.y + inner.height; j++, y++) {
+            const struct model_target *target = &group->targets[j];
+            bool healthy = strcmp(target->state, "healthy") == 0;
+            char text[WORDS_MAX];
+            snprintf(text, sizeof text, "%s:%d", target->address, target->port);
+            canvas_text_fit(canvas, inner.x + 2, y, 24, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text);
+            snprintf(text, sizeof text, "%s %s", target->state, target->reason);
+            canvas_text_fit(canvas, inner.x + 27, y, inner.width - 27,
+                            STYLE_OF(healthy ? ROLE_GOOD : ROLE_WARN, ROLE_DIALOG), text);
+        }
+    }
+    if (y == inner.y)
+        canvas_text_fit(canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
+                        service != NULL ? "no targets are known" : "choose a service first");
+}
+
+/* ── questions and entries ───────────────────────────────────────────────────────────────── */
+
+static void overlay_quit(const struct view *view, struct rect rect)
+{
+    static const char *const texts[] = {"Roll back and quit", "Leave it running", "Stay"};
+    const struct model_experiment *experiment = &view->model->experiment;
+    struct canvas *canvas = view->canvas;
+    struct rect inner = view_dialog(view, rect, 66, rect.width >= 66 ? 7 : 9, "Quit");
+    char text[WORDS_MAX];
+    char until[CLOCK_TEXT_MAX] = "";
+    if (experiment->deadline_ms > 0)
+        clock_format_local_time(experiment->deadline_ms, until, sizeof until);
+    if (until[0] != '\0')
+        snprintf(text, sizeof text, "An experiment is running on %.200s. Left alone it ends by itself at %s.",
+                 experiment->service, until);
+    else
+        snprintf(text, sizeof text, "An experiment is running on %.200s. Left alone it ends with its lease.",
+                 experiment->service);
+    int y = inner.y + canvas_wrap(canvas, inner.x, inner.y, inner.width, 3, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text) + 1;
+    int x = inner.x;
+    for (int i = 0; i < UI_QUIT_BUTTONS; i++) {
+        if (x + canvas_text_width(texts[i]) + 4 > inner.x + inner.width) {
+            x = inner.x;
+            y++;
+        }
+        x = overlay_button(view, x, y, texts[i], i, view->state->quit_button == i, true) + 2;
+    }
+}
+
+static void overlay_entry(const struct view *view, struct rect rect)
+{
+    static const char *const hints[FADER_COUNT] = {
+        "800ms · 1.5s · 800ms 50ms normal", "50ms", "2% · 0.5%", "10% · 10% 503 · 503@10%", "1%", "1MB/s · 64kB/s · none",
+        "50% · 50% GET /api/* · health"};
+    struct canvas *canvas = view->canvas;
+    const struct ui_state *state = view->state;
+    bool duration = state->overlay == UI_OVERLAY_DURATION;
+    struct rect inner = view_dialog(view, rect, 52, 6, duration ? "duration" : scale_name(state->fader));
+    canvas_text_fit(canvas, inner.x, inner.y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
+                    duration ? "5m · 90s · none for an open end" : hints[state->fader]);
+    overlay_field(view, (struct rect){inner.x, inner.y + 1, inner.width, 1}, state->text);
+    if (state->text_error[0] != '\0')
+        canvas_wrap(canvas, inner.x, inner.y + 2, inner.width, 2, STYLE_OF(ROLE_DANGER, ROLE_DIALOG),
+                    state->text_error);
+}
+
+/* The command line takes the log line's place, with its completions above. */
+static void overlay_command(const struct view *view, struct rect rect)
+{
+    struct canvas *canvas = view->canvas;
+    const struct ui_state *state = view->state;
+    const char *matches[COMMAND_MATCHES_MAX];
+    size_t count = command_matches(view->model, state->text, matches);
+    struct rect box = {0, rect.y + rect.height - 3, rect.width, 3};
+    canvas_fill(canvas, box, STYLE_OF(ROLE_TEXT, ROLE_DIALOG));
+    int x = canvas_text(canvas, 1, box.y + 1, style_bold(STYLE_OF(ROLE_ACCENT, ROLE_DIALOG)), ":");
+    overlay_field(view, (struct rect){x, box.y + 1, rect.width - x - 1, 1}, state->text);
+    x = 2;
+    for (size_t i = 0; i < count && x + canvas_text_width(matches[i]) + 1 < rect.width; i++)
+        x = canvas_text(canvas, x, box.y, STYLE_OF(ROLE_DIM, ROLE_DIALOG), matches[i]) + 2;
+    char word[32];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(state->text, " "), state->text);
+    const char *usage = command_usage(word);
+    bool wrong = state->text_error[0] != '\0';
+    if (wrong || usage != NULL)
+        canvas_text_fit(canvas, 2, box.y + 2, rect.width - 3, STYLE_OF(wrong ? ROLE_DANGER : ROLE_DIM, ROLE_DIALOG),
+                        wrong ? state->text_error : usage);
+}
+
+void view_overlay(const struct view *view, struct rect rect)
+{
+    switch (view->state->overlay) {
+    case UI_OVERLAY_PLAN:
+        overlay_plan(view, rect);
+        break;
+    case UI_OVERLAY_HELP:
+        overlay_help(view, rect);
+        break;
+    case UI_OVERLAY_LOG:
+        overlay_log(view, rect);
+        break;
+    case UI_OVERLAY_TASKS:
+        overlay_tasks(view, rect);
+        break;
+    case UI_OVERLAY_QUIT:
+        overlay_quit(view, rect);
+        break;
+    case UI_OVERLAY_ENTRY:
+    case UI_OVERLAY_DURATION:
+        overlay_entry(view, rect);
+        break;
+    case UI_OVERLAY_COMMAND:
+        overlay_command(view, rect);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,164 @@
+/* The plan: what will change, what speaks against it, and the two buttons. */
+#include "ui/view_overlay.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS_MAX 512
+#define LABEL 9
+
+static enum role severity_role(enum model_severity severity)
+{
+    return severity == MODEL_STOP ? ROLE_DANGER : severity == MODEL_WARNING ? ROLE_WARN : ROLE_DIM;
+}
+
+/* Lines are counted as they are drawn; what is above the scroll or below the room is only counted. */
+struct page {
+    const struct view *view;
+    struct rect rect;
+    int skip, line;
+};
+
+static void page_text(struct page *page, int indent, paint style, const char *text)
+{
+    int width = page->rect.width - indent;
+    const char *rest = text;
+    do {
+        char line[WORDS_MAX];
+        size_t length = strcspn(rest, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), rest);
+        int lines = canvas_wrap(NULL, 0, 0, width, 100, 0, line);
+        int y = page->rect.y + page->line - page->skip;
+        struct rect old = canvas_clip(page->view->canvas, page->rect);
+        canvas_wrap(page->view->canvas, page->rect.x + indent, y, width, 100, style, line);
+        canvas_restore_clip(page->view->canvas, old);
+        page->line += lines > 0 ? lines : 1;
+        rest += length + (rest[length] == '\n');
+    } while (*rest != '\0');
+}
+
+static void page_finding(struct page *page, const struct model_finding *finding)
+{
+    static const char *const words[] = {"note", "warning", "stop"};
+    enum role role = severity_role(finding->severity);
+    int y = page->rect.y + page->line - page->skip;
+    if (y >= page->rect.y && y < page->rect.y + page->rect.height)
+        canvas_text(page->view->canvas, page->rect.x, y, style_bold(STYLE_OF(role, ROLE_DIALOG)),
+                    words[finding->severity]);
+    page_text(page, LABEL, style_bold(STYLE_OF(ROLE_BRIGHT, ROLE_DIALOG)), finding->what);
+    if (finding->why[0] != '\0')
+        page_text(page, LABEL, STYLE_OF(ROLE_DIM, ROLE_DIALOG), finding->why);
+    if (finding->advice[0] != '\0')
+        page_text(page, LABEL, STYLE_OF(ROLE_ACCENT, ROLE_DIALOG), finding->advice);
+}
+
+static void page_diff(struct page *page, const char *diff)
+{
+    while (*diff != '\0') {
+        char line[WORDS_MAX];
+        size_t length = strcspn(diff, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), diff);
+        enum role role = line[0] == '+' ? ROLE_GOOD : line[0] == '-' ? ROLE_DANGER : line[0] == '@' ? ROLE_ACCENT
+                                                                                                    : ROLE_DIM;
+        page_text(page, 0, STYLE_OF(role, ROLE_DIALOG), line);
+        diff += length + (diff[length] == '\n');
+    }
+}
+
+/* All of it; returns how many lines there are. */
+static int draw_page(const struct view *view, struct rect rect, int skip)
+{
+    const struct model_experiment *experiment = &view->model->experiment;
+    const struct model_plan *plan = experiment->plan;
+    struct page page = {view, rect, skip, 0};
+    char text[WORDS_MAX];
+    char faults[WORDS_MAX / 2];
+    char clock[UNITS_TEXT_MAX] = "an open end";
+    paint plain = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
+    fault_describe(&view->state->staged, faults, sizeof faults);
+    if (view->state->duration_ms > 0)
+        units_format_clock(view->state->duration_ms, clock);
+    snprintf(text, sizeof text, "%s, for %s", faults, clock);
+    page_text(&page, 0, style_bold(STYLE_OF(ROLE_STAGED, ROLE_DIALOG)), text);
+    if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0')
+        page_text(&page, 0, STYLE_OF(ROLE_DANGER, ROLE_DIALOG), experiment->problem);
+    if (plan == NULL)
+        return page.line;
+    if (plan->estimate_ms > 0 && !plan->refused) {
+        snprintf(text, sizeof text, "The sidecars are in place in about %lld s; R takes them out again at any time.",
+                 (long long)(plan->estimate_ms + 999) / 1000);
+        page_text(&page, 0, plain, text);
+    }
+    page.line++;
+    for (int severity = MODEL_STOP; severity >= MODEL_NOTE; severity--)
+        for (size_t i = 0; i < plan->finding_count; i++)
+            if ((int)plan->findings[i].severity == severity)
+                page_finding(&page, &plan->findings[i]);
+    if (plan->finding_count > 0)
+        page.line++;
+    if (plan->diff != NULL)
+        page_diff(&page, plan->diff);
+    return page.line;
+}
+
+static void draw_plan_foot(const struct view *view, struct rect inner, bool ready)
+{
+    struct canvas *canvas = view->canvas;
+    const struct ui_state *state = view->state;
+    const struct model_plan *plan = view->model->experiment.plan;
+    int y = inner.y + inner.height - 1;
+    int button = ui_state_plan_button(state, view->model, view->clock_ms);
+    bool may = ui_state_plan_may_start(state, view->model, view->clock_ms);
+    bool named = ready && plan != NULL && plan->must_type_name;
+    if (named) {
+        char text[WORDS_MAX];
+        bool wide = inner.width >= 60;
+        snprintf(text, sizeof text, wide ? "production: type %s to go on " : "type %s ", view->model->experiment.service);
+        int x = canvas_text_fit(canvas, inner.x, y - 1, inner.width - 12, STYLE_OF(ROLE_WARN, ROLE_DIALOG), text);
+        overlay_field(view, (struct rect){x, y - 1, inner.x + inner.width - x, 1}, state->text);
+    }
+    int x = overlay_button(view, inner.x, y, "Cancel", UI_PLAN_CANCEL, button == UI_PLAN_CANCEL && !named, true);
+    if (ready)
+        x = overlay_button(view, x + 2, y, "Inject", UI_PLAN_INJECT, button == UI_PLAN_INJECT, may);
+    const char *hint = state->text_error[0] != '\0' ? state->text_error
+                       : inner.width < 50           ? ""
+                       : button == UI_PLAN_INJECT   ? "Enter starts the tasks"
+                       : ready && may               ? "read it; Tab goes to Inject"
+                                                    : "";
+    canvas_text_fit(canvas, x + 2, y, inner.x + inner.width - x - 2,
+                    STYLE_OF(state->text_error[0] != '\0' ? ROLE_WARN : ROLE_DIM, ROLE_DIALOG), hint);
+}
+
+void overlay_plan(const struct view *view, struct rect rect)
+{
+    struct canvas *canvas = view->canvas;
+    const struct model_experiment *experiment = &view->model->experiment;
+    const struct model_plan *plan = experiment->plan;
+    char title[WORDS_MAX];
+    bool planned = experiment->phase == MODEL_PLANNED && plan != NULL;
+    bool refused = (plan != NULL && plan->refused) || experiment->phase == MODEL_FAILED_PHASE;
+    snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for", view->state->chosen_service);
+    int width = rect.width >= 110 ? 100 : rect.width - 2;
+    int height = rect.height >= 30 ? rect.height - 4 : rect.height;
+    struct rect inner = view_dialog(view, rect, width, height, title);
+    bool named = planned && plan->must_type_name && !plan->refused;
+    struct rect body = {inner.x, inner.y, inner.width, inner.height - 2 - named};
+    bool ready = planned && !refused && view->state->plan_ready_ms != 0 &&
+                 view->clock_ms - view->state->plan_ready_ms >= UI_PLAN_SETTLE_MS;
+    if (!planned && !refused) {
+        canvas_put(canvas, body.x, body.y, view_spinner(view), STYLE_OF(ROLE_ACCENT, ROLE_DIALOG));
+        canvas_text_fit(canvas, body.x + 2, body.y, body.width - 2, STYLE_OF(ROLE_TEXT, ROLE_DIALOG),
+                        "reading the service: nothing is changed yet");
+        draw_plan_foot(view, inner, false);
+        return;
+    }
+    /* Nothing is drawn by the first pass: its clip is empty. */
+    struct rect old = canvas_clip(canvas, (struct rect){0, 0, 0, 0});
+    int lines = draw_page(view, body, 0);
+    canvas_restore_clip(canvas, old);
+    int most = lines > body.height ? lines - body.height : 0;
+    int skip = view->state->scroll < most ? view->state->scroll : most;
+    draw_page(view, body, skip);
+    overlay_more(view, body, skip, lines);
+    draw_plan_foot(view, inner, ready);
+}
