@@ -28,7 +28,8 @@ bool deployment_same_load_balancers(struct json_object *a, struct json_object *b
     if (a == NULL || b == NULL || json_object_array_length(a) != json_object_array_length(b))
         return false;
     for (size_t i = 0; i < json_object_array_length(a); i++)
-        if (!has_mapping(b, json_object_array_get_idx(a, i)))
+        if (!has_mapping(b, json_object_array_get_idx(a, i)) ||
+            !has_mapping(a, json_object_array_get_idx(b, i)))
             return false;
     return true;
 }
