@@ -3,7 +3,8 @@
  *
  * Reading rejects trailing text, NaN and Infinity, deep nesting, text that is not UTF-8, and values
  * of another type than asked for; every error names the key ("latency.mean_ms: must be a number").
- * Of a key that stands twice the last counts.
+ * As json-c does it: of a key that stands twice the last counts, a whole number beyond 64 bits is taken
+ * for the nearest that fits (from 0.17 on it is an error), and a key may stand in single quotes.
  */
 #ifndef SHAKETABLE_CORE_DOCUMENT_H
 #define SHAKETABLE_CORE_DOCUMENT_H
@@ -17,7 +18,7 @@
 
 struct json_object;
 
-#define DOCUMENT_DEPTH_MAX 16
+#define DOCUMENT_DEPTH_MAX 32
 
 /* The object that the text is; the caller owns it (json_object_put). NULL: error. */
 struct json_object *document_parse(const char *text, size_t length, struct error *error);

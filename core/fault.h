@@ -14,9 +14,9 @@
 struct json_object;
 
 enum fault_distribution {
-    FAULT_UNIFORM, /* mean ± jitter */
-    FAULT_NORMAL,  /* jitter is the standard deviation */
-    FAULT_PARETO,  /* Pareto tail (shape 3) shifted to the mean, jitter is its standard deviation */
+    FAULT_UNIFORM,      /* mean ± jitter */
+    FAULT_NORMAL,       /* jitter is the standard deviation */
+    FAULT_PARETO,       /* Pareto tail (shape 3) shifted to the mean, jitter is its standard deviation */
     FAULT_PARETONORMAL, /* a quarter normal, three quarters Pareto, as tc-netem(8)'s */
 };
 enum fault_direction {

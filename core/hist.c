@@ -10,7 +10,7 @@ void hist_clear(struct hist *hist)
 
 uint64_t hist_index_lowest(size_t index)
 {
-    if (index < 2 * HIST_HALF)
+    if (index < HIST_LINEAR)
         return index;
     unsigned bucket = (unsigned)(index >> HIST_SUB_BITS) - 1;
     return (uint64_t)(index - ((size_t)bucket << HIST_SUB_BITS)) << bucket;
@@ -18,7 +18,7 @@ uint64_t hist_index_lowest(size_t index)
 
 uint64_t hist_index_width(size_t index)
 {
-    return index < 2 * HIST_HALF ? 1 : UINT64_C(1) << ((index >> HIST_SUB_BITS) - 1);
+    return index < HIST_LINEAR ? 1 : UINT64_C(1) << ((index >> HIST_SUB_BITS) - 1);
 }
 
 void hist_add(struct hist *into, const struct hist *from)
@@ -70,7 +70,10 @@ double hist_percentile(const struct hist *hist, double percentile)
 {
     if (hist->total == 0)
         return 0;
-    double rank = percentile / 100.0 * (double)hist->total;
+    if (percentile >= 100)
+        return (double)hist->max_us;
+    /* A hair less, because 99.9 % of 3000 is a little more than 2997 in binary. */
+    double rank = percentile / 100.0 * (double)hist->total * (1 - 1e-12);
     double before = 0;
     for (size_t i = 0; i < HIST_COUNTS; i++) {
         double count = (double)hist->counts[i];

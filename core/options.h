@@ -12,14 +12,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum option_argument { OPTION_NONE, OPTION_REQUIRED, OPTION_OPTIONAL /* only as --name=VALUE or a following number */ };
+enum option_argument {
+    OPTION_NONE,
+    OPTION_REQUIRED,
+    OPTION_OPTIONAL /* only as --name=VALUE or a following number */
+};
 
 struct option_spec {
-    const char *name;       /* without the dashes */
+    const char *name; /* without the dashes */
     enum option_argument argument;
     const char *value_name; /* "DURATION", for --help */
     const char *help;
-    int key;                /* handed to the callback */
+    int key; /* handed to the callback */
 };
 
 /* Called for each option; value is NULL where there is none. */

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #define STATS_PROTOCOL 1
-#define STATS_REQUEST_MAX 16384   /* the longest line a sidecar reads */
-#define STATS_FRAME_MAX 262144    /* the longest line a console reads */
+#define STATS_REQUEST_MAX 16384 /* the longest line a sidecar reads */
+#define STATS_FRAME_MAX 262144  /* the longest line a console reads */
 #define STATS_INTERVAL_MIN_MS 20
 #define STATS_INTERVAL_MAX_MS 60000
 #define STATS_LEASE_MIN_MS 500
@@ -26,11 +26,11 @@
 enum stats_op { STATS_HELLO, STATS_SUBSCRIBE, STATS_SET, STATS_RENEW, STATS_CLEAR };
 struct stats_request {
     enum stats_op op;
-    int64_t id;          /* echoed in the ack; 0: none was given */
-    int64_t interval_ms; /* subscribe; default 100 */
-    struct fault faults; /* set */
-    int64_t lease_ms;    /* set (required) and renew (required) */
-    int64_t deadline_ms; /* set: epoch milliseconds after which the faults end; 0: none */
+    int64_t id;              /* echoed in the ack; 0: none was given */
+    int64_t interval_ms;     /* subscribe; default 100 */
+    struct fault faults;     /* set */
+    int64_t lease_ms;        /* set (required) and renew (required) */
+    int64_t deadline_ms;     /* set: epoch milliseconds after which the faults end; 0: none */
     char by[STATS_TEXT_MAX]; /* set: who asks, for others to see ("alice@laptop"); may be "" */
 };
 /* Unknown keys are ignored in requests other than in "faults"; a wrong one leaves `request` unchanged. */
@@ -73,7 +73,7 @@ struct stats_sample {
     int64_t interval_ms; /* what it really was, rounded */
     struct fault faults; /* in force now */
     char set_by[STATS_TEXT_MAX];
-    int64_t lease_left_ms; /* gauge; 0: no lease */
+    int64_t lease_left_ms;     /* gauge; 0: no lease */
     uint64_t connections_open; /* gauge */
     uint64_t connections_accepted;
     uint64_t in_flight; /* gauge: requests without their response's first byte */

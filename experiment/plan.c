@@ -59,13 +59,17 @@ static struct json_object *service_part(const char *task_definition, struct json
     return part;
 }
 
-static bool show_diff(struct plan *plan, struct json_object *task_definition, struct error *error)
+static bool show_diff(struct plan *plan, struct json_object *response, struct error *error)
 {
     struct buf text;
     char after_name[MODEL_NAME_MAX + 16];
     const char *before_name = ecs_short_name(plan->way_back.task_definition);
     buf_init(&text, DIFF_MAX);
-    struct json_object *before = revision_strip(task_definition);
+    struct json_object *before = revision_strip(json_object_of(response, "taskDefinition"));
+    struct json_object *tags = json_array(plan->revision, "tags");
+    if (tags !=
+        NULL) /* DescribeTaskDefinition gives them beside it, RegisterTaskDefinition takes them within */
+        json_object_object_add(before, "tags", json_copy(tags));
     snprintf(after_name, sizeof after_name, "%s (new)", plan->way_back.family);
     bool done = print_diff(before_name, before, after_name, plan->revision, &text);
     json_object_put(before);
@@ -135,7 +139,7 @@ static bool fill(struct plan *plan, const struct job *job, const struct ecs_serv
     plan->shown->estimate_ms =
         service->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
                                                                                     : TASK_ESTIMATE_AWS_MS);
-    return show_diff(plan, task_definition, error);
+    return show_diff(plan, response, error);
 }
 
 bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,

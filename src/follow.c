@@ -97,6 +97,9 @@ static void tell_log(struct follow *follow, const struct model *model)
             continue;
         follow->log_last_ms = line->at_ms;
         follow->log_told = i + 1;
+        if (line->level == MODEL_LOG_ERROR &&
+            strncmp(line->text, model->experiment.problem, sizeof line->text - 1) == 0)
+            continue; /* the command says it at its end */
         char at[CLOCK_TEXT_MAX];
         clock_format_local_time(line->at_ms, at, sizeof at);
         fprintf(follow->json ? stderr : stdout, "%s %s\n", at, line->text);
