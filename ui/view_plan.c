@@ -146,7 +146,7 @@ void overlay_plan(const struct view *view, struct rect rect)
     bool refused = (plan != NULL && plan->refused) || experiment->phase == MODEL_FAILED_PHASE;
     snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for",
              view->state->chosen_service);
-    int width = rect.width >= 110 ? 100 : rect.width >= 60 ? rect.width - 4 : rect.width;
+    int width = rect.width >= 110 ? 100 : rect.width >= 80 ? rect.width - 4 : rect.width;
     bool named = planned && plan->must_type_name && !plan->refused;
     /* Nothing is drawn by the first pass: its clip is empty. */
     struct rect old = canvas_clip(canvas, (struct rect){0, 0, 0, 0});

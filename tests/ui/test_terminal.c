@@ -86,6 +86,11 @@ static void take(struct terminal *terminal, int64_t ms)
     } while (clock_ms() < until);
 }
 
+static void type(const struct terminal *terminal, const char *text)
+{
+    assert_int_equal(write(terminal->master, text, strlen(text)), strlen(text));
+}
+
 static bool until(struct terminal *terminal, const char *text)
 {
     int64_t end = clock_ms() + PATIENCE_MS;
@@ -141,7 +146,7 @@ static void draws_and_then_writes_nothing_while_nothing_changes(void **context)
     take(terminal, 1500);
     assert_int_equal(terminal->length, before);
     assert_null(strstr(terminal->output, "\033[2J\033[2J"));
-    write(terminal->master, "q", 1);
+    type(terminal, "q");
     assert_true(ended(terminal));
     is_as_it_was(terminal);
     assert_non_null(strstr(terminal->output, "ended 0 outcome 0"));
@@ -205,13 +210,13 @@ static void takes_mouse_reports_that_come_in_one_piece_or_in_many(void **context
     assert_true(until(terminal, "quit"));
     take(terminal, 300);
     const char *drag = "\033[<0;52;5M\033[<32;60;5M\033[<32;85;9M\033[<0;85;9m";
-    assert_int_equal(write(terminal->master, drag, strlen(drag)), strlen(drag));
+    type(terminal, drag);
     assert_true(until(terminal, "100 %"));
-    write(terminal->master, "\033[<0;5", 8);
+    type(terminal, "\033[<0;5");
     take(terminal, 10);
-    write(terminal->master, "2;6M\033[<0;52;6m", 15);
+    type(terminal, "2;6M\033[<0;52;6m");
     take(terminal, 300);
-    write(terminal->master, "q", 1);
+    type(terminal, "q");
     assert_true(ended(terminal));
     terminal_close(terminal);
 }
@@ -228,7 +233,7 @@ static void takes_a_new_size(void **context)
     kill(terminal->pid, SIGWINCH);
     assert_true(until(terminal, "roll back"));
     take(terminal, 300);
-    write(terminal->master, "q", 1);
+    type(terminal, "q");
     assert_true(ended(terminal));
     terminal_close(terminal);
 }
@@ -241,7 +246,7 @@ static void runs_on_terminals_with_few_abilities(void **context)
         struct terminal *terminal = terminal_open(terms[i], true);
         assert_true(until(terminal, "quit"));
         take(terminal, 100);
-        write(terminal->master, "q", 1);
+        type(terminal, "q");
         assert_true(ended(terminal));
         assert_true(WIFEXITED(terminal->status) && WEXITSTATUS(terminal->status) == 0);
         terminal_close(terminal);
