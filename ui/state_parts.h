@@ -30,6 +30,14 @@ void turn_freeze(struct turn *turn);
 /* What time and a new model change. */
 void turn_follow(struct turn *turn);
 
+/* Keys and mouse. */
+void turn_key(struct turn *turn, int key);
+void turn_run(struct turn *turn, enum ui_command command);
+/* Up or down: what moves depends on what is in front. */
+void turn_move(struct turn *turn, int rows);
+void turn_press(struct turn *turn, const struct ui_event *event);
+void turn_wheel(struct turn *turn, const struct ui_event *event, int direction);
+
 /* Dialogs. */
 /* The plan's dialog asks for the service's name. */
 bool dialog_asks_name(const struct ui_state *state, const struct model *model);
