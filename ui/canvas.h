@@ -69,6 +69,7 @@ struct canvas {
     struct cell *cells;
     struct rect clip;
     bool ascii;
+    int scroll_most; /* how far what is in front can be scrolled, as drawn */
     size_t hit_count;
     struct hit hits[CANVAS_HITS_MAX];
 };

@@ -177,6 +177,7 @@ static void handle_input(struct console *console)
         else
             console->focused = true; /* whoever types is here */
         event.hit = canvas_hit_at(&console->canvas, event.x, event.y);
+        event.scroll_most = console->canvas.scroll_most;
         handle(console, &event);
         console->dirty = true;
         memset(&event, 0, sizeof event);

@@ -111,8 +111,9 @@ void turn_move(struct turn *turn, int rows)
 {
     struct ui_state *state = turn->state;
     if (state->overlay != UI_OVERLAY_NONE) {
-        int64_t scroll = (int64_t)state->scroll + rows;
-        state->scroll = scroll < 0 ? 0 : scroll > 100000 ? 100000 : (int)scroll;
+        /* The log is shown from its end: up goes back in time. */
+        int64_t scroll = (int64_t)state->scroll + (state->overlay == UI_OVERLAY_LOG ? -rows : rows);
+        state->scroll = scroll < 0 ? 0 : scroll > turn->scroll_most ? turn->scroll_most : (int)scroll;
     } else if (state->focus == UI_FOCUS_TREE) {
         tree_move(turn, rows);
     } else {

@@ -12,6 +12,7 @@ struct turn {
     struct model *model;
     struct ui_intents *out;
     int64_t now_ms;
+    int scroll_most;
 };
 
 /* Adds an intent for the chosen service with what is staged; returns it for changes. */

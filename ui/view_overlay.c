@@ -43,6 +43,7 @@ void overlay_more(const struct view *view, struct rect body, int skip, int lines
     if (lines <= body.height)
         return;
     struct canvas *canvas = view->canvas;
+    canvas->scroll_most = lines - body.height;
     int size = body.height * body.height / lines;
     size = size < 1 ? 1 : size;
     int top = skip * (body.height - size) / (lines - body.height);
@@ -53,28 +54,41 @@ void overlay_more(const struct view *view, struct rect body, int skip, int lines
 
 /* ── help ────────────────────────────────────────────────────────────────────────────────── */
 
+#define HELP_INDENT 12
+
+/* Draws the table from line -skip on; returns how many lines it has. */
+static int draw_help(const struct view *view, struct rect body, int skip)
+{
+    struct canvas *canvas = view->canvas;
+    int line = -skip;
+    for (const struct ui_binding *binding = keys_table(); binding->command != UI_COMMAND_NONE; binding++) {
+        if (binding->help == NULL)
+            continue;
+        bool back = binding->command == UI_COMMAND_ROLLBACK;
+        canvas_text_fit(canvas, body.x, body.y + line, HELP_INDENT - 1,
+                        style_bold(STYLE_OF(back ? ROLE_GOOD : ROLE_ACCENT, ROLE_DIALOG)),
+                        keys_name(binding, canvas->ascii));
+        line += canvas_wrap(canvas, body.x + HELP_INDENT, body.y + line, body.width - HELP_INDENT, 10,
+                            STYLE_OF(ROLE_TEXT, ROLE_DIALOG), binding->help);
+    }
+    return line + skip;
+}
+
 static void overlay_help(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
-    const struct ui_binding *lines[64];
-    int count = 0;
-    for (const struct ui_binding *binding = keys_table(); binding->command != UI_COMMAND_NONE; binding++)
-        if (binding->help != NULL && count < 64)
-            lines[count++] = binding;
-    int height = count + 4 < rect.height ? count + 4 : rect.height;
-    struct rect inner = view_dialog(view, rect, 96, height, "Keys");
-    struct rect body = {inner.x, inner.y, inner.width, inner.height};
-    int most = count > body.height ? count - body.height : 0;
+    int width = rect.width < 96 ? rect.width : 96;
+    /* Nothing is drawn by the first pass: its clip is empty. */
+    struct rect old = canvas_clip(canvas, (struct rect){0, 0, 0, 0});
+    int lines = draw_help(view, (struct rect){0, 0, width - 4, 1}, 0);
+    canvas_restore_clip(canvas, old);
+    struct rect body = view_dialog(view, rect, width, lines + 2, "Keys");
+    int most = lines > body.height ? lines - body.height : 0;
     int skip = view->state->scroll < most ? view->state->scroll : most;
-    for (int i = 0; i < body.height && i + skip < count; i++) {
-        bool back = lines[i + skip]->command == UI_COMMAND_ROLLBACK;
-        canvas_text_fit(canvas, body.x, body.y + i, 11,
-                        style_bold(STYLE_OF(back ? ROLE_GOOD : ROLE_ACCENT, ROLE_DIALOG)),
-                        keys_name(lines[i + skip], canvas->ascii));
-        canvas_text_fit(canvas, body.x + 12, body.y + i, body.width - 12, STYLE_OF(ROLE_TEXT, ROLE_DIALOG),
-                        lines[i + skip]->help);
-    }
-    overlay_more(view, body, skip, count);
+    old = canvas_clip(canvas, body);
+    draw_help(view, body, skip);
+    canvas_restore_clip(canvas, old);
+    overlay_more(view, body, skip, lines);
 }
 
 /* ── log and tasks ───────────────────────────────────────────────────────────────────────── */

@@ -570,6 +570,22 @@ static void space_freezes_the_picture_never_the_experiment(void **context)
     desk_free(desk);
 }
 
+static void lists_scroll_as_far_as_they_go(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, '?');
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_END, .scroll_most = 7});
+    assert_int_equal(desk->state.scroll, 7);
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
+    assert_int_equal(desk->state.scroll, 6);
+    press(desk, 'g'); /* the log: its end is in sight, up goes back */
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_LOG);
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
+    assert_int_equal(desk->state.scroll, 1);
+    desk_free(desk);
+}
+
 static void esc_takes_note_of_what_has_ended(void **context)
 {
     (void)context;
@@ -653,6 +669,7 @@ int main(void)
         cmocka_unit_test(the_desk_follows_the_cursor_once_it_rests),
         cmocka_unit_test(clusters_fold_and_the_filter_narrows),
         cmocka_unit_test(space_freezes_the_picture_never_the_experiment),
+        cmocka_unit_test(lists_scroll_as_far_as_they_go),
         cmocka_unit_test(esc_takes_note_of_what_has_ended),
         cmocka_unit_test(every_key_in_every_context_is_harmless),
         cmocka_unit_test(help_and_key_bar_come_from_one_table),
