@@ -66,7 +66,9 @@ struct task *task_create(struct region *region, struct service *service, const s
              task->cluster->name, id);
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
-    task->tags = json_object_new_array();
+    const char *propagate = json_text(service->created_from, "propagateTags");
+    task->tags =
+        propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
     if (json_length(subnets) > 0) {
         size_t turn = region->next_address % json_length(subnets);
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));

@@ -93,6 +93,15 @@ is "any other access key" "arn:aws:iam::000000000000:user/AKIAEXAMPLE" \
     "$(AWS_ACCESS_KEY_ID=AKIAEXAMPLE AWS_SESSION_TOKEN=a/b+c= text sts get-caller-identity --query Arn)"
 has "no signature" '"__type":"MissingAuthenticationTokenException"' \
     "$(curl -s -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' -d '{}' "$url/")"
+has "a signature of long ago" '"__type":"InvalidSignatureException","message":"Signature expired: 20200101T000000Z is now earlier than' \
+    "$(curl -s --aws-sigv4 aws:amz:us-east-1:ecs --user test:test -d '{}' -H 'X-Amz-Date: 20200101T000000Z' \
+        -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' "$url/")"
+has "a signature for another service" InvalidSignatureException \
+    "$(curl -s --aws-sigv4 aws:amz:us-east-1:fis --user test:test -d '{}' \
+        -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' "$url/")"
+has "half a signature" IncompleteSignatureException \
+    "$(curl -s -H 'Authorization: AWS4-HMAC-SHA256 Credential=test' -d '{}' \
+        -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' "$url/")"
 has "no signature, Query" '<Code>MissingAuthenticationToken</Code>' \
     "$(curl -s -d 'Action=DescribeLoadBalancers&Version=2015-12-01' "$url/")"
 is "too large a body" 413 "$(head -c 2000000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' --data-binary @- "$url/")"
