@@ -6,7 +6,8 @@
  * "ECS UpdateService: ClientException: TaskDefinition is inactive". Codes: ERROR_NOT_FOUND,
  * ERROR_DENIED (permission, credentials, signature, --read-only), ERROR_CONFLICT, ERROR_INVALID,
  * ERROR_SERVICE (any other answer, throttling included), ERROR_NETWORK (no connection, cut off, not
- * understood), ERROR_TIMEOUT, ERROR_CANCELED.
+ * understood), ERROR_TIMEOUT, ERROR_CANCELED. After any of the last four, and after an ERROR_SERVICE
+ * whose reason is not a throttling code, a call that changes something may have had its effect: look.
  */
 #ifndef SHAKETABLE_AWS_CLIENT_H
 #define SHAKETABLE_AWS_CLIENT_H
@@ -50,8 +51,9 @@ bool aws_client_read_only(const struct aws_client *client);
 /* The URL that calls of this service go to. */
 const char *aws_client_service_url(const struct aws_client *client, enum aws_service service);
 
-/* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true. The flag
- * must outlive the client; NULL: none. Set it before calls are made. */
+/* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true; but a call that
+ * changes something, once it is being sent, goes on to its answer or its time-out, and is then made no
+ * further time. The flag must outlive the client; NULL: none. Set it before calls are made. */
 void aws_client_set_cancel(struct aws_client *client, const atomic_bool *flag);
 
 /* One operation of a JSON 1.1 service. `input` is borrowed, NULL counts as {}. `*output`, owned by the
