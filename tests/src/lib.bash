@@ -28,6 +28,10 @@ die() {
 
 clean_up() {
   local pid
+  if [ -n "$region_pid" ] && ! kill -0 "$region_pid" 2>/dev/null; then
+    wait "$region_pid"
+    echo "the region had ended by itself, with status $?: $(tail -n 30 "$work/region.err")"
+  fi
   for pid in $(jobs -p); do
     kill -TERM "$pid" 2>/dev/null
   done
