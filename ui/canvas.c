@@ -27,7 +27,8 @@ struct rect rect_centered(struct rect outer, int width, int height)
         width = outer.width;
     if (height > outer.height)
         height = outer.height;
-    struct rect rect = {outer.x + (outer.width - width) / 2, outer.y + (outer.height - height) / 2, width, height};
+    struct rect rect = {outer.x + (outer.width - width) / 2, outer.y + (outer.height - height) / 2, width,
+                        height};
     return rect;
 }
 
@@ -286,7 +287,8 @@ static void join_line(struct canvas *canvas, int x, int y, unsigned sides, paint
     const struct cell *cell = cell_at(canvas, x, y);
     if (cell == NULL)
         return;
-    canvas_put(canvas, x, y, glyph_line(sides | glyph_line_sides(cell->ch, canvas->ascii), canvas->ascii), style);
+    canvas_put(canvas, x, y, glyph_line(sides | glyph_line_sides(cell->ch, canvas->ascii), canvas->ascii),
+               style);
 }
 
 void canvas_box(struct canvas *canvas, struct rect rect, paint style)
