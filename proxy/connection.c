@@ -61,6 +61,8 @@ static void tear_down(struct connection *connection)
 {
     bool reset = connection->doom != DOOM_DONE;
     connection->closing = true;
+    if (connection->doom == DOOM_REFUSED && !connection->queue)
+        connection->worker->interval.outcomes[STATS_UPSTREAM_REFUSED]++;
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
@@ -131,11 +133,10 @@ static void end_client(struct connection *connection)
         connection_doom(connection, DOOM_CLIENT_GONE);
         return;
     }
-    connection_request_ended(connection);
+    if (connection->upgrading)
+        connection_request_ended(connection);
     if (connection->refused && !connection->queue && !connection->lanes[LANE_RESPONSE].chunks)
         connection_doom(connection, DOOM_DONE);
-    if (connection->input.length == 0)
-        lane_end(lane);
 }
 
 static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
@@ -251,7 +252,10 @@ static void start_connect(struct connection *connection)
 static void on_timer(struct timer *timer)
 {
     struct connection *connection = (struct connection *)timer;
-    connection_doom(connection, connection->lingering ? DOOM_DONE : DOOM_REFUSED);
+    if (connection->lingering)
+        connection_doom(connection, DOOM_DONE);
+    else if (!connection->queue)
+        connection_doom(connection, DOOM_REFUSED);
     connection_settle(connection);
 }
 
@@ -305,8 +309,10 @@ void connection_settle(struct connection *connection)
         tear_down(connection);
         return;
     }
-    if (connection->client_ended && !request->ending && connection->input.length == 0)
+    if (connection->client_ended && !request->ending && connection->input.length == 0) {
+        connection_request_ended(connection);
         lane_end(request);
+    }
     bool room = !lane_is_full(request) && connection->input.length < CONNECTION_INPUT_MAX;
     set_reading(&connection->client, &connection->client_reading,
                 !connection->client_ended && (room || connection->lingering), on_client_read);
