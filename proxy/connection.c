@@ -363,6 +363,17 @@ static void turn_away(struct worker *worker)
     uv_close((uv_handle_t *)&worker->spare, on_spare_closed);
 }
 
+/* Where descriptors have run out libuv turns clients away without a word. The kernel hands out the
+ * lowest number that is free, so one close to the limit tells. */
+static void check_descriptors(struct connection *connection)
+{
+    int fd;
+    struct worker *worker = connection->worker;
+    if (uv_fileno((uv_handle_t *)&connection->client, &fd) == 0 &&
+        (uint64_t)fd + 2 >= worker->descriptor_limit)
+        worker_complain(worker, "clients are turned away", UV_EMFILE);
+}
+
 void connection_accept(struct worker *worker)
 {
     struct connection *connection = connection_new(worker);
@@ -378,6 +389,7 @@ void connection_accept(struct worker *worker)
         return;
     }
     worker->interval.connections_accepted++;
+    check_descriptors(connection);
     uv_tcp_nodelay(&connection->client, 1);
     connection->lanes[LANE_RESPONSE].sink = (uv_stream_t *)&connection->client;
     start_connect(connection);
