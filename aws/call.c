@@ -62,6 +62,21 @@ static bool wait_ms(const struct aws_client *client, int64_t ms)
     return !aws_client_is_canceled(client);
 }
 
+/* What changes something is never cut off once it was sent: nobody could tell then whether it still comes
+ * to pass. It ends by its time-out. */
+static const atomic_bool *cancel_of(const struct call *call)
+{
+    return aws_operation_only_reads(call->operation) ? call->client->cancel : NULL;
+}
+
+/* Canceled while it waited to be made again: where the attempt may have had its effect, its own error
+ * stands, for it tells the caller to look. */
+static bool canceled_between(const struct call *call, enum aws_attempt ended, struct error *error)
+{
+    bool no_effect = ended == AWS_ATTEMPT_THROTTLED || ended == AWS_ATTEMPT_NOT_SENT;
+    return aws_operation_only_reads(call->operation) || no_effect ? canceled(call, error) : false;
+}
+
 /* The headers of an attempt as "Name: value" texts. The texts lie in `text`. */
 static bool sign(const struct call *call, const struct aws_credentials *credentials, int64_t signed_s,
                  struct buf *text, const char *lines[HEADERS_MAX], size_t *count, struct error *error)
@@ -214,7 +229,7 @@ static enum aws_attempt attempt_once(const struct call *call, struct aws_http_an
                                        .timeout_ms = call->client->timeout_ms,
                                        .once = !aws_operation_is_repeatable(call->operation),
                                        .direct = call->endpoint->loopback,
-                                       .cancel = call->client->cancel};
+                                       .cancel = cancel_of(call)};
     struct buf text;
     enum aws_attempt ended = AWS_ATTEMPT_FAILED;
     int64_t signed_s = now_s(call->client);
@@ -258,9 +273,9 @@ static bool perform(const struct call *call, struct aws_http_answer *answer, str
     memset(answer, 0, sizeof *answer);
     if (call->client->read_only && !aws_operation_only_reads(call->operation))
         return refuse_change(call, error);
+    if (aws_client_is_canceled(call->client))
+        return canceled(call, error);
     for (int attempt = 1;; attempt++) {
-        if (aws_client_is_canceled(call->client))
-            return canceled(call, error);
         aws_http_answer_free(answer);
         enum aws_attempt ended = attempt_once(call, answer, error);
         if (ended == AWS_ATTEMPT_DONE) {
@@ -275,7 +290,7 @@ static bool perform(const struct call *call, struct aws_http_answer *answer, str
             return false;
         }
         if (!wait_ms(call->client, delay_ms))
-            return canceled(call, error);
+            return canceled_between(call, ended, error);
     }
 }
 

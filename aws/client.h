@@ -51,8 +51,9 @@ bool aws_client_read_only(const struct aws_client *client);
 /* The URL that calls of this service go to. */
 const char *aws_client_service_url(const struct aws_client *client, enum aws_service service);
 
-/* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true. The flag
- * must outlive the client; NULL: none. Set it before calls are made. */
+/* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true; but a call that
+ * changes something, once it is being sent, goes on to its answer or its time-out, and is then made no
+ * further time. The flag must outlive the client; NULL: none. Set it before calls are made. */
 void aws_client_set_cancel(struct aws_client *client, const atomic_bool *flag);
 
 /* One operation of a JSON 1.1 service. `input` is borrowed, NULL counts as {}. `*output`, owned by the

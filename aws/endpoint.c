@@ -33,8 +33,7 @@ static bool copy_part(CURLU *url, CURLUPart part, char *out, size_t size)
     if (curl_url_get(url, part, &text, 0) != CURLUE_OK)
         return true;
     bool fits = strlen(text) < size;
-    if (fits)
-        strcpy(out, text);
+    snprintf(out, size, "%s", text);
     curl_free(text);
     return fits;
 }

@@ -62,8 +62,9 @@ static void print_hunk(const struct lines *a, const struct lines *b, const struc
         before += edits[i].kind != '+';
         after += edits[i].kind != '-';
     }
-    buf_printf(out, "@@ -%zu,%zu +%zu,%zu @@\n", edits[from].before + 1, before, edits[from].after + 1,
-               after);
+    /* As diff(1) has it: a side without lines is named by the line before it. */
+    buf_printf(out, "@@ -%zu,%zu +%zu,%zu @@\n", edits[from].before + (before > 0), before,
+               edits[from].after + (after > 0), after);
     for (size_t i = from; i < to; i++) {
         const struct lines *lines = edits[i].kind == '+' ? b : a;
         size_t n = edits[i].kind == '+' ? edits[i].after : edits[i].before;
@@ -84,7 +85,7 @@ static void print_hunks(const struct lines *a, const struct lines *b, const stru
         }
         size_t from = i > DIFF_CONTEXT ? i - DIFF_CONTEXT : 0;
         size_t last = i; /* the last changed line of this hunk */
-        for (size_t k = i; k < count && k <= last + 2 * DIFF_CONTEXT; k++)
+        for (size_t k = i; k < count && k <= last + 2 * DIFF_CONTEXT + 1; k++)
             if (edits[k].kind != ' ')
                 last = k;
         size_t to = last + 1 + DIFF_CONTEXT < count ? last + 1 + DIFF_CONTEXT : count;

@@ -43,7 +43,7 @@ static void say(struct sidecars *all, enum model_log_level level, const struct s
                 const char *what, const char *why)
 {
     char text[MODEL_TEXT_MAX];
-    snprintf(text, sizeof text, "sidecar %s:%d %s%s%.100s", sidecar->at.address, sidecar->at.port, what,
+    snprintf(text, sizeof text, "sidecar %s:%d %s%s%.120s", sidecar->at.address, sidecar->at.port, what,
              why[0] == '\0' ? "" : ": ", why);
     all->handlers.log(all->handlers.context, level, text);
 }

@@ -10,6 +10,8 @@
 
 #define UNSENT_MAX ((size_t)2 * STATS_FRAME_MAX) /* one that asks and does not listen is shown out */
 
+#define KERNEL_BUFFER_BYTES 16384 /* one that lags loses frames early, rather than hear of the past */
+
 struct subscriber {
     LIST_ENTRY(subscriber) link;
     struct source *source; /* NULL once it is closing */
@@ -213,8 +215,11 @@ static void on_visitor(uv_stream_t *door, int status)
     if (uv_accept(door, stream) != 0 || source->subscriber_count > TRAFFIC_SUBSCRIBERS_MAX ||
         uv_read_start(stream, give_buffer, on_read) != 0)
         subscriber_close(subscriber);
-    else
+    else {
+        int bytes = KERNEL_BUFFER_BYTES;
         uv_tcp_nodelay(&subscriber->tcp, 1);
+        uv_send_buffer_size((uv_handle_t *)stream, &bytes);
+    }
 }
 
 bool watch_open(struct source *source, uint16_t *port, struct error *error)

@@ -551,6 +551,64 @@ static void a_call_that_waits_to_be_made_again_can_be_canceled(void **state)
     assert_int_equal(requests(fixture), 1);
 }
 
+#define LATE_MS 400
+
+static bool answer_late(void *context, const struct liar_request *request)
+{
+    (void)context;
+    clock_sleep_ms(LATE_MS);
+    return liar_reply_json(request, 200, "{\"service\":{}}");
+}
+
+static bool change_and_cancel(struct fixture *fixture, const char *operation)
+{
+    pthread_t thread;
+    atomic_store(&cancel_flag, false);
+    aws_client_set_cancel(fixture->client, &cancel_flag);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    bool done = aws_call_json(fixture->client, AWS_ECS, operation, NULL, NULL, &fixture->error);
+    pthread_join(thread, NULL);
+    return done;
+}
+
+static void a_change_that_was_sent_is_never_cut_off(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const changes[] = {"UpdateService", "RegisterTaskDefinition"};
+    open_client(fixture, answer_late, false);
+    for (unsigned i = 0; i < 2; i++) {
+        int64_t start = clock_ms();
+        if (!change_and_cancel(fixture, changes[i]))
+            fail_msg("%s", fixture->error.message);
+        assert_true(clock_ms() - start >= LATE_MS - 50);
+        assert_int_equal(requests(fixture), i + 1);
+    }
+}
+
+static void a_change_whose_answer_was_lost_says_so_when_canceled(void **state)
+{
+    struct fixture *fixture = *state;
+    open_client(fixture, answer_never, false);
+    fixture->client->timeout_ms = SHORT_MS;
+    fixture->client->retry.unit_ms = 1000000;
+    assert_false(change_and_cancel(fixture, "UpdateService"));
+    assert_int_equal(fixture->error.code, ERROR_TIMEOUT);
+    assert_int_equal(requests(fixture), 1);
+}
+
+static void a_change_that_was_not_taken_is_canceled(void **state)
+{
+    struct fixture *fixture = *state;
+    open_client(fixture, answer_always_throttled, false);
+    fixture->client->retry.unit_ms = 1000000;
+    assert_false(change_and_cancel(fixture, "UpdateService"));
+    assert_int_equal(fixture->error.code, ERROR_CANCELED);
+    assert_int_equal(requests(fixture), 1);
+    assert_false(aws_call_json(fixture->client, AWS_ECS, "UpdateService", NULL, NULL, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_CANCELED);
+    assert_int_equal(requests(fixture), 1);
+}
+
 int main(void)
 {
 #define WITH_LIAR(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -580,6 +638,9 @@ int main(void)
         WITH_LIAR(an_endpoint_that_is_down_is_named),
         WITH_LIAR(a_call_that_waits_for_an_answer_can_be_canceled),
         WITH_LIAR(a_call_that_waits_to_be_made_again_can_be_canceled),
+        WITH_LIAR(a_change_that_was_sent_is_never_cut_off),
+        WITH_LIAR(a_change_whose_answer_was_lost_says_so_when_canceled),
+        WITH_LIAR(a_change_that_was_not_taken_is_canceled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void the_wait_doubles_and_is_jittered(void **state)
             int cost = 0;
             retry.tokens = AWS_RETRY_TOKENS;
             assert_true(aws_retry_decide(&retry, attempt, AWS_ATTEMPT_THROTTLED, true, &wait_ms, &cost));
-            assert_true(wait_ms >= 0 && wait_ms <= attempt * 1000);
+            assert_true(wait_ms >= 0 && wait_ms <= INT64_C(1000) * attempt);
             if (wait_ms > longest[attempt])
                 longest[attempt] = wait_ms;
             if (wait_ms < shortest)
@@ -173,11 +173,11 @@ static void bad_xml_is_refused(void **state)
 
 static void deep_xml_is_refused(void **state)
 {
-    char text[8 * AWS_XML_DEPTH_MAX] = "";
+    char text[3 * (AWS_XML_DEPTH_MAX + 1) + 1];
     struct error error = {0};
     (void)state;
     for (int i = 0; i <= AWS_XML_DEPTH_MAX; i++)
-        strcat(text, "<a>");
+        snprintf(text + (ptrdiff_t)i * 3, 4, "<a>");
     assert_null(parse(text, &error));
     assert_int_equal(error.code, ERROR_LIMIT);
 }

@@ -182,6 +182,11 @@ static bool serve(struct served *served)
         return say(fd, "HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n");
     if (strcmp(path, "/close") == 0)
         return !say_body(fd, "200 OK", "bye", "Connection: close\r\n");
+    if (strcmp(path, "/fail") == 0 ||
+        (strcmp(path, "/flaky") == 0 && atomic_load(&served->stub->requests) % 2 == 1))
+        return say_body(fd, "503 Busy", "busy", "");
+    if (strcmp(path, "/injected") == 0)
+        return say_body(fd, "503 Fault", "fault", "X-Shaketable-Injected: error\r\n");
     if (strcmp(path, "/switch") == 0)
         return echo_bytes(served);
     return say_body(fd, "200 OK", served->stub->name, "");

@@ -22,6 +22,7 @@
  * /half    closes in the middle of a body    /garbage  no HTTP  /silent  says nothing
  * /204, /304                                 /close    answers and closes
  * /switch  101, then echoes what comes       /early    413 before the body, then closes
+ * /fail    503   /flaky  503 to every other request   /injected  503 that says it is a fault
  * /continue  100, then as /echo              /refuse   200 to a request to switch
  */
 struct stub {
