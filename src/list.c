@@ -76,7 +76,8 @@ static bool list_services(const struct cli *cli, struct aws_client *client, stru
 {
     struct ecs_services services = {0};
     struct json_object *array = json_object_new_array();
-    bool done = ecs_list_services(client, cli->cluster, &services, error);
+    bool done = ecs_list_services(client, cli->cluster, &services, error) ||
+                error_prefix(error, "cluster %.60s: ", cli->cluster);
     if (done && !cli->json)
         printf("%-24s %-8s %7s %7s  %-28s %s\n", "SERVICE", "STATUS", "DESIRED", "RUNNING", "TASK DEFINITION",
                "DEPLOYMENT");

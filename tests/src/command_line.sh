@@ -28,6 +28,16 @@ run --version
 expect_status 0
 expect_output '^shaketable [0-9]+\.[0-9]+\.[0-9]+$'
 
+# ── the man page knows every command and option ──
+manual=${top_srcdir:-.}/man/shaketable.1
+for command in $commands; do
+  grep -qE "^\.(B|BR|BI) \"?$command" "$manual" || fail "shaketable(1) does not describe the command $command"
+  run "$command" --help
+  for option in $(grep -oE '^ +(-., )?--[a-z-]+' "$work/out" | sed 's/.*--//'); do
+    grep -qF -- "\-\-${option//-/\\-}" "$manual" || fail "shaketable(1) does not describe --$option"
+  done
+done
+
 # ── what does not exist, is missing, or is too much ──
 
 refused 2 'no command explode' explode

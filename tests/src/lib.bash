@@ -28,6 +28,10 @@ die() {
 
 clean_up() {
   local pid
+  if [ -n "$region_pid" ] && ! kill -0 "$region_pid" 2>/dev/null; then
+    wait "$region_pid"
+    echo "the region had ended by itself, with status $?: $(tail -n 30 "$work/region.err")"
+  fi
   for pid in $(jobs -p); do
     kill -TERM "$pid" 2>/dev/null
   done
@@ -110,6 +114,11 @@ use_region() {
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_ENDPOINT_URL=$endpoint
 }
 
+# Older AWS CLIs know neither AWS_REGION nor AWS_ENDPOINT_URL.
+aws() {
+  command aws --endpoint-url "$endpoint" --region us-east-1 "$@"
+}
+
 # Starts one with these options and waits until its services are steady; AWS calls go there from now on.
 start_region() {
   "$bin/shaketable-sandbox" --listen 127.0.0.1:0 --fast "$@" >"$work/region.out" 2>"$work/region.err" </dev/null &
@@ -171,6 +180,7 @@ PYTHON
 
 # Starts `inject … --json` on storefront/checkout in the background: $injection, events in $work/events.
 start_injection() {
+  : >"$work/events" # before the child does: what is read from now on is of this one
   "$bin/shaketable" inject --cluster storefront --service checkout --yes --json "$@" \
     >"$work/events" 2>"$work/events.err" </dev/null &
   injection=$!
