@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "experiment/json.h"
 #include "experiment/paths.h"
 #include "experiment/report.h"
@@ -107,47 +109,49 @@ static void answer_status(struct visitor *visitor)
     model_release(model);
 }
 
-static void adjust(struct visitor *visitor, struct json_object *faults)
+static void send_intent(struct visitor *visitor, const struct intent *intent)
 {
-    struct intent intent = {.kind = INTENT_ADJUST};
-    struct error error;
-    fault_init(&intent.fault);
-    if (faults == NULL)
-        answer_error(visitor, "adjust takes \"faults\"");
-    else if (!fault_from_json(&intent.fault, faults, &error))
-        answer_error(visitor, error.message);
-    else {
-        visitor->control->handlers.intent(visitor->control->handlers.context, &intent);
-        answer_status(visitor);
-    }
+    visitor->control->handlers.intent(visitor->control->handlers.context, intent);
+}
+
+static void adjust(struct visitor *visitor, const struct fault *faults)
+{
+    const struct intent intent = {.kind = INTENT_ADJUST, .fault = *faults};
+    send_intent(visitor, &intent);
+    answer_status(visitor);
 }
 
 static void watch(struct visitor *visitor, int64_t interval_ms)
 {
     visitor->watching = true;
-    visitor->interval_ms = interval_ms < CONTROL_WATCH_MIN_MS ? CONTROL_WATCH_MS : interval_ms;
+    visitor->interval_ms = interval_ms;
+    visitor->next_ms = clock_ms() + interval_ms;
     answer_status(visitor);
+}
+
+static void roll_back(struct visitor *visitor)
+{
+    struct intent intent = {.kind = INTENT_ROLLBACK};
+    fault_init(&intent.fault);
+    send_intent(visitor, &intent);
+    watch(visitor, CONTROL_WATCH_MS); /* until it is restored */
 }
 
 static bool on_line(void *context, char *line, size_t length)
 {
     struct visitor *visitor = context;
-    struct json_object *request = json_parse(line, length);
-    const char *op = json_text(request, "op");
-    if (strcmp(op, "status") == 0) {
+    struct control_request request;
+    struct error error;
+    if (!control_request_parse(&request, line, length, &error))
+        answer_error(visitor, error.message);
+    else if (request.op == CONTROL_STATUS)
         answer_status(visitor);
-    } else if (strcmp(op, "watch") == 0) {
-        watch(visitor, json_integer(request, "interval_ms"));
-    } else if (strcmp(op, "adjust") == 0) {
-        adjust(visitor, json_object_of(request, "faults"));
-    } else if (strcmp(op, "rollback") == 0) {
-        struct intent intent = {.kind = INTENT_ROLLBACK};
-        visitor->control->handlers.intent(visitor->control->handlers.context, &intent);
-        watch(visitor, 0); /* until it is restored */
-    } else {
-        answer_error(visitor, "op must be status, watch, adjust or rollback");
-    }
-    json_object_put(request);
+    else if (request.op == CONTROL_WATCH)
+        watch(visitor, request.interval_ms);
+    else if (request.op == CONTROL_ADJUST)
+        adjust(visitor, &request.faults);
+    else
+        roll_back(visitor);
     return !visitor->closing;
 }
 
@@ -211,6 +215,12 @@ struct control *control_open(uv_loop_t *loop, const char *experiment, const stru
         return NULL;
     }
     if (!paths_control_socket(experiment, control->path, error)) {
+        free(control);
+        return NULL;
+    }
+    if (strlen(control->path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
+        error_set(error, ERROR_SYSTEM, "the path %s is too long for a socket: set XDG_RUNTIME_DIR",
+                  control->path); /* libuv 1.44 would cut it and bind another one */
         free(control);
         return NULL;
     }

@@ -16,6 +16,18 @@
 #define CONTROL_LINE_MAX 65536
 #define CONTROL_WATCH_MS 1000 /* when no interval is named, or one below the next */
 #define CONTROL_WATCH_MIN_MS 100
+#define CONTROL_WATCH_MAX_MS 3600000
+
+/* ── what is asked ────────────────────────────────────────────────────────────────────────── */
+enum control_op { CONTROL_STATUS, CONTROL_WATCH, CONTROL_ADJUST, CONTROL_ROLLBACK };
+struct control_request {
+    enum control_op op;
+    int64_t interval_ms; /* watch: within its limits */
+    struct fault faults; /* adjust: checked */
+};
+/* The error's message is one for the visitor. */
+bool control_request_parse(struct control_request *request, const char *line, size_t length,
+                           struct error *error);
 
 /* ── the experiment's side, on the session's loop ─────────────────────────────────────────── */
 struct control;

@@ -21,18 +21,35 @@ struct journal {
     char path[PATHS_MAX];
 };
 
+/* False when a crash or a full disk cut the last line. */
+static bool ends_with_line(int fd)
+{
+    char last = '\n';
+    off_t length = lseek(fd, 0, SEEK_END);
+    return length <= 0 || pread(fd, &last, 1, length - 1) != 1 || last == '\n';
+}
+
+static bool write_whole(int fd, const struct buf *text)
+{
+    ssize_t written = write(fd, text->data, text->length);
+    if (written >= 0 && (size_t)written < text->length)
+        errno = ENOSPC; /* a file takes less than all only where there is no more room */
+    return written == (ssize_t)text->length && fsync(fd) == 0;
+}
+
 static bool write_line(struct journal *journal, struct json_object *line, struct error *error)
 {
     struct buf text;
     buf_init(&text, JOURNAL_LINE_MAX);
     json_put_integer(line, "at", clock_epoch_ms());
+    if (!ends_with_line(journal->fd)) /* or this one would be lost with it */
+        buf_append_char(&text, '\n');
     bool done = buf_append_text(&text, json_object_to_json_string_ext(
                                            line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) &&
                 buf_append_char(&text, '\n');
     if (!done) {
         error_set(error, ERROR_LIMIT, "a line of the journal is longer than %d bytes", JOURNAL_LINE_MAX);
-    } else if (write(journal->fd, text.data, text.length) != (ssize_t)text.length ||
-               fsync(journal->fd) != 0) {
+    } else if (!write_whole(journal->fd, &text)) {
         error_set_errno(error, "cannot write the journal %s", journal->path);
         done = false;
     }
@@ -181,6 +198,7 @@ static void take_line(struct journal_entry *entry, bool *begun, struct json_obje
     entry->last_ms = json_integer(line, "at");
     if (strcmp(event, "begin") == 0 && !*begun) {
         *begun = way_back_from_json(&entry->way_back, json_object_of(line, "wayBack"), NULL);
+        json_object_put(entry->service);
         entry->service = json_copy(json_object_of(line, "service"));
         struct json_object *faults = json_object_of(line, "faults");
         if (faults != NULL)
@@ -197,12 +215,13 @@ static void take_line(struct journal_entry *entry, bool *begun, struct json_obje
 }
 
 /* A last line without its \n is one that a crash cut: it was never acted on. */
-static bool read_entry(struct journal_entry *entry, FILE *file)
+bool journal_entry_read(struct journal_entry *entry, FILE *file)
 {
     char *line = NULL;
     size_t size = 0;
     ssize_t length;
     bool begun = false;
+    memset(entry, 0, sizeof *entry);
     fault_init(&entry->faults);
     while ((length = getline(&line, &size, file)) > 0 && length <= JOURNAL_LINE_MAX) {
         struct json_object *json = line[length - 1] == '\n' ? json_parse(line, (size_t)length) : NULL;
@@ -216,7 +235,7 @@ static bool read_entry(struct journal_entry *entry, FILE *file)
     return begun;
 }
 
-static void free_entry(struct journal_entry *entry)
+void journal_entry_free(struct journal_entry *entry)
 {
     way_back_free(&entry->way_back);
     json_object_put(entry->service);
@@ -225,22 +244,22 @@ static void free_entry(struct journal_entry *entry)
 
 static bool read_file(struct journal_entry *entry, const char *name)
 {
-    char path[PATHS_MAX];
-    memset(entry, 0, sizeof *entry);
+    char path[PATHS_MAX], experiment[sizeof entry->experiment] = "";
     size_t length = strlen(name) - strlen(".jsonl");
-    if (length >= sizeof entry->experiment)
+    if (length >= sizeof experiment)
         return false;
-    memcpy(entry->experiment, name, length);
-    if (!paths_experiment_file(entry->experiment, "jsonl", path, NULL))
+    memcpy(experiment, name, length);
+    if (!paths_experiment_file(experiment, "jsonl", path, NULL))
         return false;
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return false;
-    bool done = read_entry(entry, file) && strcmp(entry->way_back.experiment, entry->experiment) == 0;
+    bool done = journal_entry_read(entry, file) && strcmp(entry->way_back.experiment, experiment) == 0;
+    memcpy(entry->experiment, experiment, sizeof experiment);
     entry->running = flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     fclose(file);
     if (!done)
-        free_entry(entry);
+        journal_entry_free(entry);
     return done;
 }
 
@@ -281,7 +300,7 @@ bool journal_list_read(struct journal_list *list, struct error *error)
 void journal_list_free(struct journal_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        free_entry(&list->entries[i]);
+        journal_entry_free(&list->entries[i]);
     free(list->entries);
     memset(list, 0, sizeof *list);
 }

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct journal;
 
@@ -45,7 +46,7 @@ bool journal_ended(struct journal *journal, bool restored, const char *left, str
 /* What a journal says, read without locking. */
 struct journal_entry {
     char experiment[32];
-    struct way_back way_back;    /* way_back_free it (journal_list_free does) */
+    struct way_back way_back;    /* journal_entry_free frees it, journal_list_free all */
     struct json_object *service; /* as it was before; owned likewise */
     struct fault faults;
     char phase[16]; /* the last one written */
@@ -53,6 +54,10 @@ struct journal_entry {
     bool running;   /* a process holds it */
     int64_t begun_ms, last_ms;
 };
+/* Reads one journal's lines, all but `experiment` and `running`; free it in any case. False: it has no
+ * "begin" that can be read. */
+bool journal_entry_read(struct journal_entry *entry, FILE *file);
+void journal_entry_free(struct journal_entry *entry);
 struct journal_list {
     size_t count;
     struct journal_entry *entries; /* newest first */

@@ -257,7 +257,8 @@ struct link *link_open(uv_loop_t *loop, const char *address, int port, int inter
     uv_timer_init(loop, &link->timer);
     link->timer.data = link;
     link->handles = 1;
-    try_to_connect(link);
+    uv_timer_start(&link->timer, on_retry, 0,
+                   0); /* a connect that fails at once must find the caller ready */
     return link;
 }
 

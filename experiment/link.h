@@ -28,7 +28,7 @@ struct link_handlers {
     struct stats_frame *scratch; /* where frames are read into; shared by the links of a loop */
 };
 
-/* NULL: no memory, or an address that is none. `handlers` is copied. */
+/* NULL: no memory, or an address that is none. `handlers` is copied; none is called before this returns. */
 struct link *link_open(uv_loop_t *loop, const char *address, int port, int interval_ms,
                        const struct link_handlers *handlers, struct error *error);
 /* Ends it; it frees itself once libuv has let go, and calls no handler any more. */

@@ -165,6 +165,22 @@ static bool compare(const struct job *job, const struct deployment *old, struct 
     return same && count == 0;
 }
 
+/* A service that is not found is gone only if this is where it was. */
+static bool is_where_it_was(const struct job *job, const struct way_back *way_back, struct error *error)
+{
+    if (strcmp(aws_client_region(job->client), way_back->region) == 0 &&
+        strcmp(aws_client_endpoint(job->client), way_back->endpoint) == 0)
+        return true;
+    return error_set(error, ERROR_INCOMPLETE,
+                     "service %s is not found in %s%s%s, but the experiment was made in %s%s%s: roll it back "
+                     "with --region %s%s%s",
+                     way_back->service, aws_client_region(job->client),
+                     aws_client_endpoint(job->client)[0] == '\0' ? "" : " at ",
+                     aws_client_endpoint(job->client), way_back->region,
+                     way_back->endpoint[0] == '\0' ? "" : " at ", way_back->endpoint, way_back->region,
+                     way_back->endpoint[0] == '\0' ? "" : " --endpoint-url ", way_back->endpoint);
+}
+
 static void skip(const struct job *job, enum restore_step first, enum restore_step last, const char *why)
 {
     for (size_t i = first; i <= (size_t)last; i++)
@@ -192,6 +208,8 @@ bool restore_run(const struct job *job, const struct way_back *way_back, struct 
             "changed. To go back to %s all the same, add --take-over",
             way_back->service, ecs_short_name(running), ecs_short_name(way_back->task_definition),
             ecs_short_name(way_back->task_definition));
+    if (found == FOUND_NO_SERVICE && !is_where_it_was(job, way_back, error))
+        return false;
     if (found == FOUND_NO_SERVICE) {
         skip(job, RESTORE_UPDATE, RESTORE_TARGETS, "the service is gone");
     } else if (found == FOUND_RESTORED) {

@@ -6,6 +6,8 @@
 
 #include "experiment/json.h"
 
+#define MEMORY_MIB 32 /* more than the sidecar takes under load */
+
 /* DescribeTaskDefinition adds these; RegisterTaskDefinition refuses them. */
 static const char *const response_only[] = {
     "taskDefinitionArn", "revision",     "status",         "requiresAttributes", "compatibilities",
@@ -24,6 +26,13 @@ static struct json_object *find_container(struct json_object *task_definition, c
     return NULL;
 }
 
+/* "15000-15010", which stands in place of containerPort. */
+static bool range_holds(const char *range, int port)
+{
+    int first, last;
+    return sscanf(range, "%d-%d", &first, &last) == 2 && first <= port && port <= last;
+}
+
 static bool port_is_taken(struct json_object *task_definition, int port)
 {
     struct json_object *containers = json_array(task_definition, "containerDefinitions");
@@ -33,7 +42,8 @@ static bool port_is_taken(struct json_object *task_definition, int port)
         size_t port_count = ports == NULL ? 0 : json_object_array_length(ports);
         for (size_t k = 0; k < port_count; k++) {
             struct json_object *mapping = json_object_array_get_idx(ports, k);
-            if (json_integer(mapping, "containerPort") == port || json_integer(mapping, "hostPort") == port)
+            if (json_integer(mapping, "containerPort") == port || json_integer(mapping, "hostPort") == port ||
+                range_holds(json_text(mapping, "containerPortRange"), port))
                 return true;
         }
     }
@@ -137,14 +147,24 @@ static struct json_object *command_of(const struct revision_sidecar *sidecar)
     return command;
 }
 
-static struct json_object *build_container(const struct revision_sidecar *sidecar,
-                                           struct json_object *application, const struct way_back *way_back,
-                                           const char *image)
+/* A container must say what memory it takes where its task does not. */
+static bool task_has_memory(struct json_object *task_definition)
 {
+    struct json_object *memory = NULL;
+    return json_object_object_get_ex(task_definition, "memory", &memory) && memory != NULL;
+}
+
+static struct json_object *build_container(const struct revision_sidecar *sidecar,
+                                           struct json_object *task_definition,
+                                           const struct way_back *way_back, const char *image)
+{
+    struct json_object *application = find_container(task_definition, sidecar->application);
     struct json_object *container = json_object_new_object();
     json_put_text(container, "name", sidecar->container);
     json_put_text(container, "image", image);
     json_put_integer(container, "cpu", 0);
+    if (!task_has_memory(task_definition))
+        json_put_integer(container, "memoryReservation", MEMORY_MIB);
     /* A dead sidecar is a dead port: ECS should replace the task at once, not wait for the health check. */
     json_put_flag(container, "essential", true);
     struct json_object *ports = json_object_new_array();
@@ -159,6 +179,22 @@ static struct json_object *build_container(const struct revision_sidecar *sideca
     if (log != NULL)
         json_object_object_add(container, "logConfiguration", json_copy(log));
     return container;
+}
+
+/* All but those that AWS puts there itself (CloudFormation's) and refuses from anybody else. */
+static void copy_tags(struct json_object *tags, struct json_object *input)
+{
+    struct json_object *kept = json_object_new_array();
+    size_t count = tags == NULL ? 0 : json_object_array_length(tags);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *tag = json_object_array_get_idx(tags, i);
+        if (strncmp(json_text(tag, "key"), "aws:", 4) != 0)
+            json_object_array_add(kept, json_copy(tag));
+    }
+    if (json_object_array_length(kept) > 0)
+        json_object_object_add(input, "tags", kept);
+    else
+        json_object_put(kept);
 }
 
 struct json_object *revision_build(struct json_object *response, const struct revision_sidecars *sidecars,
@@ -176,13 +212,9 @@ struct json_object *revision_build(struct json_object *response, const struct re
     json_put_text(input, "family", way_back->family);
     for (size_t i = 0; i < sidecars->count; i++) {
         const struct revision_sidecar *sidecar = &sidecars->item[i];
-        json_object_array_add(
-            containers,
-            build_container(sidecar, find_container(input, sidecar->application), way_back, image));
+        json_object_array_add(containers, build_container(sidecar, input, way_back, image));
     }
-    struct json_object *tags = json_array(response, "tags");
-    if (tags != NULL && json_object_array_length(tags) > 0)
-        json_object_object_add(input, "tags", json_copy(tags));
+    copy_tags(json_array(response, "tags"), input);
     return input;
 }
 

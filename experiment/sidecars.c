@@ -180,13 +180,12 @@ static void add(struct sidecars *all, const struct arm_endpoint *endpoint)
         .problem = on_problem,
         .scratch = all->scratch,
     };
-    all->items[all->count++] = sidecar; /* before link_open, whose handlers may count */
     sidecar->link =
         link_open(all->loop, endpoint->address, endpoint->stats_port, SIDECARS_INTERVAL_MS, &handlers, NULL);
-    if (sidecar->link == NULL) {
-        all->count--;
+    if (sidecar->link == NULL)
         free(sidecar);
-    }
+    else
+        all->items[all->count++] = sidecar;
 }
 
 static bool is_listed(const struct arm_endpoints *endpoints, const struct sidecar *sidecar)

@@ -61,6 +61,8 @@ static void tear_down(struct connection *connection)
 {
     bool reset = connection->doom != DOOM_DONE;
     connection->closing = true;
+    if (connection->doom == DOOM_REFUSED && !connection->queue)
+        connection->worker->interval.outcomes[STATS_UPSTREAM_REFUSED]++;
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
@@ -131,11 +133,10 @@ static void end_client(struct connection *connection)
         connection_doom(connection, DOOM_CLIENT_GONE);
         return;
     }
-    connection_request_ended(connection);
+    if (connection->upgrading)
+        connection_request_ended(connection);
     if (connection->refused && !connection->queue && !connection->lanes[LANE_RESPONSE].chunks)
         connection_doom(connection, DOOM_DONE);
-    if (connection->input.length == 0)
-        lane_end(lane);
 }
 
 static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
@@ -251,7 +252,10 @@ static void start_connect(struct connection *connection)
 static void on_timer(struct timer *timer)
 {
     struct connection *connection = (struct connection *)timer;
-    connection_doom(connection, connection->lingering ? DOOM_DONE : DOOM_REFUSED);
+    if (connection->lingering)
+        connection_doom(connection, DOOM_DONE);
+    else if (!connection->queue)
+        connection_doom(connection, DOOM_REFUSED);
     connection_settle(connection);
 }
 
@@ -305,8 +309,10 @@ void connection_settle(struct connection *connection)
         tear_down(connection);
         return;
     }
-    if (connection->client_ended && !request->ending && connection->input.length == 0)
+    if (connection->client_ended && !request->ending && connection->input.length == 0) {
+        connection_request_ended(connection);
         lane_end(request);
+    }
     bool room = !lane_is_full(request) && connection->input.length < CONNECTION_INPUT_MAX;
     set_reading(&connection->client, &connection->client_reading,
                 !connection->client_ended && (room || connection->lingering), on_client_read);
@@ -357,6 +363,17 @@ static void turn_away(struct worker *worker)
     uv_close((uv_handle_t *)&worker->spare, on_spare_closed);
 }
 
+/* Where descriptors have run out libuv turns clients away without a word. The kernel hands out the
+ * lowest number that is free, so one close to the limit tells. */
+static void check_descriptors(struct connection *connection)
+{
+    int fd;
+    struct worker *worker = connection->worker;
+    if (uv_fileno((uv_handle_t *)&connection->client, &fd) == 0 &&
+        (uint64_t)fd + 2 >= worker->descriptor_limit)
+        worker_complain(worker, "clients are turned away", UV_EMFILE);
+}
+
 void connection_accept(struct worker *worker)
 {
     struct connection *connection = connection_new(worker);
@@ -372,6 +389,7 @@ void connection_accept(struct worker *worker)
         return;
     }
     worker->interval.connections_accepted++;
+    check_descriptors(connection);
     uv_tcp_nodelay(&connection->client, 1);
     connection->lanes[LANE_RESPONSE].sink = (uv_stream_t *)&connection->client;
     start_connect(connection);

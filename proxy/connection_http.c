@@ -151,6 +151,36 @@ static void answer_ready(struct connection *connection)
     }
 }
 
+/* The faults may have changed since the request came: what of it is still to come is under the new
+ * ones. */
+static void refresh(struct worker *worker, struct exchange *exchange)
+{
+    const struct fault *fault = &worker->fault;
+    if (exchange->generation == worker->generation)
+        return;
+    exchange->generation = worker->generation;
+    if (exchange->scope_generation != worker->scope_generation) {
+        bool any = fault->scope.method[0] == '\0' && fault->scope.path[0] == '\0';
+        exchange->matched = any && (!exchange->health_check || fault->scope.health_checks);
+        exchange->scope_generation = worker->scope_generation;
+    }
+    exchange->in_scope =
+        !worker->clean && exchange->matched && random_percent(&worker->random, fault->scope.percent);
+    sample_latency(worker, exchange);
+    exchange->limited = exchange->in_scope && fault->bandwidth.bytes_per_s > 0;
+}
+
+/* The same for a message that has begun: it is never delayed more than its beginning was. */
+static void refresh_begun(struct worker *worker, struct exchange *exchange, int direction)
+{
+    uint64_t before = exchange->latency_ns[direction];
+    refresh(worker, exchange);
+    if (before == HEAP_NEVER && exchange->in_scope && worker->fault.blackhole.percent > 0)
+        exchange->latency_ns[direction] = HEAP_NEVER;
+    else if (before < exchange->latency_ns[direction])
+        exchange->latency_ns[direction] = before;
+}
+
 static void forward_request(struct connection *connection, struct exchange *exchange, const char *data,
                             size_t length, bool first, bool last)
 {
@@ -162,6 +192,8 @@ static void forward_request(struct connection *connection, struct exchange *exch
     }
     if (exchange->local)
         return;
+    if (!first && exchange->generation != connection->worker->generation)
+        refresh_begun(connection->worker, exchange, LANE_REQUEST);
     struct parcel parcel = {.data = data,
                             .length = length,
                             .exchange = exchange,
@@ -288,26 +320,7 @@ void connection_resume_input(struct connection *connection)
 void connection_request_ended(struct connection *connection)
 {
     /* Half a head, or bytes behind an upgrade, go on as they are. */
-    if (connection->input.length == 0 || connection->upgrading)
-        connection_make_raw(connection, LANE_REQUEST);
-}
-
-/* The faults may have changed since the request came. */
-static void update_response_faults(struct worker *worker, struct exchange *exchange)
-{
-    if (exchange->generation == worker->generation)
-        return;
-    const struct fault *fault = &worker->fault;
-    exchange->generation = worker->generation;
-    if (exchange->scope_generation != worker->scope_generation) {
-        bool any = fault->scope.method[0] == '\0' && fault->scope.path[0] == '\0';
-        exchange->matched = any && (!exchange->health_check || fault->scope.health_checks);
-        exchange->scope_generation = worker->scope_generation;
-    }
-    exchange->in_scope =
-        !worker->clean && exchange->matched && random_percent(&worker->random, fault->scope.percent);
-    sample_latency(worker, exchange);
-    exchange->limited = exchange->in_scope && fault->bandwidth.bytes_per_s > 0;
+    connection_make_raw(connection, LANE_REQUEST);
 }
 
 static void forward_response(struct connection *connection, struct exchange *exchange, const char *data,
@@ -320,7 +333,9 @@ static void forward_response(struct connection *connection, struct exchange *exc
     if (!informational) {
         if (first) {
             exchange->answered_ns = now;
-            update_response_faults(worker, exchange);
+            refresh(worker, exchange);
+        } else if (exchange->generation != worker->generation) {
+            refresh_begun(worker, exchange, LANE_RESPONSE);
         }
         parcel.exchange = exchange;
         parcel.latency_ns = exchange->latency_ns[LANE_RESPONSE];

@@ -18,12 +18,17 @@ static void close_if_open(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
-static void close_all(struct control *control)
+/* From here on nobody can ask for anything. */
+static void close_sockets(struct control *control)
 {
     for (struct listener *listener = control->listeners; listener; listener = listener->next)
         close_if_open(&listener->socket.handle);
     for (struct client *client = control->clients; client; client = client->next)
         client_close(client);
+}
+
+static void close_all(struct control *control)
+{
     for (int i = 0; i < 2; i++)
         close_if_open((uv_handle_t *)&control->signals[i]);
     close_if_open((uv_handle_t *)&control->expiry);
@@ -44,6 +49,8 @@ static void stop_worker(struct control *control, unsigned index)
         return;
     for (unsigned i = 0; i < control->worker_count; i++)
         worker_join(&control->workers[i]);
+    /* What they sent back last. */
+    mailbox_deliver(&control->inbox);
     close_all(control);
 }
 
@@ -61,6 +68,8 @@ static void on_signal(uv_signal_t *handle, int number)
     if (control->ending)
         return;
     control->ending = true;
+    close_sockets(control);
+    uv_timer_stop(&control->expiry);
     uv_timer_start(&control->patience, on_patience, CONTROL_DRAIN_MS, 0);
     for (unsigned i = 0; i < control->worker_count; i++) {
         struct worker_message *message = &control->endings[2 * i];

@@ -74,8 +74,9 @@ bool control_listen(struct control *control, const char *address, char *shown, s
                     struct error *error);
 /* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
 void control_run(struct control *control);
-/* Also removes the sockets' files. */
 void control_free(struct control *control);
+/* Where starting failed: removes the sockets' files; the process is about to exit. */
+void control_unlink(struct control *control);
 
 /* control_faults.c: all of them answer the client. */
 void control_set(struct control *control, struct client *client, const struct stats_request *request);

@@ -105,6 +105,13 @@ static bool listen_tcp(struct listener *listener, const char *text, char *shown,
     return true;
 }
 
+void control_unlink(struct control *control)
+{
+    for (struct listener *listener = control->listeners; listener; listener = listener->next)
+        if (listener->path[0] != '\0')
+            unlink(listener->path);
+}
+
 bool control_listen(struct control *control, const char *address, char *shown, size_t size,
                     struct error *error)
 {

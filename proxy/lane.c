@@ -175,9 +175,10 @@ static uint64_t next_time(const struct lane *lane, uint64_t now_ns)
 
 static void set_timer(struct lane *lane, uint64_t at_ns)
 {
-    /* Without memory for a timer the bytes go late rather than never: with the next that comes. */
-    if (lane->timer.item.place == 0 || lane->timer.item.at_ns != at_ns)
-        timers_set(&lane->worker->timers, &lane->timer, at_ns);
+    if (lane->timer.item.place != 0 && lane->timer.item.at_ns == at_ns)
+        return;
+    if (!timers_set(&lane->worker->timers, &lane->timer, at_ns))
+        connection_doom(lane->connection, DOOM_MEMORY);
 }
 
 /* What the kernel did not take of the bytes that may go now is left to libuv. */

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-static void on_wake(uv_async_t *wake)
+void mailbox_deliver(struct mailbox *mailbox)
 {
-    struct mailbox *mailbox = wake->data;
     uv_mutex_lock(&mailbox->mutex);
     struct message *message = mailbox->first;
     mailbox->first = mailbox->last = NULL;
@@ -15,6 +14,11 @@ static void on_wake(uv_async_t *wake)
         mailbox->receive(mailbox->context, message);
         message = next;
     }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    mailbox_deliver(wake->data);
 }
 
 int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, mailbox_receive *receive, void *context)

@@ -24,6 +24,8 @@ struct mailbox {
 /* 0 or a libuv error. */
 int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, mailbox_receive *receive, void *context);
 void mailbox_post(struct mailbox *mailbox, struct message *message);
+/* Hands out what has arrived, without waiting for the loop. */
+void mailbox_deliver(struct mailbox *mailbox);
 /* Closes the handle; nobody may post any more. */
 void mailbox_close(struct mailbox *mailbox);
 /* After the loop has run out. */

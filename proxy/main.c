@@ -227,8 +227,10 @@ static int run(struct proxy *proxy)
                   proxy->settings.listen ? "upstream" : "listen");
         return fail(&error);
     }
-    if (!start(proxy, &error))
+    if (!start(proxy, &error)) {
+        control_unlink(&proxy->control);
         return fail(&error);
+    }
     control_run(&proxy->control);
     control_free(&proxy->control);
     free(proxy->workers);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define COMPLAINT_INTERVAL_NS UINT64_C(1000000000)
 
@@ -57,8 +58,8 @@ void worker_sample_add(struct stats_sample *into, const struct stats_sample *fro
 
 static void seed_random(struct worker *worker)
 {
-    uint64_t seed = worker->fault.seed;
-    random_seed(&worker->random, seed ? seed + worker->index : 0);
+    /* The same for all, as it is chance which of them a connection falls to. */
+    random_seed(&worker->random, worker->fault.seed);
 }
 
 /* The faults hold when this returns, for what is held as well. Returns how many were let go. */
@@ -174,6 +175,8 @@ int worker_init(struct worker *worker, unsigned index, int fd, const struct upst
     worker->clean = fault_is_clean(fault);
     worker_sample_clear(&worker->interval);
     seed_random(worker);
+    struct rlimit limit;
+    worker->descriptor_limit = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
     worker->read_buffer = malloc(WORKER_READ_BYTES);
     if (!worker->read_buffer)
         return UV_ENOMEM;

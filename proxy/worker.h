@@ -69,6 +69,7 @@ struct worker {
     bool draining;
     bool stopping;
     uint64_t complained_ns;
+    uint64_t descriptor_limit;
     struct worker_message *drain; /* to be sent back */
     char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
 };

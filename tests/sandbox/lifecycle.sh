@@ -23,7 +23,7 @@ is "a port in use" 1 "$("$sandbox" --listen "${url#http://}" >"$work/x" 2>"$work
 has "and why" "the port is in use" "$(cat "$work/y")"
 is "not for others" 2 "$("$sandbox" --listen 0.0.0.0:0 >"$work/x" 2>"$work/y"; echo $?)"
 has "and why" "0.0.0.0 is not a loopback address" "$(cat "$work/y")"
-is "a second region beside it" "ready" "$(timeout -s INT 1 "$sandbox" --listen 127.0.0.1:0 --no-traffic | cut -d' ' -f1)"
+is "a second region beside it" "ready" "$(timeout -s INT 4 "$sandbox" --listen 127.0.0.1:0 --no-traffic | cut -d' ' -f1)"
 kill -TERM "$sandbox_pid"; wait "$sandbox_pid"
 is "SIGTERM ends it well" 0 $?
 is "and all its tasks" 0 "$(alive "$tasks")"

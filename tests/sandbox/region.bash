@@ -31,6 +31,7 @@ trap 'exit 1' INT TERM
 
 # start_region OPTION...: sets $url and $sandbox_pid.
 start_region() {
+    : >"$work/out" # a region of before must not be taken for this one
     "$sandbox" --listen 127.0.0.1:0 "$@" >"$work/out" 2>"$work/err" &
     sandbox_pid=$!
     for _ in $(seq 300); do

@@ -68,8 +68,7 @@ static void bad_forms_are_refused(void **state)
 
 static void bodies_must_be_objects(void **state)
 {
-    const char *const bad[] = {"[]",  "1",       "\"a\"",           "{", "{}x", "{\"a\":}",
-                               "nul", "{\"a\":\"\xff\"}"};
+    const char *const bad[] = {"[]", "1", "\"a\"", "{", "{}x", "{\"a\":}", "nul", "{\"a\":\"\xff\"}"};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

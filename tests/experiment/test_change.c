@@ -1,0 +1,582 @@
+/* plan, arm, restore, adopt, inventory: against an endpoint that loses answers, and people who deploy. */
+#include "aws/client_internal.h"
+#include "core/clock.h"
+#include "experiment/adopt.h"
+#include "experiment/arm.h"
+#include "experiment/inventory.h"
+#include "experiment/json.h"
+#include "experiment/model_internal.h"
+#include "experiment/plan.h"
+#include "experiment/restore.h"
+#include "tests/experiment/fake_ecs.h"
+#include "tests/experiment/support.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#define POLL_MS 10
+#define ALWAYS 1000
+#define OTHER FAKE_DEFINITION "checkout:42"
+
+struct fixture {
+    struct fake_ecs fake;
+    struct aws_client *client;
+    atomic_bool cancel;
+    struct progress progress;
+    struct job job;
+    struct plan *plan;
+    struct journal *journal;
+    struct error error;
+};
+
+static void open_client(struct fixture *fixture, const char *region)
+{
+    const struct aws_options options = {.endpoint_url = fixture->fake.liar.url, .region = region};
+    aws_client_close(fixture->client);
+    fixture->client = aws_client_open(&options, &fixture->error);
+    assert_done(fixture->client != NULL, &fixture->error);
+    fixture->client->retry.unit_ms = 10;
+    aws_client_set_cancel(fixture->client, &fixture->cancel);
+    fixture->job.client = fixture->client;
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    support_make_home();
+    fake_ecs_start(&fixture->fake);
+    progress_init(&fixture->progress, NULL, NULL);
+    fixture->job =
+        (struct job){.cancel = &fixture->cancel, .progress = &fixture->progress, .poll_ms = POLL_MS};
+    open_client(fixture, NULL);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    journal_close(fixture->journal);
+    plan_free(fixture->plan);
+    aws_client_close(fixture->client);
+    fake_ecs_stop(&fixture->fake);
+    progress_destroy(&fixture->progress);
+    free(fixture);
+    support_remove_home();
+    return 0;
+}
+
+static void make_plan(struct fixture *fixture)
+{
+    struct plan_request request = {.cluster = "storefront", .service = "checkout", .duration_ms = 60000};
+    fault_init(&request.fault);
+    assert_done(plan_make(&fixture->job, &request, &fixture->plan, &fixture->error), &fixture->error);
+}
+
+static void begin(struct fixture *fixture)
+{
+    make_plan(fixture);
+    if (fixture->plan->shown->refused)
+        fail_msg("%s", fixture->plan->shown->findings[0].what);
+    fixture->journal = journal_begin(&fixture->plan->way_back, fixture->plan->service,
+                                     &fixture->plan->request.fault, 60000, &fixture->error);
+    assert_done(fixture->journal != NULL, &fixture->error);
+}
+
+static bool arm(struct fixture *fixture)
+{
+    return arm_run(&fixture->job, fixture->plan, fixture->journal, &fixture->error);
+}
+
+static void begin_and_arm(struct fixture *fixture)
+{
+    begin(fixture);
+    assert_done(arm(fixture), &fixture->error);
+}
+
+static bool restore(struct fixture *fixture, bool take_over)
+{
+    progress_begin(&fixture->progress, restore_step_names, RESTORE_STEPS);
+    return restore_run(&fixture->job, &fixture->plan->way_back, fixture->plan->service, fixture->journal,
+                       take_over, &fixture->error);
+}
+
+static void assert_as_before(struct fixture *fixture)
+{
+    struct buf differences;
+    buf_init(&differences, 4096);
+    assert_string_equal(json_text(fixture->fake.service, "taskDefinition"), FAKE_OLD);
+    if (restore_compare(fixture->plan->service, fixture->fake.service, &differences) != 0)
+        fail_msg("%s", buf_text(&differences));
+    buf_free(&differences);
+    assert_int_equal(fake_ecs_active(&fixture->fake), 1);
+}
+
+static const struct model_step *steps(struct fixture *fixture)
+{
+    static struct model_experiment shown;
+    progress_read(&fixture->progress, &shown);
+    return shown.steps;
+}
+
+/* ── plan ────────────────────────────────────────────────────────────────────────────────── */
+
+static void a_plan_changes_nothing_and_shows_all(void **state)
+{
+    struct fixture *fixture = *state;
+    make_plan(fixture);
+    const struct plan *plan = fixture->plan;
+    assert_false(plan->shown->refused);
+    assert_true(plan->shown->must_type_name);
+    assert_contains(plan->shown->diff, "+      \"name\": \"shaketable-proxy\"");
+    assert_contains(plan->shown->diff, "-  \"family\": \"checkout\"");
+    assert_contains(plan->shown->diff, "+++ UpdateService");
+    assert_contains(plan->shown->diff, "\"containerPort\": 15000");
+    assert_null(strstr(plan->shown->diff, "-  \"tags\""));
+    assert_string_equal(plan->way_back.task_definition, FAKE_OLD);
+    assert_string_equal(plan->way_back.family, "shaketable-checkout");
+    assert_string_equal(plan->way_back.endpoint, fixture->fake.liar.url);
+    assert_true(plan->way_back.deadline_ms >= plan->way_back.created_ms + 60000);
+    assert_string_equal(plan->sidecars.item[0].health_check_path, "/health");
+    assert_int_equal(fixture->fake.registers + fixture->fake.updates + fixture->fake.deregisters, 0);
+}
+
+static void a_service_that_does_not_exist_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan_request request = {.cluster = "storefront", .service = "nobody"};
+    fixture->fake.gone = true;
+    assert_false(plan_make(&fixture->job, &request, &fixture->plan, &fixture->error));
+    assert_null(fixture->plan);
+    assert_int_equal(fixture->error.code, ERROR_NOT_FOUND);
+    assert_contains(fixture->error.message, "nobody");
+}
+
+static void a_service_that_is_injected_already_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    plan_free(fixture->plan);
+    make_plan(fixture);
+    assert_true(fixture->plan->shown->refused);
+    assert_null(fixture->plan->revision);
+    assert_contains(fixture->plan->shown->findings[0].what, "injected already");
+    assert_contains(fixture->plan->shown->findings[0].advice,
+                    "shaketable rollback --cluster storefront --service checkout");
+}
+
+/* ── arm ─────────────────────────────────────────────────────────────────────────────────── */
+
+static void arming_registers_once_and_updates_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct arm_endpoints endpoints;
+    begin_and_arm(fixture);
+    assert_int_equal(fixture->fake.registers, 1);
+    assert_int_equal(fixture->fake.updates, 1);
+    const char *running = json_text(fixture->fake.service, "taskDefinition");
+    assert_true(way_back_is_ours(running));
+    struct json_object *mapping =
+        json_object_array_get_idx(json_array(fixture->fake.service, "loadBalancers"), 0);
+    assert_string_equal(json_text(mapping, "containerName"), "shaketable-proxy");
+    assert_int_equal(json_integer(mapping, "containerPort"), 15000);
+    for (size_t i = 0; i <= ARM_TARGETS; i++)
+        assert_int_equal(steps(fixture)[i].state, MODEL_STEP_DONE);
+    assert_true(arm_find_sidecars(&fixture->job, &fixture->plan->way_back, &fixture->plan->sidecars,
+                                  &endpoints, &fixture->error));
+    assert_int_equal(endpoints.count, 1);
+    assert_string_equal(endpoints.items[0].address, "127.0.0.1");
+    assert_int_equal(endpoints.items[0].stats_port, 15001);
+}
+
+static void a_lost_answer_to_register_is_resolved_by_looking(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.lose = "RegisterTaskDefinition";
+    fixture->fake.lose_count = 1;
+    begin_and_arm(fixture);
+    assert_int_equal(fixture->fake.registers, 1);
+    assert_int_equal(fake_ecs_active(&fixture->fake), 2);
+    assert_true(way_back_is_ours(json_text(fixture->fake.service, "taskDefinition")));
+}
+
+static void a_register_that_never_arrived_is_an_error_and_nothing_is_changed(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.lose = "RegisterTaskDefinition";
+    fixture->fake.lose_count = 1;
+    fixture->fake.lose_effect = true;
+    begin(fixture);
+    assert_false(arm(fixture));
+    assert_int_equal(fixture->error.code, ERROR_NETWORK);
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.updates, 0);
+    assert_as_before(fixture);
+}
+
+static void a_lost_answer_to_update_is_resolved_by_looking(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.lose = "UpdateService";
+    fixture->fake.lose_count = ALWAYS;
+    begin_and_arm(fixture);
+    assert_true(way_back_is_ours(json_text(fixture->fake.service, "taskDefinition")));
+}
+
+static void an_update_that_never_arrived_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.lose = "UpdateService";
+    fixture->fake.lose_count = ALWAYS;
+    fixture->fake.lose_effect = true;
+    begin(fixture);
+    assert_false(arm(fixture));
+    assert_int_equal(fixture->error.code, ERROR_NETWORK);
+    fixture->fake.lose_count = 0;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.updates, 0);
+    assert_as_before(fixture);
+}
+
+static void a_deployment_that_fails_says_why(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.deployments_fail = true;
+    begin(fixture);
+    assert_false(arm(fixture));
+    assert_int_equal(fixture->error.code, ERROR_SERVICE);
+    assert_contains(fixture->error.message, "because it is FAILED");
+    assert_contains(fixture->error.message, "steady state");
+    fixture->fake.deployments_fail = false;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_as_before(fixture);
+}
+
+static void nothing_is_called_that_the_journal_could_not_take(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    begin(fixture);
+    unsigned calls = fixture->fake.calls;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = 1;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    bool armed = arm(fixture);
+    limit.rlim_cur = RLIM_INFINITY;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_false(armed);
+    assert_contains(fixture->error.message, "cannot write the journal");
+    assert_int_equal(fixture->fake.calls, calls);
+    assert_as_before(fixture);
+}
+
+static void *cancel_soon(void *argument)
+{
+    struct fixture *fixture = argument;
+    clock_sleep_ms(200);
+    atomic_store(&fixture->cancel, true);
+    return NULL;
+}
+
+static void arming_that_is_canceled_is_restored(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t thread;
+    fixture->fake.deployment_looks = 1000000;
+    begin(fixture);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, fixture), 0);
+    assert_false(arm(fixture));
+    pthread_join(thread, NULL);
+    assert_int_equal(fixture->error.code, ERROR_CANCELED);
+    assert_int_equal(fixture->fake.updates, 1);
+    atomic_store(&fixture->cancel, false);
+    fixture->fake.deployment_looks = 1;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_as_before(fixture);
+}
+
+/* ── restore ─────────────────────────────────────────────────────────────────────────────── */
+
+static void all_is_as_it_was(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_as_before(fixture);
+    assert_int_equal(fixture->fake.deregisters, 1);
+    assert_string_equal(steps(fixture)[RESTORE_COMPARE].detail, "every field");
+    for (size_t i = RESTORE_UPDATE; i < RESTORE_STEPS; i++)
+        assert_int_equal(steps(fixture)[i].state, MODEL_STEP_DONE);
+}
+
+static void restoring_again_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    assert_true(restore(fixture, false));
+    unsigned changes = fixture->fake.updates + fixture->fake.deregisters;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.updates + fixture->fake.deregisters, changes);
+}
+
+static void a_lost_answer_on_the_way_back_is_resolved_too(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fixture->fake.lose = "UpdateService";
+    fixture->fake.lose_count = ALWAYS;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_as_before(fixture);
+}
+
+static void a_revision_that_was_registered_and_never_used_is_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    begin(fixture);
+    assert_true(ecs_register_task_definition(fixture->client, fixture->plan->revision, NULL, NULL));
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.updates, 0);
+    assert_as_before(fixture);
+}
+
+static void drift_is_never_overwritten_unless_told(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    unsigned updates = fixture->fake.updates;
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_CONFLICT);
+    assert_contains(fixture->error.message, "checkout:42");
+    assert_contains(fixture->error.message, "--take-over");
+    assert_int_equal(fixture->fake.updates, updates);
+    assert_int_equal(fixture->fake.deregisters, 0);
+    assert_string_equal(json_text(fixture->fake.service, "taskDefinition"), OTHER);
+    assert_done(restore(fixture, true), &fixture->error);
+    assert_as_before(fixture);
+}
+
+static void somebody_elses_experiment_is_drift_as_well(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    strcpy(fixture->plan->way_back.experiment, "another1");
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_CONFLICT);
+    assert_int_equal(fixture->fake.deregisters, 0);
+}
+
+static void an_old_revision_that_is_gone_is_said_with_what_to_do(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    assert_true(ecs_deregister_task_definition(fixture->client, FAKE_OLD, NULL));
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_INCOMPLETE);
+    assert_contains(fixture->error.message, "checkout:41 was deregistered");
+    assert_contains(fixture->error.message, "run this rollback again");
+}
+
+static void a_service_that_is_gone_leaves_nothing_of_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fixture->fake.gone = true;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fake_ecs_active(&fixture->fake), 1);
+    assert_contains(steps(fixture)[RESTORE_COMPARE].detail, "gone");
+}
+
+static void a_service_that_is_not_found_elsewhere_is_not_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fixture->fake.gone = true;
+    open_client(fixture, "us-east-1");
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_INCOMPLETE);
+    assert_contains(fixture->error.message, "--region eu-west-1 --endpoint-url http://127.0.0.1:");
+    assert_int_equal(fixture->fake.deregisters, 0);
+}
+
+static void what_else_was_changed_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    json_put_integer(fixture->fake.service, "healthCheckGracePeriodSeconds", 90);
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_INCOMPLETE);
+    assert_contains(fixture->error.message, "healthCheckGracePeriodSeconds: 60 → 90");
+    assert_int_equal(fake_ecs_active(&fixture->fake), 1);
+}
+
+static void without_the_service_as_it_was_the_way_back_is_compared(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    progress_begin(&fixture->progress, restore_step_names, RESTORE_STEPS);
+    assert_done(restore_run(&fixture->job, &fixture->plan->way_back, NULL, NULL, false, &fixture->error),
+                &fixture->error);
+    assert_string_equal(steps(fixture)[RESTORE_COMPARE].detail, "task definition and load balancers");
+    assert_as_before(fixture);
+}
+
+static void a_rollback_without_permission_is_not_complete(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fixture->fake.deny = "DeregisterTaskDefinition";
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_DENIED);
+    assert_string_equal(json_text(fixture->fake.service, "taskDefinition"), FAKE_OLD);
+}
+
+/* ── adopt ───────────────────────────────────────────────────────────────────────────────── */
+
+static void assert_adopts(struct fixture *fixture, const char *experiment, bool with_journal)
+{
+    struct adopted adopted;
+    const char *name = experiment[0] == '\0' ? "checkout" : "";
+    assert_done(adopt_find(&fixture->job, experiment, "storefront", name, &adopted, &fixture->error),
+                &fixture->error);
+    assert_string_equal(adopted.way_back.experiment, fixture->plan->way_back.experiment);
+    assert_string_equal(adopted.way_back.task_definition, FAKE_OLD);
+    assert_int_equal(adopted.journal != NULL, with_journal);
+    assert_int_equal(adopted.before != NULL, with_journal);
+    assert_int_equal(adopted.endpoints.count, 1);
+    assert_int_equal(adopted.endpoints.items[0].stats_port, 15001);
+    adopt_free(&adopted);
+}
+
+static void an_experiment_is_found_by_its_journal_and_by_its_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    journal_close(fixture->journal);
+    fixture->journal = NULL;
+    assert_adopts(fixture, fixture->plan->way_back.experiment, true);
+    assert_adopts(fixture, "", true);
+    support_remove_home(); /* another machine */
+    support_make_home();
+    assert_adopts(fixture, "", false);
+}
+
+static void an_experiment_that_runs_is_not_taken_away(void **state)
+{
+    struct fixture *fixture = *state;
+    struct adopted adopted;
+    begin_and_arm(fixture);
+    assert_false(adopt_find(&fixture->job, "", "storefront", "checkout", &adopted, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_CONFLICT);
+}
+
+static void a_revision_that_was_never_used_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    struct adopted adopted;
+    struct adopt_list list;
+    make_plan(fixture);
+    assert_true(ecs_register_task_definition(fixture->client, fixture->plan->revision, NULL, NULL));
+    assert_true(adopt_list_read(&fixture->job, &list, NULL));
+    assert_int_equal(list.count, 1);
+    adopt_list_free(&list);
+    assert_done(adopt_find(&fixture->job, "", "storefront", "checkout", &adopted, &fixture->error),
+                &fixture->error);
+    assert_string_equal(adopted.way_back.experiment, fixture->plan->way_back.experiment);
+    assert_int_equal(adopted.endpoints.count, 0);
+    adopt_free(&adopted);
+}
+
+static void where_nothing_is_ours_nothing_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    struct adopted adopted;
+    assert_false(adopt_find(&fixture->job, "", "storefront", "checkout", &adopted, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_NOT_FOUND);
+    assert_contains(fixture->error.message, "nothing to roll back");
+    assert_false(adopt_find(&fixture->job, "abcd1234", "", "", &adopted, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_NOT_FOUND);
+    assert_contains(fixture->error.message, "abcd1234");
+}
+
+/* ── inventory ───────────────────────────────────────────────────────────────────────────── */
+
+struct readings {
+    size_t count;
+    struct model_inventory *last;
+};
+
+static void take_reading(void *context, struct model_inventory *inventory)
+{
+    struct readings *readings = context;
+    model_inventory_release(readings->last);
+    readings->last = inventory;
+    readings->count++;
+}
+
+static void the_tree_is_read_in_stages_and_kept_when_it_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct readings readings = {0};
+    begin_and_arm(fixture);
+    assert_done(inventory_read(&fixture->job, NULL, take_reading, &readings, &fixture->error),
+                &fixture->error);
+    assert_true(readings.count >= 3);
+    const struct model_service *service = model_inventory_find(readings.last, "storefront", "checkout");
+    assert_non_null(service);
+    assert_int_equal(readings.last->loading, MODEL_LOADED);
+    assert_true(service->production && service->injected);
+    assert_string_equal(service->experiment_id, fixture->plan->way_back.experiment);
+    assert_string_equal(service->client_stats, "tcp:127.0.0.1:1");
+    assert_int_equal(service->target_group_count, 1);
+    assert_string_equal(service->target_groups[0].name, "checkout");
+    assert_int_equal(service->target_groups[0].healthy, 2);
+
+    struct model_inventory *known = readings.last;
+    readings = (struct readings){0};
+    fixture->fake.deny = "ListServices";
+    assert_false(inventory_read(&fixture->job, known, take_reading, &readings, &fixture->error));
+    assert_int_equal(readings.count, 1);
+    assert_int_equal(readings.last->loading, MODEL_FAILED);
+    assert_contains(readings.last->problem, "AccessDenied");
+    assert_non_null(model_inventory_find(readings.last, "storefront", "checkout"));
+    model_inventory_release(known);
+    model_inventory_release(readings.last);
+}
+
+int main(void)
+{
+#define WITH_ECS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        WITH_ECS(a_plan_changes_nothing_and_shows_all),
+        WITH_ECS(a_service_that_does_not_exist_is_named),
+        WITH_ECS(a_service_that_is_injected_already_is_refused),
+        WITH_ECS(arming_registers_once_and_updates_once),
+        WITH_ECS(a_lost_answer_to_register_is_resolved_by_looking),
+        WITH_ECS(a_register_that_never_arrived_is_an_error_and_nothing_is_changed),
+        WITH_ECS(a_lost_answer_to_update_is_resolved_by_looking),
+        WITH_ECS(an_update_that_never_arrived_is_an_error),
+        WITH_ECS(a_deployment_that_fails_says_why),
+        WITH_ECS(nothing_is_called_that_the_journal_could_not_take),
+        WITH_ECS(arming_that_is_canceled_is_restored),
+        WITH_ECS(all_is_as_it_was),
+        WITH_ECS(restoring_again_changes_nothing),
+        WITH_ECS(a_lost_answer_on_the_way_back_is_resolved_too),
+        WITH_ECS(a_revision_that_was_registered_and_never_used_is_removed),
+        WITH_ECS(drift_is_never_overwritten_unless_told),
+        WITH_ECS(somebody_elses_experiment_is_drift_as_well),
+        WITH_ECS(an_old_revision_that_is_gone_is_said_with_what_to_do),
+        WITH_ECS(a_service_that_is_gone_leaves_nothing_of_ours),
+        WITH_ECS(a_service_that_is_not_found_elsewhere_is_not_gone),
+        WITH_ECS(what_else_was_changed_is_named),
+        WITH_ECS(without_the_service_as_it_was_the_way_back_is_compared),
+        WITH_ECS(a_rollback_without_permission_is_not_complete),
+        WITH_ECS(an_experiment_is_found_by_its_journal_and_by_its_labels),
+        WITH_ECS(an_experiment_that_runs_is_not_taken_away),
+        WITH_ECS(a_revision_that_was_never_used_is_found),
+        WITH_ECS(where_nothing_is_ours_nothing_is_found),
+        WITH_ECS(the_tree_is_read_in_stages_and_kept_when_it_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
