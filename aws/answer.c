@@ -196,7 +196,7 @@ void aws_answer_excerpt(const void *data, size_t length, char text[AWS_ANSWER_EX
             continue;
         text[out++] = blank ? ' ' : bytes[in] > ' ' && bytes[in] <= '~' ? (char)bytes[in] : '.';
     }
-    strcpy(text + out, in < length ? "…" : "");
+    snprintf(text + out, AWS_ANSWER_EXCERPT_MAX - out, "%s", in < length ? "…" : "");
 }
 
 /* The permission that an AccessDenied is about: AWS names it ("… is not authorized to perform:

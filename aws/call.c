@@ -4,6 +4,7 @@
 #include "aws/sigv4.h"
 #include "core/clock.h"
 
+#include <curl/curl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #define HEADERS_MAX 8
 #define HEADERS_BYTES_MAX 65536
 #define WAIT_STEP_MS 50
+#define CLOCK_TOLERANCE_S 240 /* AWS's own is 300 */
 
 /* One call, as each of its attempts needs it. */
 struct call {
@@ -42,6 +44,12 @@ static bool canceled(const struct call *call, struct error *error)
     return error_set(error, ERROR_CANCELED, "%s %s: canceled", call->info->title, call->operation);
 }
 
+/* The time that AWS has, as far as we know. */
+static int64_t now_s(const struct aws_client *client)
+{
+    return clock_epoch_ms() / 1000 + atomic_load(&client->clock_offset_s);
+}
+
 /* False if it was canceled meanwhile. */
 static bool wait_ms(const struct aws_client *client, int64_t ms)
 {
@@ -69,9 +77,9 @@ static bool canceled_between(const struct call *call, enum aws_attempt ended, st
     return aws_operation_only_reads(call->operation) || no_effect ? canceled(call, error) : false;
 }
 
-/* The headers of an attempt as "Name: value" texts, signed now. The texts lie in `text`. */
-static bool sign(const struct call *call, const struct aws_credentials *credentials, struct buf *text,
-                 const char *lines[HEADERS_MAX], size_t *count, struct error *error)
+/* The headers of an attempt as "Name: value" texts. The texts lie in `text`. */
+static bool sign(const struct call *call, const struct aws_credentials *credentials, int64_t signed_s,
+                 struct buf *text, const char *lines[HEADERS_MAX], size_t *count, struct error *error)
 {
     char target[256], hash[SIGV4_HEX_MAX];
     size_t offsets[HEADERS_MAX];
@@ -93,7 +101,7 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
                                      credentials->session_token};
     struct sigv4_scope scope = {call->client->settings.region, call->info->signing_name};
     struct sigv4_signed result;
-    bool done = sigv4_sign(&request, &keys, &scope, clock_epoch_ms() / 1000, &result, error);
+    bool done = sigv4_sign(&request, &keys, &scope, signed_s, &result, error);
     for (size_t i = 0; done && i < result.add_count; i++)
         headers[header_count++] = result.add[i];
     for (size_t i = 0; done && i < header_count; i++) {
@@ -159,6 +167,12 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
         return judge_answer(call, answer, credentials_source, error);
     case AWS_HTTP_NOT_SENT:
         return not_sent(call, answer, error);
+    case AWS_HTTP_UNTRUSTED:
+        error_set(error, ERROR_NETWORK,
+                  "%s %s: %s can't be trusted: %s. AWS_CA_BUNDLE names a file of certificates "
+                  "that are to be trusted",
+                  title, operation, url, answer->trouble);
+        return AWS_ATTEMPT_FAILED;
     case AWS_HTTP_CUT:
         error_set(error, ERROR_NETWORK, "%s %s: the connection to %s was cut before the answer was whole: %s",
                   title, operation, url, answer->trouble);
@@ -181,6 +195,27 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
     return AWS_ATTEMPT_FAILED;
 }
 
+/* A signature that was refused while AWS's clock and ours differ: takes AWS's time from now on. */
+static bool correct_clock(const struct call *call, int64_t signed_s, const struct aws_http_answer *answer,
+                          const struct error *error)
+{
+    static const char *const codes[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
+                                        "RequestTimeTooSkewed", "RequestExpired", "AuthFailure"};
+    time_t theirs = *answer->date ? curl_getdate(answer->date, NULL) : -1;
+    if (theirs == -1)
+        return false;
+    int64_t off_s = (int64_t)theirs - signed_s;
+    if (off_s <= CLOCK_TOLERANCE_S && off_s >= -CLOCK_TOLERANCE_S)
+        return false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (strcmp(error->reason, codes[i]) == 0) {
+            atomic_store(&call->client->clock_offset_s, (int64_t)theirs - clock_epoch_ms() / 1000);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Signs, sends, and waits for the answer. */
 static enum aws_attempt attempt_once(const struct call *call, struct aws_http_answer *answer,
                                      struct error *error)
@@ -193,9 +228,11 @@ static enum aws_attempt attempt_once(const struct call *call, struct aws_http_an
                                        .body_length = call->body_length,
                                        .timeout_ms = call->client->timeout_ms,
                                        .once = !aws_operation_is_repeatable(call->operation),
+                                       .direct = call->endpoint->loopback,
                                        .cancel = cancel_of(call)};
     struct buf text;
     enum aws_attempt ended = AWS_ATTEMPT_FAILED;
+    int64_t signed_s = now_s(call->client);
     memset(answer, 0, sizeof *answer);
     buf_init(&text, HEADERS_BYTES_MAX);
     if (!credentials) {
@@ -203,10 +240,13 @@ static enum aws_attempt attempt_once(const struct call *call, struct aws_http_an
         goto out;
     }
     if (!aws_client_copy_credentials(call->client, credentials, error) ||
-        !sign(call, credentials, &text, lines, &request.header_count, error))
+        !sign(call, credentials, signed_s, &text, lines, &request.header_count, error))
         goto out;
     enum aws_http_outcome outcome = aws_http_post(call->client->http, &request, answer);
     ended = judge(call, outcome, answer, credentials->source, error);
+    if (ended == AWS_ATTEMPT_FAILED && outcome == AWS_HTTP_ANSWERED &&
+        correct_clock(call, signed_s, answer, error))
+        ended = AWS_ATTEMPT_SKEWED;
 out:
     if (credentials)
         aws_credentials_clear(credentials);

@@ -6,7 +6,8 @@
  * "ECS UpdateService: ClientException: TaskDefinition is inactive". Codes: ERROR_NOT_FOUND,
  * ERROR_DENIED (permission, credentials, signature, --read-only), ERROR_CONFLICT, ERROR_INVALID,
  * ERROR_SERVICE (any other answer, throttling included), ERROR_NETWORK (no connection, cut off, not
- * understood), ERROR_TIMEOUT, ERROR_CANCELED.
+ * understood), ERROR_TIMEOUT, ERROR_CANCELED. After any of the last four, and after an ERROR_SERVICE
+ * whose reason is not a throttling code, a call that changes something may have had its effect: look.
  */
 #ifndef SHAKETABLE_AWS_CLIENT_H
 #define SHAKETABLE_AWS_CLIENT_H

@@ -19,6 +19,7 @@ struct aws_client {
     bool read_only;
     int timeout_ms;
     const atomic_bool *cancel;
+    atomic_llong clock_offset_s; /* what AWS's clock is ahead of ours, once a signature was refused for it */
     struct aws_http_pool *http;
     struct aws_retry retry;
     pthread_mutex_t credentials_lock;

@@ -78,9 +78,10 @@ bool ec2_describe_security_groups(struct aws_client *client, const char *const *
     if (count == 0)
         return true;
     struct aws_pager *pager = malloc(sizeof *pager);
-    bool more = true, done = pager || error_set(error, ERROR_SYSTEM, "out of memory");
-    if (pager)
-        aws_pager_init(pager);
+    bool more = true, done = true;
+    if (!pager)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    aws_pager_init(pager);
     while (done && more)
         done = call_page(client, ids, count, pager, out, &more, error);
     free(pager);

@@ -54,9 +54,10 @@ static bool list_names(struct aws_client *client, const char *operation, struct 
                        const char *key, struct ecs_names *out, struct error *error)
 {
     struct aws_pager *pager = malloc(sizeof *pager);
-    bool more = pager != NULL, done = pager || no_memory(error);
-    if (pager)
-        aws_pager_init(pager);
+    bool more = true, done = true;
+    if (!pager)
+        return no_memory(error);
+    aws_pager_init(pager);
     ecs_names_free(out);
     while (done && more) {
         struct json_object *page = NULL;

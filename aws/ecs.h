@@ -185,8 +185,9 @@ bool ecs_task_from_json(struct ecs_task *task, struct json_object *raw, struct e
 /* The whole response: {"taskDefinition": {…}, "tags": […]}; owned by the caller. */
 bool ecs_describe_task_definition(struct aws_client *client, const char *task_definition,
                                   struct json_object **response, struct error *error);
-/* `*task_definition` (may be NULL) is the registered one, owned by the caller. ERROR_TIMEOUT and
- * ERROR_NETWORK may mean that it was registered all the same: look before trying again. */
+/* `*task_definition` (may be NULL) is the registered one, owned by the caller. It is never sent twice:
+ * ERROR_TIMEOUT, ERROR_NETWORK, ERROR_SERVICE and ERROR_CANCELED may mean that it was registered all the
+ * same, so look before trying again. */
 bool ecs_register_task_definition(struct aws_client *client, struct json_object *input,
                                   struct json_object **task_definition, struct error *error);
 bool ecs_deregister_task_definition(struct aws_client *client, const char *arn, struct error *error);

@@ -51,7 +51,7 @@ static bool call_page(struct describe *describe, const char *const *arns, size_t
     aws_query_init(&query);
     if (strchr(describe->parameter, '.'))
         aws_query_add_list(&query, describe->parameter, arns, count);
-    else if (count > 0)
+    else if (arns && count > 0)
         aws_query_add(&query, describe->parameter, arns[0]);
     /* AWS refuses a page size beside a list of names. */
     if (describe->pages && !(strchr(describe->parameter, '.') && count > 0))
@@ -72,11 +72,12 @@ static bool describe_batch(void *context, size_t index, struct error *error)
     struct describe *describe = context;
     size_t first = index * ARNS_A_CALL, count = describe->arn_count - first;
     struct aws_pager *pager = malloc(sizeof *pager);
-    bool more = true, done = pager || error_set(error, ERROR_SYSTEM, "out of memory");
+    bool more = true, done = true;
+    if (!pager)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
     if (count > ARNS_A_CALL)
         count = ARNS_A_CALL;
-    if (pager)
-        aws_pager_init(pager);
+    aws_pager_init(pager);
     while (done && more)
         done =
             call_page(describe, describe->arns ? describe->arns + first : NULL, count, pager, &more, error);

@@ -33,10 +33,14 @@ static bool copy_part(CURLU *url, CURLUPart part, char *out, size_t size)
     if (curl_url_get(url, part, &text, 0) != CURLUE_OK)
         return true;
     bool fits = strlen(text) < size;
-    if (fits)
-        strcpy(out, text);
+    snprintf(out, size, "%s", text);
     curl_free(text);
     return fits;
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
 }
 
 static bool take_parts(struct aws_endpoint *endpoint, CURLU *url, const char **wrong)
@@ -63,6 +67,7 @@ static bool take_parts(struct aws_endpoint *endpoint, CURLU *url, const char **w
         path[length - 1] = '\0';
     snprintf(endpoint->host, sizeof endpoint->host, "%s%s%s", host, usual ? "" : ":", usual ? "" : port);
     snprintf(endpoint->path, sizeof endpoint->path, "%s", *path ? path : "/");
+    endpoint->loopback = is_loopback(host);
     *wrong = "it is too long";
     return (size_t)snprintf(endpoint->url, sizeof endpoint->url, "%s://%s%s", scheme, endpoint->host, path) <
            sizeof endpoint->url;

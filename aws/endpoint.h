@@ -21,6 +21,7 @@ struct aws_endpoint {
     char host[AWS_HOST_MAX]; /* the Host header: with the port, unless it is the scheme's own */
     char path[AWS_URL_MAX];  /* what is signed and asked for: "/" at least */
     bool configured;         /* false: AWS's own */
+    bool loopback;           /* on this machine: no proxy could reach it */
 };
 
 /* `option` is --endpoint-url, or NULL. ERROR_INVALID names the setting that is wrong. */

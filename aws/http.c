@@ -165,6 +165,10 @@ static void set_options(const struct aws_http_pool *pool, CURL *easy, const stru
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, answer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, trouble);
+    /* A name server that is silent must not hold up a cancellation or a time-out. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (request->direct)
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (*pool->ca_bundle)
         curl_easy_setopt(easy, CURLOPT_CAINFO, pool->ca_bundle);
 }
@@ -205,6 +209,8 @@ static enum aws_http_outcome judge(CURL *easy, CURLcode result, const struct aws
         return AWS_HTTP_TOO_LARGE;
     if (result == CURLE_OUT_OF_MEMORY)
         return AWS_HTTP_NO_MEMORY;
+    if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE)
+        return AWS_HTTP_UNTRUSTED;
     if (sent_bytes == 0)
         return AWS_HTTP_NOT_SENT;
     return result == CURLE_OPERATION_TIMEDOUT ? AWS_HTTP_TIMEOUT : AWS_HTTP_CUT;

@@ -29,16 +29,18 @@ struct aws_http_request {
     const char *body;
     size_t body_length;
     int timeout_ms;
-    bool once; /* never sent twice: on a connection of its own, for libcurl sends a request again when a
-                  kept connection turns out to be closed */
+    bool once;   /* never sent twice: on a connection of its own, for libcurl sends a request again when a
+                    kept connection turns out to be closed */
+    bool direct; /* never through a proxy */
     const atomic_bool *cancel; /* NULL: none */
 };
 
 enum aws_http_outcome {
     AWS_HTTP_ANSWERED,
-    AWS_HTTP_NOT_SENT, /* no connection, or none that can be trusted */
-    AWS_HTTP_CUT,      /* sent, but the connection ended before the answer did */
-    AWS_HTTP_TIMEOUT,  /* sent, no whole answer in time */
+    AWS_HTTP_NOT_SENT,  /* no connection */
+    AWS_HTTP_UNTRUSTED, /* a connection, but its certificate does not hold: nothing was sent */
+    AWS_HTTP_CUT,       /* sent, but the connection ended before the answer did */
+    AWS_HTTP_TIMEOUT,   /* sent, no whole answer in time */
     AWS_HTTP_TOO_LARGE,
     AWS_HTTP_CANCELED,
     AWS_HTTP_NO_MEMORY,

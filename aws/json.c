@@ -7,8 +7,10 @@
 
 void aws_copy_text(char *out, size_t size, const char *text)
 {
-    size_t length = strlen(text);
-    if (length >= size) {
+    size_t length = strnlen(text, size);
+    if (size == 0)
+        return;
+    if (length == size) {
         length = size - 1;
         while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
             length--;

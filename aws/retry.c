@@ -92,6 +92,7 @@ static bool may_repeat(enum aws_attempt ended, bool repeatable)
     case AWS_ATTEMPT_FAILED:
         return false;
     case AWS_ATTEMPT_THROTTLED:
+    case AWS_ATTEMPT_SKEWED:
     case AWS_ATTEMPT_NOT_SENT:
         return true;
     case AWS_ATTEMPT_TRANSIENT:

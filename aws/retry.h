@@ -26,6 +26,7 @@ enum aws_attempt {
     AWS_ATTEMPT_DONE,
     AWS_ATTEMPT_FAILED,    /* another attempt would end in the same way */
     AWS_ATTEMPT_THROTTLED, /* refused for now: it had no effect */
+    AWS_ATTEMPT_SKEWED,    /* refused for our clock, which is set right by now: likewise */
     AWS_ATTEMPT_NOT_SENT,  /* no connection: it had no effect */
     AWS_ATTEMPT_TRANSIENT, /* 500, 502, 503, 504: may have had its effect */
     AWS_ATTEMPT_CUT,       /* the connection ended before the answer did: likewise */

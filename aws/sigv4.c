@@ -288,13 +288,13 @@ static bool hmac_step(const void *key, size_t key_length, const char *text, size
 bool sigv4_signature(const char *secret_key, const struct sigv4_scope *scope, const char *amz_date,
                      const struct buf *string_to_sign, char hex[SIGV4_HEX_MAX])
 {
-    char first[SECRET_MAX + 4] = "AWS4";
+    char first[SECRET_MAX + 4] = "AWS4"; /* and the secret, with its NUL */
     unsigned char key[KEY_BYTES];
     size_t length = strlen(secret_key);
     hex[0] = '\0';
     if (length >= SECRET_MAX)
         return false;
-    memcpy(first + 4, secret_key, length);
+    memcpy(first + 4, secret_key, length + 1);
     bool done = hmac_step(first, length + 4, amz_date, 8, key) &&
                 hmac_step(key, KEY_BYTES, scope->region, strlen(scope->region), key) &&
                 hmac_step(key, KEY_BYTES, scope->service, strlen(scope->service), key) &&
@@ -418,7 +418,7 @@ bool sigv4_sign(const struct sigv4_request *request, const struct sigv4_credenti
         result->add[result->add_count++] =
             (struct sigv4_header){"X-Amz-Security-Token", credentials->session_token};
     if (strcmp(scope->service, "s3") == 0 && strlen(request->payload_hash) < SIGV4_HEX_MAX) {
-        strcpy(result->content_sha256, request->payload_hash);
+        memcpy(result->content_sha256, request->payload_hash, strlen(request->payload_hash) + 1);
         result->add[result->add_count++] =
             (struct sigv4_header){"X-Amz-Content-Sha256", result->content_sha256};
     }

@@ -18,7 +18,7 @@
 
 struct json_object;
 
-#define DOCUMENT_DEPTH_MAX 16
+#define DOCUMENT_DEPTH_MAX 32
 
 /* The object that the text is; the caller owns it (json_object_put). NULL: error. */
 struct json_object *document_parse(const char *text, size_t length, struct error *error);

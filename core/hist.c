@@ -10,7 +10,7 @@ void hist_clear(struct hist *hist)
 
 uint64_t hist_index_lowest(size_t index)
 {
-    if (index < 2 * HIST_HALF)
+    if (index < HIST_LINEAR)
         return index;
     unsigned bucket = (unsigned)(index >> HIST_SUB_BITS) - 1;
     return (uint64_t)(index - ((size_t)bucket << HIST_SUB_BITS)) << bucket;
@@ -18,7 +18,7 @@ uint64_t hist_index_lowest(size_t index)
 
 uint64_t hist_index_width(size_t index)
 {
-    return index < 2 * HIST_HALF ? 1 : UINT64_C(1) << ((index >> HIST_SUB_BITS) - 1);
+    return index < HIST_LINEAR ? 1 : UINT64_C(1) << ((index >> HIST_SUB_BITS) - 1);
 }
 
 void hist_add(struct hist *into, const struct hist *from)

@@ -17,8 +17,11 @@
 #define HIST_HIGHEST_US UINT64_C(60000000)
 #define HIST_SIGNIFICANT 2
 #define HIST_SUB_BITS 7 /* 128 values a half bucket */
-#define HIST_HALF (1 << HIST_SUB_BITS)
-#define HIST_COUNTS (20 * HIST_HALF)
+enum {
+    HIST_HALF = 1 << HIST_SUB_BITS,
+    HIST_LINEAR = 2 * HIST_HALF, /* below it every value has a count of its own */
+    HIST_COUNTS = 20 * HIST_HALF,
+};
 
 struct hist {
     uint64_t counts[HIST_COUNTS];
@@ -33,7 +36,7 @@ void hist_clear(struct hist *hist);
 
 static inline size_t hist_index(uint64_t us)
 {
-    unsigned bucket = 63U - (unsigned)__builtin_clzll(us | (2 * HIST_HALF - 1)) - HIST_SUB_BITS;
+    unsigned bucket = 63U - (unsigned)__builtin_clzll(us | (HIST_LINEAR - 1)) - HIST_SUB_BITS;
     return ((size_t)bucket << HIST_SUB_BITS) + (size_t)(us >> bucket);
 }
 /* The lowest value of an index, and the number of values that share it. */

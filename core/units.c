@@ -241,7 +241,7 @@ bool units_parse_address(const char *text, const char *name, char host[UNITS_HOS
         return error_set(error, ERROR_INVALID, "%s: put the IPv6 address in brackets: [::1]:8080", name);
     if (length >= UNITS_HOST_MAX || (bracketed && length == 0) || !is_host(start, length))
         return error_set(error, ERROR_INVALID, "%s: '%s' is no address (write ADDRESS:PORT)", name, text);
-    int64_t number;
+    int64_t number = 0;
     if (!units_parse_integer(colon + 1, name, 0, UINT16_MAX, &number, NULL))
         return error_set(error, ERROR_INVALID, "%s: '%s' is no port (0 to 65535)", name, colon + 1);
     memcpy(host, start, length);

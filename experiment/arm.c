@@ -59,8 +59,7 @@ static bool register_revision(const struct job *job, const struct plan *plan, st
     if (ecs_register_task_definition(job->client, plan->revision, &registered, &failure)) {
         snprintf(arn, ECS_ARN_MAX, "%s", json_text(registered, "taskDefinitionArn"));
         json_object_put(registered);
-    } else if ((failure.code != ERROR_TIMEOUT && failure.code != ERROR_NETWORK) ||
-               !find_registered(job, &plan->way_back, arn)) {
+    } else if (!deployment_may_have_happened(&failure) || !find_registered(job, &plan->way_back, arn)) {
         if (error != NULL)
             *error = failure;
         return false;

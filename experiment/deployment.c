@@ -41,9 +41,18 @@ bool deployment_is(struct json_object *raw_service, const struct deployment *dep
                                           deployment->load_balancers);
 }
 
-static bool answer_was_lost(const struct error *error)
+bool deployment_may_have_happened(const struct error *error)
 {
-    return error->code == ERROR_TIMEOUT || error->code == ERROR_NETWORK;
+    switch (error->code) {
+    case ERROR_TIMEOUT:
+    case ERROR_NETWORK:
+    case ERROR_CANCELED:
+    case ERROR_SERVICE: /* a 500 may come after the effect */
+    case ERROR_LIMIT:   /* the answer was too long to be read */
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool deployment_update(const struct job *job, struct journal *journal, const struct deployment *deployment,
@@ -60,7 +69,7 @@ bool deployment_update(const struct job *job, struct journal *journal, const str
     json_object_object_add(input, "loadBalancers", json_copy(deployment->load_balancers));
     bool done = ecs_update_service(job->client, input, NULL, &failure);
     json_object_put(input);
-    if (!done && answer_was_lost(&failure) &&
+    if (!done && deployment_may_have_happened(&failure) &&
         ecs_describe_service(job->client, deployment->cluster_arn, deployment->service_arn, &raw, NULL)) {
         done = deployment_is(raw, deployment);
         json_object_put(raw);

@@ -32,6 +32,9 @@ bool deployment_update(const struct job *job, struct journal *journal, const str
 bool deployment_wait(const struct job *job, const struct deployment *deployment, size_t tasks_step,
                      size_t targets_step, struct error *error);
 
+/* After this failure of a call that changes something nobody knows whether it did: look. */
+bool deployment_may_have_happened(const struct error *error);
+
 /* True when the service has the task definition and the load balancers of `deployment`. */
 bool deployment_is(struct json_object *raw_service, const struct deployment *deployment);
 /* The same mappings, whatever their order and whatever else stands in them. */

@@ -1,9 +1,6 @@
 #include "experiment/json.h"
 
-#include <limits.h>
-#include <stdlib.h>
-
-#define DEPTH_MAX 64
+#include "core/document.h"
 
 static struct json_object *member(struct json_object *object, const char *key, enum json_type type)
 {
@@ -82,26 +79,5 @@ bool json_same(struct json_object *a, struct json_object *b)
 
 struct json_object *json_parse(const char *text, size_t length)
 {
-    if (length > INT_MAX)
-        return NULL;
-    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-    if (tokener == NULL)
-        return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
-    enum json_tokener_error error = json_tokener_get_error(tokener);
-    size_t end = json_tokener_get_parse_end(tokener);
-    if (error == json_tokener_continue && object == NULL) { /* a bare number ends only with the text */
-        object = json_tokener_parse_ex(tokener, "", 1);
-        error = json_tokener_get_error(tokener);
-        end = length;
-    }
-    json_tokener_free(tokener);
-    while (end < length && (text[end] == ' ' || text[end] == '\n' || text[end] == '\r' || text[end] == '\t'))
-        end++;
-    if (error != json_tokener_success || end < length) {
-        json_object_put(object);
-        return NULL;
-    }
-    return object;
+    return document_parse(text, length, NULL);
 }

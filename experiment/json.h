@@ -27,7 +27,7 @@ void json_put_flag(struct json_object *object, const char *key, bool value);
 struct json_object *json_copy(struct json_object *object);
 /* True when both hold the same keys and values, whatever the order of keys. */
 bool json_same(struct json_object *a, struct json_object *b);
-/* Parses a whole document, strictly; NULL when it is malformed. */
+/* The object that the text is, read strictly (core/document.h); NULL when it is malformed. */
 struct json_object *json_parse(const char *text, size_t length);
 
 #endif

@@ -67,7 +67,8 @@ static bool show_diff(struct plan *plan, struct json_object *response, struct er
     buf_init(&text, DIFF_MAX);
     struct json_object *before = revision_strip(json_object_of(response, "taskDefinition"));
     struct json_object *tags = json_array(plan->revision, "tags");
-    if (tags != NULL) /* DescribeTaskDefinition gives them beside it, RegisterTaskDefinition takes them within */
+    if (tags !=
+        NULL) /* DescribeTaskDefinition gives them beside it, RegisterTaskDefinition takes them within */
         json_object_object_add(before, "tags", json_copy(tags));
     snprintf(after_name, sizeof after_name, "%s (new)", plan->way_back.family);
     bool done = print_diff(before_name, before, after_name, plan->revision, &text);

@@ -111,10 +111,12 @@ static bool on_head(void *context, const struct http_head *head)
     exchange_begin(client, head);
     client->replayable = is_idempotent(head->method) && !head->body && !head->upgrade;
     head_write_request(&client->replay, client, head);
-    if (client->replay.failed || head->method == HTTP_CONNECT)
+    if (client->replay.failed || head->method == HTTP_CONNECT) {
         client->answer = 400;
-    else
+        client->keep_alive = false;
+    } else {
         send_head(client, false);
+    }
     return true;
 }
 

@@ -25,7 +25,8 @@ void call_free(struct call *call)
     call->request = call->response = NULL;
 }
 
-static void fail(struct call *call, int status, const char *code, const char *format, va_list arguments)
+static void __attribute__((format(printf, 4, 0)))
+fail(struct call *call, int status, const char *code, const char *format, va_list arguments)
 {
     call->status = status;
     text_copy(call->code, sizeof call->code, code);

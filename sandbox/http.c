@@ -47,6 +47,8 @@ static int on_name(llhttp_t *parser, const char *at, size_t length)
 {
     struct http_reader *reader = reader_of(parser);
     struct http_head *head = &reader->head;
+    if (memchr(at, ' ', length) != NULL) /* which llhttp lets pass unless built strict */
+        return HPE_USER;
     if (reader->head_done) /* a trailer: not passed on */
         return 0;
     if (reader->name_done) {
@@ -104,7 +106,10 @@ static int on_head(llhttp_t *parser)
         head->keep_alive = llhttp_should_keep_alive(parser) != 0;
     if (parser->http_major != 1)
         return -1;
-    return reader->events->head(reader->context, head) ? 0 : 1;
+    bool wanted = reader->events->head(reader->context, head);
+    bool bodyless =
+        parser->type == HTTP_RESPONSE && !head->body && !head->upgrade; /* llhttp reads on after a 304 */
+    return wanted && !bodyless ? 0 : 1;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t length)

@@ -248,7 +248,7 @@ static int run(const struct settings *settings, struct error *error)
     if (claim >= 0)
         close(claim);
     close(signals);
-    return done ? 0 : 1;
+    return done ? 0 : error->code == ERROR_USAGE ? 2 : 1;
 }
 
 int main(int argc, char **argv)

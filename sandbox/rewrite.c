@@ -21,8 +21,17 @@ static bool is_blank_or_end(char c)
     return c == '\0' || c == ' ' || c == '\t';
 }
 
+/* "0.0.0.0/0" is a network unless a URL goes before it. */
+static bool is_network(const char *text, size_t at, size_t end)
+{
+    return text[end] == '/' && isdigit((unsigned char)text[end + 1]) &&
+           (at == 0 || !strchr("/@", text[at - 1]));
+}
+
 static bool may_end(const char *text, size_t at, size_t end)
 {
+    if (is_network(text, at, end))
+        return false;
     if (text[end] == ':')
         return isdigit((unsigned char)text[end + 1]) != 0;
     if (isalpha((unsigned char)text[at]) && is_blank_or_end(text[end]))

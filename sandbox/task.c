@@ -11,10 +11,11 @@
 #include <string.h>
 
 /* How long the region takes for what costs ECS seconds; times the pace. */
-#define PROVISIONING_MS 250
-#define PENDING_MS 200
-#define ACTIVATING_MS 150
-#define DEPROVISIONING_MS 150
+#define PROVISIONING_MS 500
+#define PENDING_MS 500
+#define ACTIVATING_MS 300
+#define DEACTIVATING_MS 1000 /* at least: ECS is slow to notice that a target has drained */
+#define DEPROVISIONING_MS 300
 #define STOP_TIMEOUT_MS 10000 /* from SIGTERM to SIGKILL, whatever the pace */
 #define DRAIN_SLACK_MS 1000   /* beyond the deregistration delay, then the task goes on */
 
@@ -65,7 +66,9 @@ struct task *task_create(struct region *region, struct service *service, const s
              task->cluster->name, id);
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
-    task->tags = json_object_new_array();
+    const char *propagate = json_text(service->created_from, "propagateTags");
+    task->tags =
+        propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
     if (json_length(subnets) > 0) {
         size_t turn = region->next_address % json_length(subnets);
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));
@@ -294,7 +297,11 @@ static void drain(struct region *region, struct task *task, int64_t now_ms)
     const char *group_arn = "";
     bool there = worst_target(region, task, true, &missing, &group_arn) != NULL;
 
-    if (there && now_ms - task->since_ms < drain_limit_ms(region, task))
+    int64_t waited_ms = now_ms - task->since_ms;
+
+    if ((double)waited_ms < DEACTIVATING_MS * region->pace)
+        return;
+    if (there && waited_ms < drain_limit_ms(region, task))
         return;
     task->registered = false;
     enter(task, TASK_STOPPING, now_ms);

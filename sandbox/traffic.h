@@ -18,13 +18,20 @@
 struct traffic;
 
 struct traffic_source {
-    char url[512];      /* "http://127.1.0.1:34567/cart" */
-    double per_second;  /* mean rate */
-    int timeout_ms;     /* a client's patience */
+    char url[512];     /* "http://127.1.0.1:34567/cart" */
+    double per_second; /* mean rate */
+    int timeout_ms;    /* a client's patience */
 };
 
 struct traffic *traffic_start(struct error *error);
 void traffic_stop(struct traffic *traffic);
+/*
+ * What became of a request, in the words of core/stats.h: `answered` a status below 500;
+ * `injected_error` an answer with the header x-shaketable-injected; `upstream_failed` any other 5xx,
+ * or a response that broke off; `upstream_refused` no connection; `client_gone` no answer within
+ * timeout_ms, or 200 of the source's requests were under way already and the client left unheard.
+ * round_trip holds the answered ones.
+ */
 /* Begins to send; *stats_port is where its clients' round trips are served. */
 bool traffic_add(struct traffic *traffic, const struct traffic_source *source, uint16_t *stats_port,
                  struct error *error);

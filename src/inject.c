@@ -155,9 +155,16 @@ enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
     return status;
 }
 
+static bool has_faults(const struct cli *cli, const char *command)
+{
+    if (!cli->faults.given)
+        fprintf(stderr, "shaketable: %s: which faults? Name at least one, e.g. --latency 800ms\n", command);
+    return cli->faults.given;
+}
+
 enum cli_exit command_inject(const struct cli *cli)
 {
-    return inject_run(cli, false);
+    return has_faults(cli, "inject") ? inject_run(cli, false) : CLI_USAGE;
 }
 
 static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
@@ -195,7 +202,7 @@ static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
 
 enum cli_exit command_plan(const struct cli *cli)
 {
-    return show_plan(cli, true);
+    return has_faults(cli, "plan") ? show_plan(cli, true) : CLI_USAGE;
 }
 
 enum cli_exit command_doctor(const struct cli *cli)

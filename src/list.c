@@ -75,10 +75,9 @@ static void put_service(struct json_object *array, const struct ecs_service *ser
 static bool list_services(const struct cli *cli, struct aws_client *client, struct error *error)
 {
     struct ecs_services services = {0};
-    if (cli->cluster == NULL)
-        return error_set(error, ERROR_USAGE, "list services: --cluster is missing");
     struct json_object *array = json_object_new_array();
-    bool done = ecs_list_services(client, cli->cluster, &services, error);
+    bool done = ecs_list_services(client, cli->cluster, &services, error) ||
+                error_prefix(error, "cluster %.60s: ", cli->cluster);
     if (done && !cli->json)
         printf("%-24s %-8s %7s %7s  %-28s %s\n", "SERVICE", "STATUS", "DESIRED", "RUNNING", "TASK DEFINITION",
                "DEPLOYMENT");
@@ -148,9 +147,7 @@ static bool list_target_groups(const struct cli *cli, struct aws_client *client,
     struct ecs_service *service = calloc(1, sizeof *service);
     struct json_object *array = json_object_new_array();
     bool done = service != NULL;
-    if (cli->service != NULL && cli->cluster == NULL)
-        done = error_set(error, ERROR_USAGE, "list target-groups: --service needs its --cluster");
-    else if (done && cli->service != NULL)
+    if (done && cli->service != NULL)
         done = groups_of_service(cli, client, service, error);
     for (size_t i = 0; done && i < service->load_balancer_count; i++)
         if (service->load_balancers[i].target_group_arn[0] != '\0')
@@ -198,6 +195,16 @@ static bool list_experiments(const struct cli *cli, struct error *error)
     return true;
 }
 
+/* Before AWS is asked anything. */
+static bool check_target(const struct cli *cli, const char *what, struct error *error)
+{
+    if (strcmp(what, "services") == 0 && cli->cluster == NULL)
+        return error_set(error, ERROR_USAGE, "list services: --cluster is missing");
+    if (strcmp(what, "target-groups") == 0 && cli->service != NULL && cli->cluster == NULL)
+        return error_set(error, ERROR_USAGE, "list target-groups: --service needs its --cluster");
+    return true;
+}
+
 enum cli_exit command_list(const struct cli *cli)
 {
     struct error error = {0};
@@ -211,6 +218,8 @@ enum cli_exit command_list(const struct cli *cli)
         error_set(&error, ERROR_USAGE, "list what? clusters, services, target-groups or experiments");
         return cli_fail(&error, CLI_USAGE);
     }
+    if (!check_target(cli, what, &error))
+        return cli_fail(&error, CLI_USAGE);
     struct aws_client *client = open_client(cli, &error);
     if (client == NULL)
         return cli_fail(&error, CLI_FAILED);

@@ -107,7 +107,7 @@ static enum cli_exit roll_back_all(const struct cli *cli, const struct journal_l
         count++;
     }
     status = worse(status, roll_back_found(cli, &count));
-    if (count == 0)
+    if (count == 0 && status == CLI_DONE)
         fprintf(stderr, "shaketable: nothing to roll back\n");
     return status;
 }

@@ -27,7 +27,8 @@ struct rect rect_centered(struct rect outer, int width, int height)
         width = outer.width;
     if (height > outer.height)
         height = outer.height;
-    struct rect rect = {outer.x + (outer.width - width) / 2, outer.y + (outer.height - height) / 2, width, height};
+    struct rect rect = {outer.x + (outer.width - width) / 2, outer.y + (outer.height - height) / 2, width,
+                        height};
     return rect;
 }
 
@@ -61,6 +62,7 @@ void canvas_clear(struct canvas *canvas)
 {
     canvas->clip = (struct rect){0, 0, canvas->cols, canvas->rows};
     canvas->hit_count = 0;
+    canvas->scroll_most = 0;
     canvas_fill(canvas, canvas->clip, STYLE_OF(ROLE_TEXT, ROLE_GROUND));
 }
 
@@ -286,7 +288,8 @@ static void join_line(struct canvas *canvas, int x, int y, unsigned sides, paint
     const struct cell *cell = cell_at(canvas, x, y);
     if (cell == NULL)
         return;
-    canvas_put(canvas, x, y, glyph_line(sides | glyph_line_sides(cell->ch, canvas->ascii), canvas->ascii), style);
+    canvas_put(canvas, x, y, glyph_line(sides | glyph_line_sides(cell->ch, canvas->ascii), canvas->ascii),
+               style);
 }
 
 void canvas_box(struct canvas *canvas, struct rect rect, paint style)

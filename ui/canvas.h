@@ -1,8 +1,8 @@
 /*
  * canvas: a grid of cells that views draw on; no terminal in sight.
  *
- * A cell is a Unicode codepoint and a style; a style (type paint) is a role for the foreground, a role for the
- * background (see theme.h) and attributes. All drawing is clipped to the canvas and to its clip
+ * A cell is a Unicode codepoint and a style; a style (type paint) is a role for the foreground, a role for
+ * the background (see theme.h) and attributes. All drawing is clipped to the canvas and to its clip
  * rectangle. A character of width two takes two cells, the second holds codepoint 0; characters of
  * width zero are dropped. While drawing, views register hit rectangles, so that what a click means
  * is decided by what is on the screen.
@@ -69,6 +69,7 @@ struct canvas {
     struct cell *cells;
     struct rect clip;
     bool ascii;
+    int scroll_most; /* how far what is in front can be scrolled, as drawn */
     size_t hit_count;
     struct hit hits[CANVAS_HITS_MAX];
 };

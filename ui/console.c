@@ -118,7 +118,8 @@ static int draw(struct console *console)
         return -1;
     if (console->drawn_ms != 0 && now - console->drawn_ms < least)
         return (int)(least - (now - console->drawn_ms));
-    view_draw(&console->canvas, console->model, console->state, clock_epoch_ms(), screen_is_mono(console->screen));
+    view_draw(&console->canvas, console->model, console->state, clock_epoch_ms(),
+              screen_is_mono(console->screen));
     if (!screen_flush(console->screen, &console->canvas))
         return BACKED_UP_MS;
     console->drawn_ms = now;
@@ -176,6 +177,7 @@ static void handle_input(struct console *console)
         else
             console->focused = true; /* whoever types is here */
         event.hit = canvas_hit_at(&console->canvas, event.x, event.y);
+        event.scroll_most = console->canvas.scroll_most;
         handle(console, &event);
         console->dirty = true;
         memset(&event, 0, sizeof event);
@@ -221,8 +223,8 @@ int ui_console_run(struct session *session, const struct ui_options *options, st
                    struct error *error)
 {
     struct console console = {.session = session, .summary = summary, .focused = true};
-    struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"), options->ascii,
-                                    options->no_color};
+    struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"),
+                                    options->ascii, options->no_color};
     int result = -1;
     memset(summary, 0, sizeof *summary);
     fault_init(&summary->strongest);

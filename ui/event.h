@@ -48,8 +48,9 @@ struct ui_event {
     enum ui_event_type type;
     int key;
     int x, y;
-    struct hit hit; /* what lies under the mouse */
-    int64_t at_ms;  /* epoch, as the model's now_ms */
+    struct hit hit;  /* what lies under the mouse */
+    int scroll_most; /* the canvas's, when it was drawn */
+    int64_t at_ms;   /* epoch, as the model's now_ms */
 };
 
 #endif

@@ -73,7 +73,7 @@ uint32_t glyph_eighths(int eighths, bool ascii)
 uint32_t glyph_density(int level, bool ascii)
 {
     static const char letters[] = " .:-=+*#@";
-    static const uint32_t shades[] = {' ',    0x00b7, 0x2591, 0x2591, 0x2592, 0x2592, 0x2593, 0x2593, 0x2588};
+    static const uint32_t shades[] = {' ', 0x00b7, 0x2591, 0x2591, 0x2592, 0x2592, 0x2593, 0x2593, 0x2588};
     if (level < 0)
         level = 0;
     if (level > 8)
@@ -84,10 +84,8 @@ uint32_t glyph_density(int level, bool ascii)
 uint32_t glyph_spinner(unsigned n, bool ascii)
 {
     static const char plain[] = "|/-\\";
-    static const uint32_t dots[] = {0x280b, 0x2819, 0x2838, 0x2834, 0x2826, 0x2807};
-    if (ascii)
-        return (uint32_t)(unsigned char)plain[n % 4];
-    return dots[n % 6];
+    static const uint32_t turning[] = {0x25d0, 0x25d3, 0x25d1, 0x25d2};
+    return ascii ? (uint32_t)(unsigned char)plain[n % 4] : turning[n % 4];
 }
 
 /* Index: the sides as bits left, right, up, down. */
@@ -132,11 +130,11 @@ unsigned glyph_line_sides(uint32_t ch, bool ascii)
 uint32_t glyph_to_ascii(uint32_t ch)
 {
     static const struct form known[] = {
-        {0x00a0, ' '}, {0x00b1, '~'}, {0x00b5, 'u'}, {0x03bc, 'u'}, {0x00b7, '-'}, {0x00d7, 'x'},
+        {0x00a0, ' '}, {0x00b1, '~'}, {0x00b5, 'u'}, {0x03bc, 'u'}, {0x00b7, '-'},  {0x00d7, 'x'},
         {0x2009, ' '}, {0x202f, ' '}, {0x2013, '-'}, {0x2014, '-'}, {0x2018, '\''}, {0x2019, '\''},
-        {0x201c, '"'}, {0x201d, '"'}, {0x2026, '~'}, {0x2190, '<'}, {0x2191, '^'}, {0x2192, '>'},
-        {0x2193, 'v'}, {0x21b5, 'E'}, {0x23ce, 'E'}, {0x21e7, 'S'}, {0x2212, '-'}, {0x2248, '~'},
-        {0x2264, '<'}, {0x2265, '>'}, {0x25b8, '>'}, {0x25b6, '>'}, {0x25cf, '*'}, {0x2713, '+'},
+        {0x201c, '"'}, {0x201d, '"'}, {0x2026, '~'}, {0x2190, '<'}, {0x2191, '^'},  {0x2192, '>'},
+        {0x2193, 'v'}, {0x21b5, 'E'}, {0x23ce, 'E'}, {0x21e7, 'S'}, {0x2212, '-'},  {0x2248, '~'},
+        {0x2264, '<'}, {0x2265, '>'}, {0x25b8, '>'}, {0x25b6, '>'}, {0x25cf, '*'},  {0x2713, '+'},
         {0x2717, 'x'}, {0x25c7, 'o'}, {0x2191, '^'},
     };
     if (ch < 0x7f)

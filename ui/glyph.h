@@ -8,47 +8,47 @@
 #include <stdint.h>
 
 enum glyph {
-    GLYPH_OPEN,         /* an unfolded branch */
-    GLYPH_FOLDED,       /* a folded one */
-    GLYPH_CURSOR,       /* the selected row */
-    GLYPH_CRUMB,        /* between the crumbs */
-    GLYPH_LIVE,         /* the live value, and what is live */
-    GLYPH_STAGED,       /* the staged value */
-    GLYPH_CAP,          /* how far a fader may go */
-    GLYPH_FILLED,       /* track up to the live value */
-    GLYPH_PENDING,      /* track between live and staged */
-    GLYPH_TRACK,        /* the rest of the track */
+    GLYPH_OPEN,    /* an unfolded branch */
+    GLYPH_FOLDED,  /* a folded one */
+    GLYPH_CURSOR,  /* the selected row */
+    GLYPH_CRUMB,   /* between the crumbs */
+    GLYPH_LIVE,    /* the live value, and what is live */
+    GLYPH_STAGED,  /* the staged value */
+    GLYPH_CAP,     /* how far a fader may go */
+    GLYPH_FILLED,  /* track up to the live value */
+    GLYPH_PENDING, /* track between live and staged */
+    GLYPH_TRACK,   /* the rest of the track */
     GLYPH_TRACK_START,
     GLYPH_TRACK_END,
-    GLYPH_REST,         /* a knob at rest */
+    GLYPH_REST, /* a knob at rest */
     GLYPH_GOOD,
     GLYPH_BAD,
-    GLYPH_PARTLY,       /* under way, some of many */
+    GLYPH_PARTLY, /* under way, some of many */
     GLYPH_TODO,
     GLYPH_WARNING,
-    GLYPH_FOREIGN,      /* injected by someone else */
-    GLYPH_BEHIND,       /* reached, not acknowledged yet */
+    GLYPH_FOREIGN, /* injected by someone else */
+    GLYPH_BEHIND,  /* reached, not acknowledged yet */
     GLYPH_UNREACHABLE,
     GLYPH_AXIS,
     GLYPH_AXIS_TICK,
     GLYPH_AXIS_START,
     GLYPH_AXIS_END,
-    GLYPH_MARK_LIVE,    /* a percentile of now, on the axis */
+    GLYPH_MARK_LIVE,     /* a percentile of now, on the axis */
     GLYPH_MARK_BASELINE, /* … of before */
-    GLYPH_BEYOND,       /* counted beyond the axis' end */
+    GLYPH_BEYOND,        /* counted beyond the axis' end */
     GLYPH_BEYOND_LEFT,
-    GLYPH_MOMENT,       /* the dashed line of a change */
-    GLYPH_MOMENT_MARK,  /* its foot */
-    GLYPH_SHADE,        /* the baseline's fill where there is no colour */
-    GLYPH_FULL,         /* a full cell */
+    GLYPH_MOMENT,      /* the dashed line of a change */
+    GLYPH_MOMENT_MARK, /* its foot */
+    GLYPH_SHADE,       /* the baseline's fill where there is no colour */
+    GLYPH_FULL,        /* a full cell */
     GLYPH_HALF_UPPER,
-    GLYPH_UNMEASURED,   /* nothing was heard */
-    GLYPH_UNKNOWN,      /* a figure with too few samples */
+    GLYPH_UNMEASURED, /* nothing was heard */
+    GLYPH_UNKNOWN,    /* a figure with too few samples */
     GLYPH_ELLIPSIS,
     GLYPH_BAR_FULL,
     GLYPH_BAR_EMPTY,
-    GLYPH_BACK,         /* recovering */
-    GLYPH_SCROLL,       /* a scrollbar's thumb */
+    GLYPH_BACK,   /* recovering */
+    GLYPH_SCROLL, /* a scrollbar's thumb */
     GLYPH_COUNT
 };
 

@@ -4,7 +4,7 @@
 #include "ui/event.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
+#include <string.h>
 
 /* clang-format off */
 static const struct ui_binding table[] = {
@@ -33,8 +33,10 @@ static const struct ui_binding table[] = {
     {UI_COMMAND_ACTIVATE, UI_CONTEXT_LIST, {UI_KEY_ENTER, '\n'}, "⏎", NULL, NULL, 9},
     {UI_COMMAND_INJECT, UI_CONTEXT_DESK, {'i'}, "i", NULL,
      "show the plan for what is staged", 9},
-    {UI_COMMAND_LESS, UI_CONTEXT_DESK | UI_CONTEXT_PLAN | UI_CONTEXT_QUIT, {UI_KEY_LEFT, 'h'}, "←→", "adjust",
+    {UI_COMMAND_LESS, UI_CONTEXT_DESK, {UI_KEY_LEFT, 'h'}, "←→", "adjust",
      "one step less or more (also h and l)", 4},
+    {UI_COMMAND_LESS, UI_CONTEXT_PLAN | UI_CONTEXT_QUIT, {UI_KEY_LEFT, 'h'}, "←→", "buttons", NULL, 4},
+    {UI_COMMAND_UP, UI_CONTEXT_PLAN, {UI_KEY_UP}, "↑↓", "scroll", NULL, 5},
     {UI_COMMAND_MORE, UI_CONTEXT_DESK | UI_CONTEXT_PLAN | UI_CONTEXT_QUIT, {UI_KEY_RIGHT, 'l'}, "→", NULL, NULL, 9},
     {UI_COMMAND_MUCH_LESS, UI_CONTEXT_DESK, {UI_KEY_SHIFT_LEFT, 'H'}, "⇧←→", NULL,
      "a large step less or more (also H and L)", 9},
@@ -105,6 +107,16 @@ enum ui_command keys_find(int key, unsigned context)
     return UI_COMMAND_NONE;
 }
 
+const char *keys_name(const struct ui_binding *binding, bool ascii)
+{
+    static const char *const names[][2] = {{"⏎", "Enter"},      {"←→", "Left Right"},  {"↑↓", "Up Down"},
+                                           {"⇧←→", "Shift <>"}, {"⇧Tab", "Shift-Tab"}, {"⌫", "Bksp"}};
+    for (size_t i = 0; ascii && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(binding->key_name, names[i][0]) == 0)
+            return names[i][1];
+    return binding->key_name;
+}
+
 const struct ui_binding *keys_binding(enum ui_command command, unsigned context)
 {
     for (const struct ui_binding *binding = table; binding->command != UI_COMMAND_NONE; binding++)
@@ -113,7 +125,7 @@ const struct ui_binding *keys_binding(enum ui_command command, unsigned context)
     return NULL;
 }
 
-size_t keys_bar(unsigned context, int width, const struct ui_binding *bar[UI_KEY_BAR_MAX])
+size_t keys_bar(unsigned context, int width, bool ascii, const struct ui_binding *bar[UI_KEY_BAR_MAX])
 {
     bool taken[sizeof table / sizeof table[0]] = {false};
     int used = 0;
@@ -121,7 +133,8 @@ size_t keys_bar(unsigned context, int width, const struct ui_binding *bar[UI_KEY
         for (size_t i = 0; table[i].command != UI_COMMAND_NONE; i++) {
             if (table[i].rank != rank || table[i].label == NULL || (table[i].contexts & context) == 0)
                 continue;
-            int needed = canvas_text_width(table[i].key_name) + 1 + canvas_text_width(table[i].label) + 2;
+            int needed =
+                canvas_text_width(keys_name(&table[i], ascii)) + 1 + canvas_text_width(table[i].label) + 2;
             if (used + needed > width)
                 continue;
             used += needed;

@@ -5,6 +5,7 @@
 #ifndef SHAKETABLE_UI_KEYS_H
 #define SHAKETABLE_UI_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum ui_command {
@@ -75,11 +76,13 @@ struct ui_binding {
 /* The whole table; ends with command UI_COMMAND_NONE. */
 const struct ui_binding *keys_table(void);
 enum ui_command keys_find(int key, unsigned context);
+/* key_name, for terminals without Unicode in words. */
+const char *keys_name(const struct ui_binding *binding, bool ascii);
 /* The binding that a key bar shows for a command in a context; NULL if it has none. */
 const struct ui_binding *keys_binding(enum ui_command command, unsigned context);
 /* The bindings for a context's key bar, in the table's order, those that `fits` columns can hold by
  * rank; each takes the width of key_name, label and three spaces. Returns how many. */
 #define UI_KEY_BAR_MAX 24
-size_t keys_bar(unsigned context, int width, const struct ui_binding *bar[UI_KEY_BAR_MAX]);
+size_t keys_bar(unsigned context, int width, bool ascii, const struct ui_binding *bar[UI_KEY_BAR_MAX]);
 
 #endif

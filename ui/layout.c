@@ -81,8 +81,10 @@ void layout_make(struct layout *layout, int cols, int rows, bool history)
     int y = layout->faders.y + layout->faders.height - 1;
     layout->trip = (struct rect){x, y, cols - x, layout->trip.height};
     y = layout->trip.height > 0 ? y + layout->trip.height - 1 : y;
-    layout->history = (struct rect){0, y, cols, layout->history.height};
-    int tree_height = layout->history.height > 0 ? y : rows - 2 - log;
+    /* The heatmap takes the whole width, unless the desk alone is wide enough for all of its columns. */
+    bool beside = cols - x >= MODEL_COLUMNS + 14;
+    layout->history = (struct rect){beside ? x : 0, y, beside ? cols - x : cols, layout->history.height};
+    int tree_height = layout->history.height > 0 && !beside ? y : rows - 2 - log;
     if (tree > 0)
         layout->tree = (struct rect){0, 1, tree, tree_height};
 }

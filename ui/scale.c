@@ -17,9 +17,9 @@ static const struct {
     const char *name;
     enum kind kind;
 } faders[FADER_COUNT] = {
-    [FADER_LATENCY] = {"latency", KIND_DELAY},    [FADER_JITTER] = {"jitter", KIND_DELAY},
-    [FADER_LOSS] = {"loss", KIND_PERCENT},        [FADER_ERRORS] = {"errors", KIND_PERCENT},
-    [FADER_RESET] = {"reset", KIND_PERCENT},      [FADER_BANDWIDTH] = {"bandwidth", KIND_RATE},
+    [FADER_LATENCY] = {"latency", KIND_DELAY}, [FADER_JITTER] = {"jitter", KIND_DELAY},
+    [FADER_LOSS] = {"loss", KIND_PERCENT},     [FADER_ERRORS] = {"errors", KIND_PERCENT},
+    [FADER_RESET] = {"reset", KIND_PERCENT},   [FADER_BANDWIDTH] = {"bandwidth", KIND_RATE},
     [FADER_SCOPE] = {"scope", KIND_PERCENT},
 };
 
@@ -256,7 +256,9 @@ void scale_format(enum fader fader, double value, char text[UNITS_TEXT_MAX])
         units_format_rate((uint64_t)value, number);
         break;
     }
-    const char *sign = fader == FADER_LATENCY && value > 0 ? "+" : fader == FADER_JITTER && value > 0 ? "±" : "";
+    const char *sign = fader == FADER_LATENCY && value > 0  ? "+"
+                       : fader == FADER_JITTER && value > 0 ? "±"
+                                                            : "";
     if (fader == FADER_BANDWIDTH && value <= 0)
         snprintf(text, UNITS_TEXT_MAX, "no limit");
     else
@@ -268,24 +270,28 @@ size_t scale_labels(enum fader fader, struct scale_label labels[SCALE_LABELS_MAX
     static const struct {
         const char *text;
         double value;
-    } delays[] = {{"0", 0},      {"1 ms", 1},  {"10", 10},   {"100", 100}, {"1 s", 1000}, {"10", 10000},
-                  {"60", 60000}, {"2", 2},     {"5", 5},     {"20", 20},   {"50", 50},   {"200", 200},
-                  {"500", 500},  {"2", 2000},  {"5", 5000},  {"20", 20000}, {"30", 30000}},
+    } delays[] = {{"0", 0},      {"1 ms", 1}, {"10", 10},  {"100", 100},  {"1 s", 1000}, {"10", 10000},
+                  {"60", 60000}, {"2", 2},    {"5", 5},    {"20", 20},    {"50", 50},    {"200", 200},
+                  {"500", 500},  {"2", 2000}, {"5", 5000}, {"20", 20000}, {"30", 30000}},
       percents[] = {{"0", 0}, {"20", 20}, {"40", 40}, {"60", 60}, {"80", 80}, {"100 %", 100}},
-      rates[] = {{"1 kB/s", 1e3}, {"10", 1e4}, {"100", 1e5}, {"1 MB/s", 1e6}, {"10", 1e7}, {"100", 1e8}, {"none", 0}};
+      rates[] = {{"1 kB/s", 1e3}, {"10", 1e4},  {"100", 1e5}, {"1 MB/s", 1e6},
+                 {"10", 1e7},     {"100", 1e8}, {"none", 0}};
     size_t count = 0;
     switch (faders[fader].kind) {
     case KIND_DELAY:
         for (; count < sizeof delays / sizeof delays[0]; count++)
-            labels[count] = (struct scale_label){delays[count].text, scale_position(fader, delays[count].value)};
+            labels[count] =
+                (struct scale_label){delays[count].text, scale_position(fader, delays[count].value)};
         break;
     case KIND_PERCENT:
         for (; count < sizeof percents / sizeof percents[0]; count++)
-            labels[count] = (struct scale_label){percents[count].text, scale_position(fader, percents[count].value)};
+            labels[count] =
+                (struct scale_label){percents[count].text, scale_position(fader, percents[count].value)};
         break;
     default:
         for (; count < sizeof rates / sizeof rates[0]; count++)
-            labels[count] = (struct scale_label){rates[count].text, scale_position(fader, rates[count].value)};
+            labels[count] =
+                (struct scale_label){rates[count].text, scale_position(fader, rates[count].value)};
         break;
     }
     return count;

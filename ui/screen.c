@@ -24,11 +24,13 @@
 /* Keys of our own for what terminfo has no name for. */
 #define KEY_FOCUS_IN 0x7001
 #define KEY_FOCUS_OUT 0x7002
+#define KEY_POINTER 0x7003 /* the start of an SGR mouse report */
+#define POINTER_WAIT_MS 50 /* for the rest of one that came in pieces */
 
 #define SYNC_BEGIN "\033[?2026h"
 #define SYNC_END "\033[?2026l"
-#define POINTER_ON "\033[?1002h\033[?1004h"
-#define POINTER_OFF "\033[?1004l\033[?1002l\033[?1006l\033[?1000l"
+#define POINTER_ON "\033[?1002h\033[?1006h\033[?1004h"
+#define POINTER_OFF "\033[?1004l\033[?1006l\033[?1002l"
 
 struct screen {
     SCREEN *terminal;
@@ -44,7 +46,6 @@ struct screen {
     int pair_count;
     struct canvas before;
     bool forget;
-    bool button_down;
 };
 
 /* ── restoring the terminal on fatal signals ─────────────────────────────────────────────── */
@@ -143,10 +144,10 @@ static void read_abilities(struct screen *screen, bool no_color)
     screen->depth = DEPTH_NONE;
     if (!no_color && (color_wish == NULL || color_wish[0] == '\0') && has_colors() && start_color() == OK) {
         screen->has_own_colors = use_default_colors() == OK;
-        screen->depth = COLORS >= 1 << 24  ? DEPTH_TRUE
-                        : COLORS >= 256 ? DEPTH_256
-                        : COLORS >= 16  ? DEPTH_16
-                                        : DEPTH_8;
+        screen->depth = COLORS >= 1 << 24 ? DEPTH_TRUE
+                        : COLORS >= 256   ? DEPTH_256
+                        : COLORS >= 16    ? DEPTH_16
+                                          : DEPTH_8;
     }
     char mouse[] = "kmous";
     const char *prefix = tigetstr(mouse);
@@ -168,14 +169,15 @@ static void set_up_input(struct screen *screen)
     nonl();
     set_escdelay(ESC_DELAY_MS);
     typeahead(-1);
+    /* Not every terminal fills with the background's colour what a deleted character leaves. */
+    idcok(stdscr, FALSE);
     curs_set(0);
     screen->input = newpad(1, 1);
     keypad(screen->input, TRUE);
     nodelay(screen->input, TRUE);
     if (screen->pointer) {
-        mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
-                  NULL);
-        mouseinterval(0);
+        /* Reports are read here: curses merges those that come in one read, and loses drags. */
+        define_key("\033[<", KEY_POINTER);
         define_key("\033[I", KEY_FOCUS_IN);
         define_key("\033[O", KEY_FOCUS_OUT);
     }
@@ -213,7 +215,8 @@ struct screen *screen_open(const struct screen_options *options, struct error *e
     screen->terminal = newterm(NULL, stdout, screen->tty);
     if (screen->terminal == NULL) {
         const char *term = getenv("TERM");
-        error_set(error, ERROR_SYSTEM, "the terminal TERM=%s is not known here; try TERM=xterm-256color or TERM=vt100",
+        error_set(error, ERROR_SYSTEM,
+                  "the terminal TERM=%s is not known here; try TERM=xterm-256color or TERM=vt100",
                   term != NULL ? term : "");
         goto fail;
     }
@@ -348,7 +351,10 @@ static attr_t style_attributes(const struct screen *screen, paint style)
     unsigned wanted = theme_attributes(screen->theme, (enum role)STYLE_FOREGROUND(style),
                                        (enum role)STYLE_BACKGROUND(style), screen->depth);
     attr_t attributes = A_NORMAL;
-    if ((style & STYLE_BOLD) != 0 || (wanted & THEME_BOLD) != 0)
+    /* With eight colours bold makes black grey: not on a chip. */
+    bool bold =
+        (style & STYLE_BOLD) != 0 && !(screen->depth == DEPTH_8 && STYLE_FOREGROUND(style) == ROLE_INK);
+    if (bold || (wanted & THEME_BOLD) != 0)
         attributes |= A_BOLD;
     if ((style & STYLE_UNDERLINE) != 0 || (wanted & THEME_UNDERLINE) != 0)
         attributes |= A_UNDERLINE;
@@ -422,28 +428,43 @@ bool screen_flush(struct screen *screen, const struct canvas *canvas)
 
 /* ── keys and mouse ──────────────────────────────────────────────────────────────────────── */
 
-static bool decode_mouse(struct screen *screen, struct ui_event *event)
+/* The rest of a report, "BUTTON;COLUMN;ROW" and M (pressed) or m (released); 0 if it is none. */
+static wint_t read_report(const struct screen *screen, int numbers[3])
 {
-    MEVENT mouse;
-    if (getmouse(&mouse) != OK)
-        return false;
-    event->x = mouse.x;
-    event->y = mouse.y;
-    if ((mouse.bstate & BUTTON4_PRESSED) != 0) {
-        event->type = UI_EVENT_WHEEL_UP;
-    } else if ((mouse.bstate & BUTTON5_PRESSED) != 0) {
-        event->type = UI_EVENT_WHEEL_DOWN;
-    } else if ((mouse.bstate & BUTTON1_RELEASED) != 0) {
-        event->type = UI_EVENT_RELEASE;
-        screen->button_down = false;
-    } else if ((mouse.bstate & BUTTON1_PRESSED) != 0) {
-        event->type = screen->button_down ? UI_EVENT_DRAG : UI_EVENT_PRESS;
-        screen->button_down = true;
-    } else if ((mouse.bstate & REPORT_MOUSE_POSITION) != 0) {
-        event->type = UI_EVENT_DRAG;
-    } else {
-        return false;
+    int at = 0;
+    wint_t ch = 0;
+    numbers[0] = numbers[1] = numbers[2] = 0;
+    wtimeout(screen->input, POINTER_WAIT_MS);
+    while (wget_wch(screen->input, &ch) == OK) {
+        if (ch >= '0' && ch <= '9' && numbers[at] < 100000)
+            numbers[at] = numbers[at] * 10 + (int)(ch - '0');
+        else if (ch == ';' && at < 2)
+            at++;
+        else
+            break;
     }
+    nodelay(screen->input, TRUE);
+    return at == 2 && (ch == 'M' || ch == 'm') ? ch : 0;
+}
+
+/* XTerm Control Sequences, "Extended coordinates": button in bits 0–1, 32 for motion, 64 for the wheel. */
+static bool decode_mouse(const struct screen *screen, struct ui_event *event)
+{
+    int numbers[3];
+    wint_t end = read_report(screen, numbers);
+    int button = numbers[0] & ~(4 | 8 | 16); /* whatever keys are held with it */
+    event->x = numbers[1] - 1;
+    event->y = numbers[2] - 1;
+    if (end == 0)
+        return false;
+    if (button == 64 || button == 65)
+        event->type = button == 64 ? UI_EVENT_WHEEL_UP : UI_EVENT_WHEEL_DOWN;
+    else if (button == 0)
+        event->type = end == 'M' ? UI_EVENT_PRESS : UI_EVENT_RELEASE;
+    else if (button == 32)
+        event->type = end == 'M' ? UI_EVENT_DRAG : UI_EVENT_RELEASE;
+    else
+        return false;
     return true;
 }
 
@@ -486,7 +507,7 @@ bool screen_next_event(struct screen *screen, struct ui_event *event)
             event->key = (int)ch;
             return true;
         }
-        if (ch == KEY_MOUSE) {
+        if (ch == KEY_POINTER) {
             if (decode_mouse(screen, event))
                 return true;
             continue;

@@ -92,7 +92,7 @@ struct ui_state {
     int64_t notice_until_ms;
     enum model_phase last_phase;
     enum ui_ending ending;
-    bool redraw; /* the screen is to be drawn whole; the console resets it */
+    bool redraw;         /* the screen is to be drawn whole; the console resets it */
     char theme_name[16]; /* asked for by :theme; "" as it was */
     bool ascii;
     bool ascii_changed;
@@ -135,7 +135,8 @@ struct ui_tree_row {
     const struct model_service *service; /* NULL: the cluster's row */
 };
 #define UI_TREE_ROWS_MAX 4096
-size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows, size_t max);
+size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows,
+                    size_t max);
 /* The cursor's row, 0 if it is not among them. */
 size_t ui_tree_cursor(const struct ui_state *state, const struct ui_tree_row *rows, size_t count);
 

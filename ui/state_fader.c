@@ -141,7 +141,8 @@ static bool next_word(const char **text, char word[WORD_MAX])
     while (*rest == ' ')
         rest++;
     bool number = length > 0 && isdigit((unsigned char)word[length - 1]) && (isdigit((unsigned char)word[0]));
-    bool unit = *rest == '%' || (isalpha((unsigned char)*rest) && islower((unsigned char)*rest)) || *rest == 'M';
+    bool unit =
+        *rest == '%' || (isalpha((unsigned char)*rest) && islower((unsigned char)*rest)) || *rest == 'M';
     if (number && rest != *text && unit && strchr("%smkM", *rest) != NULL) {
         while (*rest != '\0' && *rest != ' ' && *rest != '@' && length + 1 < WORD_MAX)
             word[length++] = *rest++;

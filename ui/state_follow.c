@@ -41,7 +41,8 @@ static void follow_plan(struct turn *turn)
         state->plan_ready_ms = turn->now_ms;
     bool was_planning = state->last_phase == MODEL_PLANNING || state->last_phase == MODEL_PLANNED;
     bool under_way = phase == MODEL_ARMING || phase == MODEL_ARMED || phase == MODEL_INJECTING;
-    if (under_way || phase == MODEL_RECOVERING || (phase == MODEL_IDLE && was_planning && state->plan_ready_ms != 0))
+    if (under_way || phase == MODEL_RECOVERING ||
+        (phase == MODEL_IDLE && was_planning && state->plan_ready_ms != 0))
         turn_close(turn);
 }
 
@@ -57,7 +58,8 @@ void turn_follow(struct turn *turn)
         state->staged = experiment->asked;
     state->seen = experiment->asked;
     /* A plan that is still awaited keeps the phase that was set when it was asked for. */
-    if (state->overlay != UI_OVERLAY_PLAN || experiment->phase == MODEL_PLANNING || experiment->phase == MODEL_PLANNED)
+    if (state->overlay != UI_OVERLAY_PLAN || experiment->phase == MODEL_PLANNING ||
+        experiment->phase == MODEL_PLANNED)
         state->last_phase = experiment->phase;
     if (!turn_can_adjust(turn))
         state->adjust_pending = false;

@@ -12,6 +12,7 @@ struct turn {
     struct model *model;
     struct ui_intents *out;
     int64_t now_ms;
+    int scroll_most;
 };
 
 /* Adds an intent for the chosen service with what is staged; returns it for changes. */
@@ -23,12 +24,20 @@ void turn_open_text(struct turn *turn, enum ui_overlay overlay, const char *text
 void turn_plan(struct turn *turn);
 void turn_quit(struct turn *turn);
 void turn_send_staged(struct turn *turn);
-/* True while ADJUST means something: faults live, or sidecars ready, on the chosen service. */
+/* True while ADJUST means something: an experiment on the chosen service that is not rolled back. */
 bool turn_can_adjust(const struct turn *turn);
 void turn_freeze(struct turn *turn);
 
 /* What time and a new model change. */
 void turn_follow(struct turn *turn);
+
+/* Keys and mouse. */
+void turn_key(struct turn *turn, int key);
+void turn_run(struct turn *turn, enum ui_command command);
+/* Up or down: what moves depends on what is in front. */
+void turn_move(struct turn *turn, int rows);
+void turn_press(struct turn *turn, const struct ui_event *event);
+void turn_wheel(struct turn *turn, const struct ui_event *event, int direction);
 
 /* Dialogs. */
 /* The plan's dialog asks for the service's name. */

@@ -20,7 +20,8 @@ bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms)
 bool ui_state_plan_may_start(const struct ui_state *state, const struct model *model, int64_t now_ms)
 {
     const struct model_plan *plan = model->experiment.plan;
-    if (model->experiment.phase != MODEL_PLANNED || plan == NULL || plan->refused || !dialog_plan_is_settled(state, now_ms))
+    if (model->experiment.phase != MODEL_PLANNED || plan == NULL || plan->refused ||
+        !dialog_plan_is_settled(state, now_ms))
         return false;
     return !plan->must_type_name || strcmp(state->text, model->experiment.service) == 0;
 }
@@ -63,6 +64,8 @@ void dialog_press_quit(struct turn *turn, int button)
         turn_add(turn, INTENT_QUIT);
         turn->state->ending = UI_ENDING_ROLLBACK;
         turn->state->adjust_pending = false;
+        ui_state_notice(turn->state, turn->now_ms,
+                        "rolling back, then quitting; q again leaves the screen now");
     } else if (button == UI_QUIT_LEAVE) {
         turn_add(turn, INTENT_LEAVE);
         turn->state->ending = UI_ENDING_LEAVE;

@@ -35,7 +35,8 @@ static bool matches(const char *name, const char *filter)
     return filter[0] == '\0' || strcasestr(name, filter) != NULL;
 }
 
-size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows, size_t max)
+size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows,
+                    size_t max)
 {
     const struct model_inventory *inventory = model->inventory;
     size_t count = 0;

@@ -38,8 +38,8 @@ static void print_figures(FILE *out, const char *label, const struct model_figur
         units_format_us(figures->p50_us, p50);
     if (figures->p99_us >= 0)
         units_format_us(figures->p99_us, p99);
-    fprintf(out, "  %-8s p50 %s, p99 %s, errors %.1f %%, %.0f requests/s\n", label, p50, p99, figures->error_percent,
-            figures->per_second);
+    fprintf(out, "  %-8s p50 %s, p99 %s, errors %.1f %%, %.0f requests/s\n", label, p50, p99,
+            figures->error_percent, figures->per_second);
 }
 
 static void print_end(FILE *out, const struct ui_summary *summary, const struct model *last)

@@ -2,7 +2,8 @@
  * theme: what each role looks like, for as many colours as the terminal has.
  *
  * Views name roles, never colours. A role can be a foreground or a background. No role's meaning
- * stands on its colour alone: a glyph or a word says it too.
+ * stands on its colour alone: a glyph or a word says it too. A theme brings its background along,
+ * so that it is legible whatever the terminal's own is; mono leaves the terminal its colours.
  */
 #ifndef SHAKETABLE_UI_THEME_H
 #define SHAKETABLE_UI_THEME_H
@@ -12,7 +13,7 @@
 
 enum role {
     ROLE_TEXT,
-    ROLE_GROUND, /* the terminal's own background */
+    ROLE_GROUND, /* the background of it all */
     ROLE_BRIGHT, /* figures and names that are read first */
     ROLE_DIM,
     ROLE_FAINT, /* tracks, unmeasured, disabled */
@@ -25,12 +26,12 @@ enum role {
     ROLE_WARN,
     ROLE_DANGER,
     ROLE_BASELINE,
-    ROLE_INK,      /* text on a chip of a strong colour */
-    ROLE_BAR,      /* background of the top line and the key bar */
-    ROLE_SELECTED, /* background of the selected row */
-    ROLE_DIALOG,   /* background of a dialog */
-    ROLE_FIELD,    /* background of a text field and of a button at rest */
-    ROLE_HEAT0,    /* least … */
+    ROLE_INK,                    /* text on a chip of a strong colour */
+    ROLE_BAR,                    /* background of the top line and the key bar */
+    ROLE_SELECTED,               /* background of the selected row */
+    ROLE_DIALOG,                 /* background of a dialog */
+    ROLE_FIELD,                  /* background of a text field and of a button at rest */
+    ROLE_HEAT0,                  /* least … */
     ROLE_HEAT7 = ROLE_HEAT0 + 7, /* … most */
     ROLE_COUNT
 };

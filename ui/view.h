@@ -24,14 +24,14 @@ struct view {
 /* Where the parts stand; a part with height 0 is not shown. */
 struct layout {
     struct rect top, tree, faders, trip, history, log, keys;
-    struct rect frame;     /* around faders, trip and history */
-    bool small;            /* too small for frames: one fader and figures */
-    bool tiny;             /* a word and R */
-    bool tree_folded;      /* the tree is a drop-down */
-    int fader_rows;        /* rows of faders that fit */
-    bool fader_scale;      /* the scale under them */
-    int trip_rows;         /* rows of the histogram's columns */
-    bool difference;       /* the table's third row */
+    struct rect frame; /* around faders, trip and history */
+    bool small;        /* too small for frames: one fader and figures */
+    bool tiny;         /* a word and R */
+    bool tree_folded;  /* the tree is a drop-down */
+    int fader_rows;    /* rows of faders that fit */
+    bool fader_scale;  /* the scale under them */
+    int trip_rows;     /* rows of the histogram's columns */
+    bool difference;   /* the table's third row */
 };
 void layout_make(struct layout *layout, int cols, int rows, bool history);
 

@@ -23,7 +23,9 @@ static bool tree_has_problem(const struct view *view)
 
 static void draw_drop_down(const struct view *view, struct rect rect)
 {
-    struct rect box = {rect.x, rect.y, rect.width > 54 ? 54 : rect.width, rect.height};
+    /* With nothing chosen there is nothing beside it to see. */
+    bool whole = tree_has_problem(view) || rect.width <= 54;
+    struct rect box = {rect.x, rect.y, whole ? rect.width : 54, rect.height};
     canvas_fill(view->canvas, box, VIEW_STYLE(ROLE_TEXT));
     canvas_box(view->canvas, box, VIEW_STYLE(ROLE_ACCENT));
     view_tree(view, box);
@@ -42,8 +44,11 @@ static void draw_desk(const struct view *view, const struct layout *layout)
     }
     if (layout->history.height > 0)
         view_history(view, layout->history);
-    if (layout->trip.height > 0)
-        view_steps(view, steps);
+    if (layout->trip.height == 0)
+        steps = rect_inset(layout->history, 2, 1);
+    else if (view->model->experiment.phase == MODEL_FAILED_PHASE)
+        steps.height = layout->trip.height - 2; /* what is left to do is said whole */
+    view_steps(view, steps);
     if (layout->log.height > 0)
         view_log(view, layout->log);
     bool filtering = view->state->overlay == UI_OVERLAY_FILTER;
@@ -61,22 +66,34 @@ void view_small(const struct view *view, const struct layout *layout)
     int width = layout->top.width;
     int y = 1;
     bool filtering = state->overlay == UI_OVERLAY_FILTER;
+    const struct model_inventory *inventory = view->model->inventory;
+    if (inventory != NULL && inventory->loading == MODEL_FAILED && inventory->cluster_count == 0) {
+        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER), inventory->problem);
+        return;
+    }
     if (state->focus == UI_FOCUS_TREE || filtering || tree_has_problem(view)) {
         draw_drop_down(view, (struct rect){0, 1, width, layout->keys.y - 1});
         return;
     }
     if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0') {
-        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER), experiment->problem);
+        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER),
+                    experiment->problem);
         return;
     }
     for (size_t i = 0; i < experiment->step_count; i++)
         if (experiment->steps[i].state == MODEL_STEP_DOING &&
             (experiment->phase == MODEL_ARMING || experiment->phase == MODEL_RECOVERING)) {
             canvas_put(canvas, 1, y, view_spinner(view), VIEW_STYLE(ROLE_STAGED));
-            int x = canvas_text_fit(canvas, 3, y, width - 14, VIEW_STYLE(ROLE_STAGED), experiment->steps[i].name);
-            canvas_text_fit(canvas, x + 1, y, width - x - 2, VIEW_STYLE(ROLE_DIM), experiment->steps[i].detail);
+            int x =
+                canvas_text_fit(canvas, 3, y, width - 14, VIEW_STYLE(ROLE_STAGED), experiment->steps[i].name);
+            canvas_text_fit(canvas, x + 1, y, width - x - 2, VIEW_STYLE(ROLE_DIM),
+                            experiment->steps[i].detail);
         }
     char text[UNITS_TEXT_MAX];
+    if (experiment->phase == MODEL_INJECTING)
+        canvas_printf(canvas, 1, y,
+                      VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
+                      "live on %zu of %zu sidecars", experiment->live_on, experiment->live_of);
     y += 1;
     canvas_glyph(canvas, 0, y, GLYPH_CURSOR, VIEW_STYLE(ROLE_ACCENT));
     canvas_text(canvas, 1, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), scale_name(state->fader));
@@ -100,8 +117,8 @@ void view_tiny(const struct view *view)
 {
     struct canvas *canvas = view->canvas;
     struct view_mark mark = view_phase_mark(view);
-    canvas_text_fit(canvas, 0, 0, canvas->cols, style_bold(VIEW_STYLE(mark.role == ROLE_FIELD ? ROLE_TEXT : mark.role)),
-                    mark.word);
+    canvas_text_fit(canvas, 0, 0, canvas->cols,
+                    style_bold(VIEW_STYLE(mark.role == ROLE_FIELD ? ROLE_TEXT : mark.role)), mark.word);
     bool typing = ui_state_is_typing(view->state, view->model);
     const char *key = typing ? "^R" : "R";
     paint style = view_has_way_back(view) ? style_bold(STYLE_OF(ROLE_INK, ROLE_GOOD)) : VIEW_STYLE(ROLE_DIM);
@@ -114,8 +131,9 @@ void view_draw(struct canvas *canvas, const struct model *model, const struct ui
                bool mono)
 {
     const struct model *measured = state->frozen != NULL ? state->frozen : model;
-    struct view view = {canvas, model, state, &measured->series,
-                        state->frozen != NULL ? state->frozen->now_ms : now_ms, now_ms, mono};
+    struct view view = {
+        canvas, model, state, &measured->series, state->frozen != NULL ? state->frozen->now_ms : now_ms,
+        now_ms, mono};
     struct layout layout;
     canvas_clear(canvas);
     layout_make(&layout, canvas->cols, canvas->rows, state->history);

@@ -46,7 +46,8 @@ void view_fader_track(const struct view *view, enum fader fader, struct rect rec
     canvas_repeat(canvas, rect.x, y, rect.width, GLYPH_TRACK, VIEW_STYLE(ROLE_FAINT));
     double cap = view->state->cap[fader];
     if (differ(cap, scale_no_cap(fader)))
-        canvas_glyph(canvas, rect.x + track_cell(fader, cap, rect.width), y, GLYPH_CAP, VIEW_STYLE(ROLE_BRIGHT));
+        canvas_glyph(canvas, rect.x + track_cell(fader, cap, rect.width), y, GLYPH_CAP,
+                     VIEW_STYLE(ROLE_BRIGHT));
     if (differ(live, none)) {
         int from = live_at < rest ? live_at : rest;
         int to = live_at < rest ? rest : live_at;
@@ -95,7 +96,8 @@ static void scope_words(const struct fault *fault, char text[NOTE_MAX])
     char percent[UNITS_TEXT_MAX];
     units_format_percent(fault->scope.percent, percent);
     char which[64];
-    snprintf(which, sizeof which, "%.16s%s%.40s", fault->scope.method, fault->scope.method[0] != '\0' ? " " : "",
+    snprintf(which, sizeof which, "%.16s%s%.40s", fault->scope.method,
+             fault->scope.method[0] != '\0' ? " " : "",
              fault->scope.path[0] != '\0' ? fault->scope.path : "every path");
     const char *health = fault->scope.health_checks ? "health checks too" : "health checks pass clean";
     snprintf(text, NOTE_MAX, "%s of requests · %s · %s", percent, which, health);
@@ -117,7 +119,8 @@ static void draw_scope(const struct view *view, struct rect rect)
         canvas_glyph(canvas, x, rect.y, GLYPH_STAGED, VIEW_STYLE(ROLE_STAGED));
         x += 2;
     }
-    canvas_text_fit(canvas, x, rect.y, rect.x + rect.width - x, VIEW_STYLE(moved ? ROLE_STAGED : ROLE_DIM), text);
+    canvas_text_fit(canvas, x, rect.y, rect.x + rect.width - x, VIEW_STYLE(moved ? ROLE_STAGED : ROLE_DIM),
+                    text);
 }
 
 struct columns {
@@ -149,7 +152,8 @@ static void draw_value(const struct view *view, enum fader fader, const struct c
     bool moved = differ(live, staged);
     double shown = is_live || !moved ? live : staged;
     scale_format(fader, shown, text);
-    paint style = shown > 0 ? style_bold(VIEW_STYLE(is_live ? ROLE_BRIGHT : ROLE_STAGED)) : VIEW_STYLE(ROLE_DIM);
+    paint style =
+        shown > 0 ? style_bold(VIEW_STYLE(is_live ? ROLE_BRIGHT : ROLE_STAGED)) : VIEW_STYLE(ROLE_DIM);
     canvas_text_right(canvas, columns->value_end, y, style, text);
     if (columns->note_width == 0)
         return;
@@ -214,8 +218,8 @@ static void draw_title(const struct view *view, struct rect rect)
     if (live_faults(view, &live)) {
         bool all = experiment->live_on == experiment->live_of;
         role = all ? ROLE_LIVE : ROLE_STAGED;
-        snprintf(text, sizeof text, "%s %zu of %zu sidecars", all ? "live on" : "acknowledged by", experiment->live_on,
-                 experiment->live_of);
+        snprintf(text, sizeof text, "%s %zu of %zu sidecars", all ? "live on" : "acknowledged by",
+                 experiment->live_on, experiment->live_of);
     } else if (!fault_is_clean(&state->staged)) {
         role = ROLE_STAGED;
         snprintf(text, sizeof text, "staged for %s", clock);
@@ -243,7 +247,8 @@ void view_faders(const struct view *view, struct rect rect, int rows, bool scale
         bool focused = here && view->state->focus == UI_FOCUS_FADERS;
         canvas_hit(canvas, (struct rect){rect.x + 1, y, rect.width - 2, 1}, HIT_FADER_ROW, (int)fader);
         if (here)
-            canvas_glyph(canvas, inner.x - 1, y, GLYPH_CURSOR, VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_FAINT));
+            canvas_glyph(canvas, inner.x - 1, y, GLYPH_CURSOR,
+                         VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_FAINT));
         paint label = focused ? style_bold(VIEW_STYLE(ROLE_BRIGHT)) : VIEW_STYLE(ROLE_DIM);
         canvas_text(canvas, inner.x + 1, y, label, scale_name(fader));
         if (fader == FADER_SCOPE) {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define LABEL_WIDTH 8
-#define LEAP 20 /* columns */
+#define LEAP 20      /* columns */
 #define FIRST_BAND 6 /* 100 µs: six bands a decade from 10 µs */
 #define BANDS 30     /* up to 10 s */
 #define LEVELS 8
@@ -45,6 +45,7 @@ struct picture {
     bool halves;      /* two bands' rows in a cell */
     int per_row;      /* bands a row (or half row) */
     int64_t first;    /* the left edge's number of a column since 1970 */
+    int64_t newest_ms;
 };
 
 static struct picture make_picture(const struct view *view, struct rect rect)
@@ -52,16 +53,21 @@ static struct picture make_picture(const struct view *view, struct rect rect)
     struct picture picture = {.rect = rect, .halves = !view->mono && !view->canvas->ascii};
     int rows = rect.height * (picture.halves ? 2 : 1);
     picture.per_row = (BANDS + rows - 1) / rows;
-    int64_t now = view->now_ms / MODEL_COLUMN_MS;
+    const struct model_series *series = view->series;
+    /* The newest column, not the clock: where nothing is heard, nothing moves. */
+    int64_t newest =
+        series->column_count > 0 ? series->columns[series->column_count - 1].start_ms : view->now_ms;
+    int64_t now = newest / MODEL_COLUMN_MS;
     int width = rect.width < MODEL_COLUMNS ? rect.width : MODEL_COLUMNS;
     picture.rect.width = width;
     int leap = width > 2 * LEAP ? LEAP : width / 4 > 0 ? width / 4 : 1;
     picture.first = (now / leap + 1) * leap - width;
+    picture.newest_ms = newest;
     return picture;
 }
 
-static void draw_cell(const struct view *view, const struct picture *picture, const struct model_column *column,
-                      int x, int row)
+static void draw_cell(const struct view *view, const struct picture *picture,
+                      const struct model_column *column, int x, int row)
 {
     struct canvas *canvas = view->canvas;
     int y = picture->rect.y + picture->rect.height - 1 - row;
@@ -126,7 +132,8 @@ static void draw_moment(const struct view *view, const struct picture *picture, 
         bool empty = cell->ch == ' ';
         unsigned ground = empty ? ROLE_GROUND : STYLE_FOREGROUND(cell->style);
         bool heat = ground >= ROLE_HEAT0 && ground <= ROLE_HEAT7;
-        canvas_glyph(canvas, x, y, GLYPH_MOMENT, STYLE_OF(heat ? ROLE_INK : ROLE_BRIGHT, heat ? ground : ROLE_GROUND));
+        canvas_glyph(canvas, x, y, GLYPH_MOMENT,
+                     STYLE_OF(heat ? ROLE_INK : ROLE_BRIGHT, heat ? ground : ROLE_GROUND));
     }
 }
 
@@ -139,6 +146,7 @@ static void draw_times(const struct view *view, const struct picture *picture)
     int left = picture->rect.x;
     int right = left + picture->rect.width;
     int taken = right + 1;
+    int words_end = 0;
     for (size_t i = series->marker_count; i > 0; i--) {
         const struct model_marker *marker = &series->markers[i - 1];
         int x = column_x(picture, marker->at_ms);
@@ -154,17 +162,17 @@ static void draw_times(const struct view *view, const struct picture *picture)
             continue;
         canvas_glyph(canvas, x, y, GLYPH_MOMENT_MARK, VIEW_STYLE(ROLE_LIVE));
         canvas_text(canvas, behind ? start : x + 2, y, VIEW_STYLE(ROLE_TEXT), marker->text);
+        words_end = words_end > start + width ? words_end : start + width;
         taken = start;
     }
     char text[CLOCK_TEXT_MAX];
     clock_format_local_time(picture->first * MODEL_COLUMN_MS, text, sizeof text);
-    if (left + 10 < taken)
+    if (left + 10 < taken && series->column_count > 0)
         canvas_text(canvas, left, y, VIEW_STYLE(ROLE_DIM), text);
-    int now = column_x(picture, view->now_ms);
-    clock_format_local_time(view->now_ms / MODEL_COLUMN_MS * MODEL_COLUMN_MS, text, sizeof text);
-    if (taken > right && now - 7 > left + 10 && now < right) {
+    int now = column_x(picture, picture->newest_ms);
+    clock_format_local_time(picture->newest_ms, text, sizeof text);
+    if (series->column_count > 0 && now - 8 > words_end && now - 7 > left + 10 && now < right)
         canvas_text_right(canvas, now + 1, y, VIEW_STYLE(ROLE_DIM), text);
-    }
 }
 
 void view_history(const struct view *view, struct rect rect)

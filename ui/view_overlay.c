@@ -9,13 +9,14 @@
 
 #define WORDS_MAX 512
 
-int overlay_button(const struct view *view, int x, int y, const char *text, int value, bool focused, bool enabled)
+int overlay_button(const struct view *view, int x, int y, const char *text, int value, bool focused,
+                   bool enabled)
 {
     struct canvas *canvas = view->canvas;
     int width = canvas_text_width(text) + 4;
-    paint style = focused    ? style_bold(STYLE_OF(ROLE_INK, ROLE_ACCENT))
-                  : enabled  ? STYLE_OF(ROLE_TEXT, ROLE_FIELD)
-                             : STYLE_OF(ROLE_FAINT, ROLE_DIALOG);
+    paint style = focused   ? style_bold(STYLE_OF(ROLE_INK, ROLE_ACCENT))
+                  : enabled ? STYLE_OF(ROLE_TEXT, ROLE_FIELD)
+                            : STYLE_OF(ROLE_FAINT, ROLE_DIALOG);
     /* Brackets where colour can't say which button has the focus. */
     canvas_fill(canvas, (struct rect){x, y, width, 1}, style);
     canvas_put(canvas, x, y, focused ? '[' : ' ', style);
@@ -42,36 +43,52 @@ void overlay_more(const struct view *view, struct rect body, int skip, int lines
     if (lines <= body.height)
         return;
     struct canvas *canvas = view->canvas;
+    canvas->scroll_most = lines - body.height;
     int size = body.height * body.height / lines;
     size = size < 1 ? 1 : size;
     int top = skip * (body.height - size) / (lines - body.height);
     for (int i = 0; i < size; i++)
-        canvas_glyph(canvas, body.x + body.width, body.y + top + i, GLYPH_SCROLL, STYLE_OF(ROLE_DIM, ROLE_DIALOG));
+        canvas_glyph(canvas, body.x + body.width, body.y + top + i, GLYPH_SCROLL,
+                     STYLE_OF(ROLE_DIM, ROLE_DIALOG));
 }
 
 /* ── help ────────────────────────────────────────────────────────────────────────────────── */
 
+#define HELP_INDENT 12
+
+/* Draws the table from line -skip on; returns how many lines it has. */
+static int draw_help(const struct view *view, struct rect body, int skip)
+{
+    struct canvas *canvas = view->canvas;
+    int line = -skip;
+    for (const struct ui_binding *binding = keys_table(); binding->command != UI_COMMAND_NONE; binding++) {
+        if (binding->help == NULL)
+            continue;
+        bool back = binding->command == UI_COMMAND_ROLLBACK;
+        canvas_text_fit(canvas, body.x, body.y + line, HELP_INDENT - 1,
+                        style_bold(STYLE_OF(back ? ROLE_GOOD : ROLE_ACCENT, ROLE_DIALOG)),
+                        keys_name(binding, canvas->ascii));
+        line += canvas_wrap(canvas, body.x + HELP_INDENT, body.y + line, body.width - HELP_INDENT, 10,
+                            STYLE_OF(ROLE_TEXT, ROLE_DIALOG), binding->help);
+    }
+    return line + skip;
+}
+
 static void overlay_help(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
-    const struct ui_binding *lines[64];
-    int count = 0;
-    for (const struct ui_binding *binding = keys_table(); binding->command != UI_COMMAND_NONE; binding++)
-        if (binding->help != NULL && count < 64)
-            lines[count++] = binding;
-    int height = count + 4 < rect.height ? count + 4 : rect.height;
-    struct rect inner = view_dialog(view, rect, 96, height, "Keys");
-    struct rect body = {inner.x, inner.y, inner.width, inner.height};
-    int most = count > body.height ? count - body.height : 0;
+    int width = rect.width < 96 ? rect.width : 96;
+    /* Nothing is drawn by the first pass: its clip is empty. */
+    struct rect old = canvas_clip(canvas, (struct rect){0, 0, 0, 0});
+    int lines = draw_help(view, (struct rect){0, 0, width - 4, 1}, 0);
+    canvas_restore_clip(canvas, old);
+    struct rect body = view_dialog(view, rect, width, lines + 2, "Keys");
+    int most = lines > body.height ? lines - body.height : 0;
     int skip = view->state->scroll < most ? view->state->scroll : most;
-    for (int i = 0; i < body.height && i + skip < count; i++) {
-        bool back = lines[i + skip]->command == UI_COMMAND_ROLLBACK;
-        canvas_text_fit(canvas, body.x, body.y + i, 11,
-                        style_bold(STYLE_OF(back ? ROLE_GOOD : ROLE_ACCENT, ROLE_DIALOG)), lines[i + skip]->key_name);
-        canvas_text_fit(canvas, body.x + 12, body.y + i, body.width - 12, STYLE_OF(ROLE_TEXT, ROLE_DIALOG),
-                        lines[i + skip]->help);
-    }
-    overlay_more(view, body, skip, count);
+    old = canvas_clip(canvas, body);
+    draw_help(view, body, skip);
+    canvas_restore_clip(canvas, old);
+    overlay_more(view, body, skip, lines);
 }
 
 /* ── log and tasks ───────────────────────────────────────────────────────────────────────── */
@@ -79,8 +96,8 @@ static void overlay_help(const struct view *view, struct rect rect)
 static void overlay_log(const struct view *view, struct rect rect)
 {
     static const enum role roles[] = {ROLE_TEXT, ROLE_GOOD, ROLE_WARN, ROLE_DANGER};
-    struct rect inner = view_dialog(view, rect, rect.width - 2, rect.height, "Log");
     int count = (int)view->model->log_count;
+    struct rect inner = view_dialog(view, rect, rect.width >= 110 ? 104 : rect.width - 2, count + 2, "Log");
     int most = count > inner.height ? count - inner.height : 0;
     /* The newest at the bottom; scrolling up goes back in time. */
     int back = view->state->scroll < most ? view->state->scroll : most;
@@ -120,46 +137,67 @@ static void draw_sidecar_line(const struct view *view, struct rect rect, const s
     snprintf(text, sizeof text, "%5llu held", (unsigned long long)sidecar->held);
     canvas_text_fit(canvas, rect.x + 47, rect.y, rect.width - 47, dim, text);
     snprintf(text, sizeof text, "lease %lld s", (long long)sidecar->lease_left_ms / 1000);
-    canvas_text_fit(canvas, rect.x + 60, rect.y, rect.width - 60, dim, sidecar->lease_left_ms > 0 ? text : "no lease");
+    canvas_text_fit(canvas, rect.x + 60, rect.y, rect.width - 60, dim,
+                    sidecar->lease_left_ms > 0 ? text : "no lease");
     canvas_text_fit(canvas, rect.x + 73, rect.y, rect.width - 73, dim, sidecar->task_id);
+}
+
+static struct rect tasks_dialog(const struct view *view, struct rect rect, int lines)
+{
+    return view_dialog(view, rect, rect.width >= 110 ? 108 : rect.width - 2, lines + 2, "Tasks");
+}
+
+static void draw_sidecars(const struct view *view, struct rect rect)
+{
+    const struct model_experiment *experiment = &view->model->experiment;
+    int count = (int)experiment->sidecar_count;
+    struct rect inner = tasks_dialog(view, rect, count);
+    int most = count > inner.height ? count - inner.height : 0;
+    int skip = view->state->scroll < most ? view->state->scroll : most;
+    for (int i = 0; i < inner.height && i + skip < count; i++)
+        draw_sidecar_line(view, (struct rect){inner.x, inner.y + i, inner.width, 1},
+                          &experiment->sidecars[i + skip]);
+    overlay_more(view, inner, skip, count);
+}
+
+static void draw_target_line(const struct view *view, struct rect rect, const struct model_target *target)
+{
+    bool healthy = strcmp(target->state, "healthy") == 0;
+    char text[WORDS_MAX];
+    snprintf(text, sizeof text, "%s:%d", target->address, target->port);
+    canvas_text_fit(view->canvas, rect.x + 2, rect.y, 24, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text);
+    snprintf(text, sizeof text, "%s %s", target->state, target->reason);
+    canvas_text_fit(view->canvas, rect.x + 27, rect.y, rect.width - 27,
+                    STYLE_OF(healthy ? ROLE_GOOD : ROLE_WARN, ROLE_DIALOG), text);
 }
 
 static void overlay_tasks(const struct view *view, struct rect rect)
 {
-    struct canvas *canvas = view->canvas;
-    const struct model_experiment *experiment = &view->model->experiment;
-    struct rect inner = view_dialog(view, rect, rect.width >= 110 ? 108 : rect.width - 2, rect.height, "Tasks");
-    bool sidecars = ui_state_shows_experiment(view->state, view->model) && experiment->sidecar_count > 0;
-    if (sidecars) {
-        int count = (int)experiment->sidecar_count;
-        int most = count > inner.height ? count - inner.height : 0;
-        int skip = view->state->scroll < most ? view->state->scroll : most;
-        for (int i = 0; i < inner.height && i + skip < count; i++)
-            draw_sidecar_line(view, (struct rect){inner.x, inner.y + i, inner.width, 1},
-                              &experiment->sidecars[i + skip]);
-        overlay_more(view, inner, skip, count);
+    if (ui_state_shows_experiment(view->state, view->model) && view->model->experiment.sidecar_count > 0) {
+        draw_sidecars(view, rect);
         return;
     }
     const struct model_service *service =
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
-    int y = inner.y;
+    int lines = 0;
+    for (size_t i = 0; service != NULL && i < service->target_group_count; i++)
+        lines += 1 + (int)service->target_groups[i].target_count;
+    struct rect inner = tasks_dialog(view, rect, lines > 0 ? lines : 1);
+    int most = lines > inner.height ? lines - inner.height : 0;
+    int y = inner.y - (view->state->scroll < most ? view->state->scroll : most);
+    struct rect old = canvas_clip(view->canvas, inner);
+    if (lines == 0)
+        canvas_text_fit(view->canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
+                        service != NULL ? "no targets are known" : "choose a service first");
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++) {
         const struct model_target_group *group = &service->target_groups[i];
-        canvas_text_fit(canvas, inner.x, y++, inner.width, style_bold(STYLE_OF(ROLE_TITLE, ROLE_DIALOG)), group->name);
-        for (size_t j = 0; j < group->target_count && y < inner.y + inner.height; j++, y++) {
-            const struct model_target *target = &group->targets[j];
-            bool healthy = strcmp(target->state, "healthy") == 0;
-            char text[WORDS_MAX];
-            snprintf(text, sizeof text, "%s:%d", target->address, target->port);
-            canvas_text_fit(canvas, inner.x + 2, y, 24, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text);
-            snprintf(text, sizeof text, "%s %s", target->state, target->reason);
-            canvas_text_fit(canvas, inner.x + 27, y, inner.width - 27,
-                            STYLE_OF(healthy ? ROLE_GOOD : ROLE_WARN, ROLE_DIALOG), text);
-        }
+        canvas_text_fit(view->canvas, inner.x, y++, inner.width,
+                        style_bold(STYLE_OF(ROLE_TITLE, ROLE_DIALOG)), group->name);
+        for (size_t j = 0; j < group->target_count; j++, y++)
+            draw_target_line(view, (struct rect){inner.x, y, inner.width, 1}, &group->targets[j]);
     }
-    if (y == inner.y)
-        canvas_text_fit(canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
-                        service != NULL ? "no targets are known" : "choose a service first");
+    canvas_restore_clip(view->canvas, old);
+    overlay_more(view, inner, inner.y - (y - lines), lines);
 }
 
 /* ── questions and entries ───────────────────────────────────────────────────────────────── */
@@ -180,7 +218,8 @@ static void overlay_quit(const struct view *view, struct rect rect)
     else
         snprintf(text, sizeof text, "An experiment is running on %.200s. Left alone it ends with its lease.",
                  experiment->service);
-    int y = inner.y + canvas_wrap(canvas, inner.x, inner.y, inner.width, 3, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text) + 1;
+    int y = inner.y +
+            canvas_wrap(canvas, inner.x, inner.y, inner.width, 3, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text) + 1;
     int x = inner.x;
     for (int i = 0; i < UI_QUIT_BUTTONS; i++) {
         if (x + canvas_text_width(texts[i]) + 4 > inner.x + inner.width) {
@@ -194,7 +233,8 @@ static void overlay_quit(const struct view *view, struct rect rect)
 static void overlay_entry(const struct view *view, struct rect rect)
 {
     static const char *const hints[FADER_COUNT] = {
-        "800ms · 1.5s · 800ms 50ms normal", "50ms", "2% · 0.5%", "10% · 10% 503 · 503@10%", "1%", "1MB/s · 64kB/s · none",
+        "800ms · 1.5s · 800ms 50ms normal", "50ms", "2% · 0.5%",
+        "10% · 10% 503 · 503@10%",          "1%",   "1MB/s · 64kB/s · none",
         "50% · 50% GET /api/* · health"};
     struct canvas *canvas = view->canvas;
     const struct ui_state *state = view->state;
@@ -227,7 +267,8 @@ static void overlay_command(const struct view *view, struct rect rect)
     const char *usage = command_usage(word);
     bool wrong = state->text_error[0] != '\0';
     if (wrong || usage != NULL)
-        canvas_text_fit(canvas, 2, box.y + 2, rect.width - 3, STYLE_OF(wrong ? ROLE_DANGER : ROLE_DIM, ROLE_DIALOG),
+        canvas_text_fit(canvas, 2, box.y + 2, rect.width - 3,
+                        STYLE_OF(wrong ? ROLE_DANGER : ROLE_DIM, ROLE_DIALOG),
                         wrong ? state->text_error : usage);
 }
 

@@ -7,7 +7,8 @@
 #include "ui/view.h"
 
 /* "[ Inject ]"; returns the column behind it. */
-int overlay_button(const struct view *view, int x, int y, const char *text, int value, bool focused, bool enabled);
+int overlay_button(const struct view *view, int x, int y, const char *text, int value, bool focused,
+                   bool enabled);
 /* A text field with its cursor at the end. */
 void overlay_field(const struct view *view, struct rect rect, const char *text);
 /* "12 more lines ↓" in the dialog's lower border, and a scroll bar. */

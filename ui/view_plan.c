@@ -58,8 +58,10 @@ static void page_diff(struct page *page, const char *diff)
         char line[WORDS_MAX];
         size_t length = strcspn(diff, "\n");
         snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), diff);
-        enum role role = line[0] == '+' ? ROLE_GOOD : line[0] == '-' ? ROLE_DANGER : line[0] == '@' ? ROLE_ACCENT
-                                                                                                    : ROLE_DIM;
+        enum role role = line[0] == '+'   ? ROLE_GOOD
+                         : line[0] == '-' ? ROLE_DANGER
+                         : line[0] == '@' ? ROLE_ACCENT
+                                          : ROLE_DIM;
         page_text(page, 0, STYLE_OF(role, ROLE_DIALOG), line);
         diff += length + (diff[length] == '\n');
     }
@@ -85,7 +87,8 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
     if (plan == NULL)
         return page.line;
     if (plan->estimate_ms > 0 && !plan->refused) {
-        snprintf(text, sizeof text, "The sidecars are in place in about %lld s; R takes them out again at any time.",
+        snprintf(text, sizeof text,
+                 "The sidecars are in place in about %lld s; R takes them out again at any time.",
                  (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
     }
@@ -113,11 +116,15 @@ static void draw_plan_foot(const struct view *view, struct rect inner, bool read
     if (named) {
         char text[WORDS_MAX];
         bool wide = inner.width >= 60;
-        snprintf(text, sizeof text, wide ? "production: type %s to go on " : "type %s ", view->model->experiment.service);
-        int x = canvas_text_fit(canvas, inner.x, y - 1, inner.width - 12, STYLE_OF(ROLE_WARN, ROLE_DIALOG), text);
+        snprintf(text, sizeof text, wide ? "production: type %s to go on " : "type %s ",
+                 view->model->experiment.service);
+        int x =
+            canvas_text_fit(canvas, inner.x, y - 1, inner.width - 12, STYLE_OF(ROLE_WARN, ROLE_DIALOG), text);
         overlay_field(view, (struct rect){x, y - 1, inner.x + inner.width - x, 1}, state->text);
     }
-    int x = overlay_button(view, inner.x, y, "Cancel", UI_PLAN_CANCEL, button == UI_PLAN_CANCEL && !named, true);
+    const char *cancel = plan != NULL && plan->refused ? "Close" : "Cancel";
+    int x =
+        overlay_button(view, inner.x, y, cancel, UI_PLAN_CANCEL, button == UI_PLAN_CANCEL && !named, true);
     if (ready)
         x = overlay_button(view, x + 2, y, "Inject", UI_PLAN_INJECT, button == UI_PLAN_INJECT, may);
     const char *hint = state->text_error[0] != '\0' ? state->text_error
@@ -137,11 +144,15 @@ void overlay_plan(const struct view *view, struct rect rect)
     char title[WORDS_MAX];
     bool planned = experiment->phase == MODEL_PLANNED && plan != NULL;
     bool refused = (plan != NULL && plan->refused) || experiment->phase == MODEL_FAILED_PHASE;
-    snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for", view->state->chosen_service);
-    int width = rect.width >= 110 ? 100 : rect.width - 2;
-    int height = rect.height >= 30 ? rect.height - 4 : rect.height;
-    struct rect inner = view_dialog(view, rect, width, height, title);
+    snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for",
+             view->state->chosen_service);
+    int width = rect.width >= 110 ? 100 : rect.width >= 80 ? rect.width - 4 : rect.width;
     bool named = planned && plan->must_type_name && !plan->refused;
+    /* Nothing is drawn by the first pass: its clip is empty. */
+    struct rect old = canvas_clip(canvas, (struct rect){0, 0, 0, 0});
+    int lines = planned || refused ? draw_page(view, (struct rect){0, 0, width - 4, 1}, 0) : 3;
+    canvas_restore_clip(canvas, old);
+    struct rect inner = view_dialog(view, rect, width, lines + 4 + named, title);
     struct rect body = {inner.x, inner.y, inner.width, inner.height - 2 - named};
     bool ready = planned && !refused && view->state->plan_ready_ms != 0 &&
                  view->clock_ms - view->state->plan_ready_ms >= UI_PLAN_SETTLE_MS;
@@ -152,10 +163,6 @@ void overlay_plan(const struct view *view, struct rect rect)
         draw_plan_foot(view, inner, false);
         return;
     }
-    /* Nothing is drawn by the first pass: its clip is empty. */
-    struct rect old = canvas_clip(canvas, (struct rect){0, 0, 0, 0});
-    int lines = draw_page(view, body, 0);
-    canvas_restore_clip(canvas, old);
     int most = lines > body.height ? lines - body.height : 0;
     int skip = view->state->scroll < most ? view->state->scroll : most;
     draw_page(view, body, skip);

@@ -63,7 +63,8 @@ struct view_mark view_phase_mark(const struct view *view)
     }
 }
 
-static bool is_experiments(const struct model_experiment *experiment, const char *cluster, const char *service)
+static bool is_experiments(const struct model_experiment *experiment, const char *cluster,
+                           const char *service)
 {
     return experiment->phase != MODEL_IDLE && strcmp(experiment->service, service) == 0 &&
            strcmp(experiment->cluster, cluster) == 0;
@@ -104,7 +105,8 @@ void view_spark(const struct view *view, int x, int y, const double *values, siz
         }
         double decades = values[i] > 100 ? log10(values[i] / 100) : 0;
         int eighths = 1 + (int)(decades / 5 * 7 + 0.5);
-        canvas_put(view->canvas, x + (int)i, y, glyph_eighths(eighths > 8 ? 8 : eighths, view->canvas->ascii), style);
+        canvas_put(view->canvas, x + (int)i, y, glyph_eighths(eighths > 8 ? 8 : eighths, view->canvas->ascii),
+                   style);
     }
 }
 

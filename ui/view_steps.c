@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define WORDS_MAX 160
-#define STEPS_WIDTH 46
+#define STEPS_WIDTH 38
 
 static struct view_mark step_mark(enum model_step_state state)
 {
@@ -29,14 +29,14 @@ static void draw_step(const struct view *view, struct rect rect, const struct mo
         canvas_put(canvas, rect.x, rect.y, view_spinner(view), VIEW_STYLE(mark.role));
     else
         canvas_glyph(canvas, rect.x, rect.y, mark.glyph, VIEW_STYLE(mark.role));
-    enum role role = step->state == MODEL_STEP_TODO   ? ROLE_DIM
+    enum role role = step->state == MODEL_STEP_TODO     ? ROLE_DIM
                      : step->state == MODEL_STEP_FAILED ? ROLE_DANGER
-                                                      : ROLE_TEXT;
-    int name = rect.width >= 40 ? 21 : 16;
+                                                        : ROLE_TEXT;
+    int name = rect.width >= 34 ? 20 : rect.width - 8;
     canvas_text_fit(canvas, rect.x + 2, rect.y, name, VIEW_STYLE(role), step->name);
     int x = rect.x + 2 + name;
     int room = rect.x + rect.width - x;
-    if (step->state == MODEL_STEP_DOING && step->total > 0 && room >= 20) {
+    if (step->state == MODEL_STEP_DOING && step->total > 0 && room >= 15) {
         canvas_bar(canvas, x, rect.y, 8, (double)step->done / step->total, VIEW_STYLE(ROLE_STAGED),
                    VIEW_STYLE(ROLE_FAINT));
         x += 9;
@@ -67,15 +67,17 @@ static void draw_failure(const struct view *view, struct rect rect)
     const struct model_experiment *experiment = &view->model->experiment;
     int width = rect.width;
     int lines = canvas_wrap(NULL, 0, 0, width - 6, rect.height, 0, experiment->problem);
-    struct rect box = {rect.x, rect.y, width, lines + 3};
+    struct rect box = {rect.x, rect.y, width, lines + 2};
     if (box.height > rect.height)
         box.height = rect.height;
     paint ground = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
     canvas_fill(canvas, box, ground);
     canvas_glyph(canvas, box.x + 2, box.y, GLYPH_BAD, style_bold(STYLE_OF(ROLE_DANGER, ROLE_DIALOG)));
-    const char *head = experiment->plan != NULL && experiment->plan->refused ? "refused: nothing was changed"
-                                                                             : "not done: something is left to do";
-    canvas_text_fit(canvas, box.x + 4, box.y, width - 6, style_bold(STYLE_OF(ROLE_DANGER, ROLE_DIALOG)), head);
+    const char *head = experiment->plan != NULL && experiment->plan->refused
+                           ? "refused: nothing was changed"
+                           : "not done: something is left to do";
+    canvas_text_fit(canvas, box.x + 4, box.y, width - 6, style_bold(STYLE_OF(ROLE_DANGER, ROLE_DIALOG)),
+                    head);
     canvas_wrap(canvas, box.x + 4, box.y + 1, width - 6, box.height - 2, ground, experiment->problem);
     canvas_text_fit(canvas, box.x + 4, box.y + box.height - 1, width - 6, STYLE_OF(ROLE_ACCENT, ROLE_DIALOG),
                     "R tries the way back again · Esc takes note");
@@ -93,7 +95,8 @@ void view_steps(const struct view *view, struct rect rect)
     if (!shown || rect.height < 3)
         return;
     struct canvas *canvas = view->canvas;
-    int width = rect.width < STEPS_WIDTH + 4 ? rect.width : STEPS_WIDTH;
+    /* The histogram's busy part stays in sight: never more than half. */
+    int width = rect.width / 2 < STEPS_WIDTH ? rect.width / 2 : STEPS_WIDTH;
     int rows = (int)experiment->step_count;
     if (rows > rect.height - 1)
         rows = rect.height - 1;

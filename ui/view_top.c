@@ -32,7 +32,8 @@ static void phase_words(const struct view *view, char text[STATUS_MAX])
         if (experiment->phase == MODEL_RECOVERING && experiment->clean_ms >= 0)
             snprintf(text, STATUS_MAX, "clean in %.0f ms", experiment->clean_ms);
         else if (experiment->estimate_ms > 0)
-            snprintf(text, STATUS_MAX, "about %lld s left", (long long)(experiment->estimate_ms + 999) / 1000);
+            snprintf(text, STATUS_MAX, "about %lld s left",
+                     (long long)(experiment->estimate_ms + 999) / 1000);
         break;
     case MODEL_ARMED:
         snprintf(text, STATUS_MAX, "baseline");
@@ -67,7 +68,9 @@ static int draw_badge(const struct view *view, int right, int y, bool words)
     struct view_mark mark = view_phase_mark(view);
     int x = right;
     phase_words(view, text);
-    if (words && text[0] != '\0') {
+    if (!words) /* the time alone */
+        text[view->model->experiment.phase == MODEL_INJECTING ? strcspn(text, " ,") : 0] = '\0';
+    if (text[0] != '\0') {
         x = canvas_text_right(canvas, x, y, STYLE_OF(ROLE_BRIGHT, ROLE_BAR), text) - 1;
     }
     if (view->state->frozen != NULL) {
@@ -102,7 +105,7 @@ void view_top(const struct view *view, struct rect rect)
     canvas_fill(canvas, rect, STYLE_OF(ROLE_TEXT, ROLE_BAR));
     bool wide = rect.width >= 60;
     int right = draw_way_back(view, rect.width - (wide ? 1 : 0), y, wide) - 2;
-    right = draw_badge(view, right, y, rect.width >= 50) - 1;
+    right = draw_badge(view, right, y, wide) - 1;
     int x = 1;
     if (rect.width >= 80)
         x = canvas_text(canvas, x, y, style_bold(STYLE_OF(ROLE_ACCENT, ROLE_BAR)), "shaketable");
@@ -112,17 +115,16 @@ void view_top(const struct view *view, struct rect rect)
         x = canvas_text_fit(canvas, x, y, 20, dim, place->embedded ? "demo" : place->profile);
         x = draw_crumb(view, x, y, right, dim, place->region);
     }
-    if (rect.width >= 60)
-        x = draw_crumb(view, x, y, right, dim, view->state->chosen_cluster);
     const char *service = view->state->chosen_service;
-    if (rect.width >= 60)
+    if (rect.width >= 80) {
+        x = draw_crumb(view, x, y, right, dim, view->state->chosen_cluster);
         x = draw_crumb(view, x, y, right, bright, service);
-    else
+    } else {
         x = canvas_text_fit(canvas, x, y, right - x, bright, service[0] != '\0' ? service : "shaketable");
+    }
     if (place->read_only && x + 12 < right)
         canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), "read-only");
-    if (rect.width >= 60)
-        canvas_hit(canvas, (struct rect){rect.x, y, x, 1}, HIT_COMMAND, UI_COMMAND_SERVICES);
+    canvas_hit(canvas, (struct rect){rect.x, y, x, 1}, HIT_COMMAND, UI_COMMAND_SERVICES);
 }
 
 /* ── the log line ────────────────────────────────────────────────────────────────────────── */
@@ -145,7 +147,8 @@ void view_log(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
     const struct ui_state *state = view->state;
-    if (state->overlay == UI_OVERLAY_NONE && state->notice[0] != '\0' && view->clock_ms < state->notice_until_ms) {
+    if (state->overlay == UI_OVERLAY_NONE && state->notice[0] != '\0' &&
+        view->clock_ms < state->notice_until_ms) {
         canvas_glyph(canvas, 1, rect.y, GLYPH_CURSOR, VIEW_STYLE(ROLE_ACCENT));
         canvas_text_fit(canvas, 3, rect.y, rect.width - 4, VIEW_STYLE(ROLE_ACCENT), state->notice);
         return;
@@ -158,7 +161,8 @@ void view_log(const struct view *view, struct rect rect)
     int x = canvas_text(canvas, 1, rect.y, VIEW_STYLE(ROLE_DIM), time);
     if (line->level == MODEL_LOG_WARNING || line->level == MODEL_LOG_ERROR)
         canvas_glyph(canvas, x + 1, rect.y, GLYPH_WARNING, style_bold(VIEW_STYLE(level_role(line->level))));
-    canvas_text_fit(canvas, x + 3, rect.y, rect.width - x - 4, VIEW_STYLE(level_role(line->level)), line->text);
+    canvas_text_fit(canvas, x + 3, rect.y, rect.width - x - 4, VIEW_STYLE(level_role(line->level)),
+                    line->text);
     canvas_hit(canvas, rect, HIT_COMMAND, UI_COMMAND_LOG);
 }
 
@@ -170,13 +174,13 @@ void view_keys(const struct view *view, struct rect rect)
     const struct ui_binding *bar[UI_KEY_BAR_MAX];
     unsigned context = ui_state_context(view->state, view->model);
     canvas_fill(canvas, rect, STYLE_OF(ROLE_TEXT, ROLE_BAR));
-    size_t count = keys_bar(context, rect.width - 1, bar);
+    size_t count = keys_bar(context, rect.width - 1, canvas->ascii, bar);
     int x = 1;
     for (size_t i = 0; i < count; i++) {
         int start = x;
         bool lit = bar[i]->command == UI_COMMAND_ROLLBACK && view_has_way_back(view);
         paint key = style_bold(STYLE_OF(lit ? ROLE_GOOD : ROLE_ACCENT, ROLE_BAR));
-        x = canvas_text(canvas, x, rect.y, key, bar[i]->key_name);
+        x = canvas_text(canvas, x, rect.y, key, keys_name(bar[i], canvas->ascii));
         x = canvas_text(canvas, x + 1, rect.y, lit ? key : STYLE_OF(ROLE_DIM, ROLE_BAR), bar[i]->label);
         canvas_hit(canvas, (struct rect){start, rect.y, x - start, 1}, HIT_COMMAND, (int)bar[i]->command);
         x += 2;

@@ -15,7 +15,8 @@ static bool is_chosen(const struct view *view, const struct ui_tree_row *row)
            strcmp(row->cluster->name, view->state->chosen_cluster) == 0;
 }
 
-static void draw_cluster(const struct view *view, struct rect rect, const struct model_cluster *cluster, paint base)
+static void draw_cluster(const struct view *view, struct rect rect, const struct model_cluster *cluster,
+                         paint base)
 {
     struct canvas *canvas = view->canvas;
     bool folded = ui_state_is_folded(view->state, cluster->name) && view->state->filter[0] == '\0';
@@ -29,7 +30,8 @@ static void draw_cluster(const struct view *view, struct rect rect, const struct
     } else if (cluster->loading == MODEL_FAILED) {
         right = canvas_text_right(canvas, right, rect.y, STYLE_OF(ROLE_DANGER, ground), "! not read") - 1;
     } else {
-        snprintf(count, sizeof count, "%zu service%s", cluster->service_count, cluster->service_count == 1 ? "" : "s");
+        snprintf(count, sizeof count, "%zu service%s", cluster->service_count,
+                 cluster->service_count == 1 ? "" : "s");
         right = canvas_text_right(canvas, right, rect.y, STYLE_OF(ROLE_DIM, ground), count) - 1;
     }
     canvas_text_fit(canvas, rect.x + 3, rect.y, right - rect.x - 3, style_bold(STYLE_OF(ROLE_TITLE, ground)),
@@ -51,8 +53,8 @@ static void draw_service(const struct view *view, struct rect rect, const struct
     char count[32];
     snprintf(count, sizeof count, "%d/%d", service->running, service->desired);
     int x = rect.x + 4 + name + 5;
-    canvas_text_right(canvas, x, rect.y, STYLE_OF(service->running < service->desired ? ROLE_WARN : ROLE_DIM, ground),
-                      count);
+    canvas_text_right(canvas, x, rect.y,
+                      STYLE_OF(service->running < service->desired ? ROLE_WARN : ROLE_DIM, ground), count);
     canvas_glyph(canvas, x + 1, rect.y, mark.glyph, style_bold(STYLE_OF(mark.role, ground)));
     int right = rect.x + rect.width - 1;
     if (service->production)
@@ -61,7 +63,8 @@ static void draw_service(const struct view *view, struct rect rect, const struct
     if (service->injected && !chosen && service->operator_name[0] != '\0')
         snprintf(text, sizeof text, "%s", service->operator_name);
     else if (service->target_group_count > 1)
-        snprintf(text, sizeof text, "%s +%zu", service->target_groups[0].name, service->target_group_count - 1);
+        snprintf(text, sizeof text, "%s +%zu", service->target_groups[0].name,
+                 service->target_group_count - 1);
     else
         snprintf(text, sizeof text, "%s",
                  service->target_group_count > 0 ? service->target_groups[0].name : "no target group");
@@ -77,7 +80,8 @@ static void draw_scrollbar(const struct view *view, struct rect rect, size_t fir
         size = 1;
     int top = (int)((int64_t)first * (rect.height - size) / (int64_t)(count - (size_t)rect.height));
     for (int i = 0; i < size; i++)
-        canvas_glyph(view->canvas, rect.x + rect.width - 1, rect.y + top + i, GLYPH_SCROLL, VIEW_STYLE(ROLE_DIM));
+        canvas_glyph(view->canvas, rect.x + rect.width - 1, rect.y + top + i, GLYPH_SCROLL,
+                     VIEW_STYLE(ROLE_DIM));
 }
 
 /* Says what keeps the tree from being shown, whole, with what to do. */
@@ -90,8 +94,8 @@ static bool draw_problem(const struct view *view, struct rect rect)
     canvas_glyph(canvas, rect.x + 1, rect.y, GLYPH_BAD, style_bold(VIEW_STYLE(ROLE_DANGER)));
     canvas_text_fit(canvas, rect.x + 3, rect.y, rect.width - 4, style_bold(VIEW_STYLE(ROLE_DANGER)),
                     inventory->cluster_count > 0 ? "could not be read anew" : "could not be read");
-    int lines = canvas_wrap(canvas, rect.x + 1, rect.y + 1, rect.width - 2, rect.height - 2, VIEW_STYLE(ROLE_TEXT),
-                            inventory->problem);
+    int lines = canvas_wrap(canvas, rect.x + 1, rect.y + 1, rect.width - 2, rect.height - 2,
+                            VIEW_STYLE(ROLE_TEXT), inventory->problem);
     canvas_text_fit(canvas, rect.x + 1, rect.y + 1 + lines, rect.width - 2, VIEW_STYLE(ROLE_ACCENT),
                     "r tries again");
     return true;
@@ -130,7 +134,8 @@ static void draw_rows(const struct view *view, struct rect rect)
 
 /* ── the chosen service ──────────────────────────────────────────────────────────────────── */
 
-static int detail(const struct view *view, struct rect rect, int y, const char *label, paint style, const char *text)
+static int detail(const struct view *view, struct rect rect, int y, const char *label, paint style,
+                  const char *text)
 {
     if (y >= rect.y + rect.height || text[0] == '\0')
         return y;
@@ -139,7 +144,8 @@ static int detail(const struct view *view, struct rect rect, int y, const char *
     return y + 1;
 }
 
-static int draw_targets(const struct view *view, struct rect rect, int y, const struct model_target_group *group)
+static int draw_targets(const struct view *view, struct rect rect, int y,
+                        const struct model_target_group *group)
 {
     struct canvas *canvas = view->canvas;
     for (size_t i = 0; i < group->target_count && y < rect.y + rect.height; i++, y++) {
@@ -174,8 +180,8 @@ static int draw_sidecars(const struct view *view, struct rect rect, int y)
             count = 9;
         if (sidecar->state == MODEL_SIDECAR_UNREACHABLE || count == 0)
             continue;
-        view_spark(view, rect.x + rect.width - 1 - (int)count, y, sidecar->spark + MODEL_SPARK_MAX - count, count,
-                   VIEW_STYLE(sidecar->state == MODEL_SIDECAR_LIVE ? ROLE_LIVE : ROLE_BASELINE));
+        view_spark(view, rect.x + rect.width - 1 - (int)count, y, sidecar->spark + MODEL_SPARK_MAX - count,
+                   count, VIEW_STYLE(sidecar->state == MODEL_SIDECAR_LIVE ? ROLE_LIVE : ROLE_BASELINE));
     }
     return y;
 }
@@ -187,7 +193,8 @@ static int draw_group(const struct view *view, struct rect rect, int y, const st
         return y;
     const struct model_target_group *group = &service->target_groups[0];
     char text[LINE_MAX_BYTES];
-    int x = canvas_text_fit(canvas, rect.x, y, rect.width / 2 + 2, style_bold(VIEW_STYLE(ROLE_TITLE)), group->name);
+    int x = canvas_text_fit(canvas, rect.x, y, rect.width / 2 + 2, style_bold(VIEW_STYLE(ROLE_TITLE)),
+                            group->name);
     snprintf(text, sizeof text, "%s · %zu of %zu healthy", group->protocol, group->healthy, group->total);
     canvas_text_fit(canvas, x + 1, y, rect.x + rect.width - x - 2,
                     VIEW_STYLE(group->healthy < group->total ? ROLE_WARN : ROLE_DIM), text);
@@ -235,8 +242,10 @@ void view_details(const struct view *view, struct rect rect)
     int y = draw_group(view, rect, rect.y, service) + 1;
     if (y >= rect.y + rect.height)
         return;
-    int x = canvas_text_fit(view->canvas, rect.x, y, rect.width / 2, style_bold(VIEW_STYLE(ROLE_TITLE)), service->name);
-    canvas_text_fit(view->canvas, x + 1, y, rect.x + rect.width - x - 2, VIEW_STYLE(ROLE_DIM), service->launch_type);
+    int x = canvas_text_fit(view->canvas, rect.x, y, rect.width / 2, style_bold(VIEW_STYLE(ROLE_TITLE)),
+                            service->name);
+    canvas_text_fit(view->canvas, x + 1, y, rect.x + rect.width - x - 2, VIEW_STYLE(ROLE_DIM),
+                    service->launch_type);
     y = detail(view, rect, y + 1, "revision", plain, service->task_definition);
     deployment_words(service, text, sizeof text);
     y = detail(view, rect, y, "deployment", plain, text);
@@ -247,14 +256,15 @@ void view_details(const struct view *view, struct rect rect)
     }
     if (service->injected && service->operator_name[0] != '\0') {
         snprintf(text, sizeof text, "%s%s", here && experiment->ours ? "you, " : "", service->operator_name);
-        y = detail(view, rect, y, "injected by", VIEW_STYLE(here && experiment->ours ? ROLE_TEXT : ROLE_LIVE), text);
+        y = detail(view, rect, y, "injected by", VIEW_STYLE(here && experiment->ours ? ROLE_TEXT : ROLE_LIVE),
+                   text);
     }
     if (service->production)
         y = detail(view, rect, y, "tagged", VIEW_STYLE(ROLE_WARN), "production");
     if (service->why_not[0] != '\0' && y < rect.y + rect.height) {
         canvas_glyph(view->canvas, rect.x + 1, y, GLYPH_WARNING, style_bold(VIEW_STYLE(ROLE_WARN)));
-        canvas_wrap(view->canvas, rect.x + 3, y, rect.width - 4, rect.y + rect.height - y, VIEW_STYLE(ROLE_WARN),
-                    service->why_not);
+        canvas_wrap(view->canvas, rect.x + 3, y, rect.width - 4, rect.y + rect.height - y,
+                    VIEW_STYLE(ROLE_WARN), service->why_not);
     }
 }
 
@@ -268,12 +278,14 @@ void view_tree(const struct view *view, struct rect rect)
     canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)), "Services");
     struct rect inner = rect_inset(rect, 1, 1);
     char text[LINE_MAX_BYTES];
-    bool loading = inventory == NULL || inventory->loading == MODEL_LOADING || inventory->loading == MODEL_UNKNOWN;
+    bool loading =
+        inventory == NULL || inventory->loading == MODEL_LOADING || inventory->loading == MODEL_UNKNOWN;
     if (view->state->filter[0] != '\0' || filtering) {
         snprintf(text, sizeof text, "/%s%s", view->state->filter, filtering ? "_" : "");
         canvas_title_right(canvas, rect, VIEW_STYLE(ROLE_ACCENT), text);
     } else if (inventory != NULL && inventory->cluster_count > 0) {
-        snprintf(text, sizeof text, "%zu cluster%s", inventory->cluster_count, inventory->cluster_count == 1 ? "" : "s");
+        snprintf(text, sizeof text, "%zu cluster%s", inventory->cluster_count,
+                 inventory->cluster_count == 1 ? "" : "s");
         canvas_title_right(canvas, rect, VIEW_STYLE(ROLE_DIM), text);
     }
     bool problem = inventory != NULL && inventory->loading == MODEL_FAILED;
@@ -283,7 +295,8 @@ void view_tree(const struct view *view, struct rect rect)
     }
     if (loading && (inventory == NULL || inventory->cluster_count == 0)) {
         canvas_put(canvas, inner.x + 1, inner.y, view_spinner(view), VIEW_STYLE(ROLE_ACCENT));
-        canvas_text_fit(canvas, inner.x + 3, inner.y, inner.width - 4, VIEW_STYLE(ROLE_DIM), "reading the clusters");
+        canvas_text_fit(canvas, inner.x + 3, inner.y, inner.width - 4, VIEW_STYLE(ROLE_DIM),
+                        "reading the clusters");
         return;
     }
     if (problem) {

@@ -97,14 +97,15 @@ static void draw_labels(const struct view *view, const struct axis *axis, struct
             if (!fits)
                 continue;
             canvas_glyph(view->canvas, at, rect.y, GLYPH_AXIS_TICK, VIEW_STYLE(ROLE_FAINT));
-            canvas_text(view->canvas, x, rect.y + 1, VIEW_STYLE(rank == 0 ? ROLE_DIM : ROLE_FAINT), labels[i].text);
+            canvas_text(view->canvas, x, rect.y + 1, VIEW_STYLE(rank == 0 ? ROLE_DIM : ROLE_FAINT),
+                        labels[i].text);
             starts[drawn] = x;
             ends[drawn++] = x + width - 1;
         }
 }
 
-static void draw_mark(const struct view *view, const struct axis *axis, struct rect rect, double us, enum glyph glyph,
-                      enum role role)
+static void draw_mark(const struct view *view, const struct axis *axis, struct rect rect, double us,
+                      enum glyph glyph, enum role role)
 {
     double position = axis_position(axis, us);
     if (us < 0 || position < 0 || position > 1)
@@ -218,14 +219,17 @@ void view_table(const struct view *view, struct rect rect, bool difference)
     for (int row = 0; row < 2 + difference && row + 1 < rect.height; row++) {
         char cells[TABLE_CELLS][UNITS_TEXT_MAX];
         int y = rect.y + 1 + row;
-        paint style = row == 0 ? VIEW_STYLE(ROLE_BASELINE) : row == 1 ? VIEW_STYLE(ROLE_BRIGHT) : VIEW_STYLE(ROLE_DIM);
+        paint style = row == 0   ? VIEW_STYLE(ROLE_BASELINE)
+                      : row == 1 ? VIEW_STYLE(ROLE_BRIGHT)
+                                 : VIEW_STYLE(ROLE_DIM);
         paint label = row == 1 && live ? VIEW_STYLE(ROLE_LIVE) : style;
         if (row == 1)
             style = stale ? VIEW_STYLE(ROLE_FAINT) : style_bold(style);
         table_row(view, row, cells);
         canvas_text(canvas, rect.x, y, row == 1 ? style_bold(label) : label, labels[row]);
         for (size_t i = 0; i < count; i++)
-            canvas_text_right(canvas, rect.x + TABLE_LABEL + span * ((int)i + 1), y, style, cells[columns[i]]);
+            canvas_text_right(canvas, rect.x + TABLE_LABEL + span * ((int)i + 1), y, style,
+                              cells[columns[i]]);
     }
 }
 
@@ -263,12 +267,14 @@ static void draw_titles(const struct view *view, struct rect rect, enum role rol
     else if (series->source == MODEL_SOURCE_NONE)
         snprintf(text, sizeof text, "%s", source);
     else if (rect.width >= 78)
-        snprintf(text, sizeof text, "%s · last %lld s · n %s", source, (long long)series->window_ms / 1000, n);
+        snprintf(text, sizeof text, "%s · last %lld s · n %s", source, (long long)series->window_ms / 1000,
+                 n);
     else
         snprintf(text, sizeof text, "last %lld s · n %s", (long long)series->window_ms / 1000, n);
     canvas_title_right(canvas, rect, VIEW_STYLE(age > 0 ? ROLE_WARN : ROLE_DIM), text);
     int legend = rect.x + 15;
-    if (legend + 22 + canvas_text_width(text) + 4 > rect.x + rect.width || series->source == MODEL_SOURCE_NONE)
+    if (legend + 22 + canvas_text_width(text) + 4 > rect.x + rect.width ||
+        series->source == MODEL_SOURCE_NONE)
         return;
     legend = canvas_text(canvas, legend, rect.y, VIEW_STYLE(ROLE_DIM), " ");
     if (series->baseline.total > 0) {
@@ -312,5 +318,6 @@ void view_trip(const struct view *view, struct rect rect, int rows, bool differe
     else
         draw_columns(view, columns, &shares, &baseline, role);
     draw_axis(view, axis, (struct rect){inner.x, inner.y + rows, inner.width, 1}, &shares, role);
-    view_table(view, (struct rect){inner.x, inner.y + rows + 2, inner.width, inner.height - rows - 2}, difference);
+    view_table(view, (struct rect){inner.x, inner.y + rows + 2, inner.width, inner.height - rows - 2},
+               difference);
 }

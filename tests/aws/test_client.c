@@ -11,6 +11,7 @@
 #include "tests/aws/testing.h"
 
 #include <string.h>
+#include <time.h>
 
 #define SHORT_MS 300
 #define GENEROUS_MS 8000 /* what a noisy machine keeps */
@@ -142,6 +143,51 @@ static void a_call_has_the_headers_of_its_protocol_and_keeps_its_connection(void
     }
     assert_int_equal(requests(fixture), 5);
     assert_int_equal(atomic_load(&fixture->liar.connections), 1);
+}
+
+static void a_proxy_in_the_environment_is_not_asked_for_this_machine(void **state)
+{
+    struct fixture *fixture = *state;
+    unsetenv("NO_PROXY");
+    unsetenv("no_proxy");
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    open_client(fixture, answer_with_head, false);
+    bool done = list_clusters(fixture);
+    unsetenv("http_proxy");
+    if (!done)
+        fail_msg("%s", fixture->error.message);
+}
+
+#define AHEAD_S 7200
+
+/* A server whose clock is two hours ahead. */
+static bool answer_ahead(void *context, const struct liar_request *request)
+{
+    char date[64], head[256];
+    int64_t signed_s = 0;
+    time_t now = (time_t)(clock_epoch_ms() / 1000 + AHEAD_S);
+    struct tm tm;
+    (void)context;
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+    bool good = sigv4_parse_date(liar_header(request, "X-Amz-Date"), &signed_s) &&
+                signed_s > (int64_t)now - 60 && signed_s < (int64_t)now + 60;
+    const char *body =
+        good ? "{}" : "{\"__type\":\"InvalidSignatureException\",\"message\":\"Signature expired\"}";
+    snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nDate: %s\r\nContent-Length: %zu\r\n\r\n%s",
+             good ? 200 : 403, date, strlen(body), body);
+    liar_reply_raw(request, head);
+    return true;
+}
+
+static void a_clock_that_is_off_is_corrected_once(void **state)
+{
+    struct fixture *fixture = *state;
+    open_client(fixture, answer_ahead, false);
+    assert_true(
+        aws_call_json(fixture->client, AWS_ECS, "RegisterTaskDefinition", NULL, NULL, &fixture->error));
+    assert_int_equal(requests(fixture), 2);
+    assert_true(list_clusters(fixture));
+    assert_int_equal(requests(fixture), 3);
 }
 
 /* Errors of AWS. */
@@ -570,6 +616,8 @@ int main(void)
         WITH_LIAR(a_json_call_is_signed_and_answered),
         WITH_LIAR(a_query_call_is_signed_and_answered),
         WITH_LIAR(a_call_has_the_headers_of_its_protocol_and_keeps_its_connection),
+        WITH_LIAR(a_proxy_in_the_environment_is_not_asked_for_this_machine),
+        WITH_LIAR(a_clock_that_is_off_is_corrected_once),
         WITH_LIAR(an_error_names_service_operation_code_and_message),
         WITH_LIAR(an_access_denied_names_the_permission),
         WITH_LIAR(a_wrong_key_names_where_it_comes_from),

@@ -173,7 +173,7 @@ static void text_is_cut_at_a_characters_border(void **state)
 static bool answer_pages(const struct liar_request *request, struct json_object *input)
 {
     char body[2048], *at = body;
-    int page = atoi(aws_json_text(input, "nextToken"));
+    int page = (int)strtol(aws_json_text(input, "nextToken"), NULL, 10);
     at += sprintf(at, "{\"serviceArns\":[");
     for (int i = page * 10; i < page * 10 + 10 && i < SERVICES; i++)
         at += sprintf(at, "%s\"arn:aws:ecs:r:1:service/c/s%02d\"", i % 10 ? "," : "", SERVICES - 1 - i);

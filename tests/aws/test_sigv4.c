@@ -244,7 +244,7 @@ static void a_date_of_another_day_than_the_scope_is_out_of_scope(void **state)
     struct vector *vector = &((struct fixture *)*state)->vector;
     struct error error = {0};
     header_named(vector, "X-Amz-Date")->value = "20261122T140207Z";
-    assert_int_equal(verify(vector, NULL, 24 * 3600, &error), SIGV4_SCOPE);
+    assert_int_equal(verify(vector, NULL, INT64_C(86400), &error), SIGV4_SCOPE);
 }
 
 static void no_authorization_is_missing(void **state)

@@ -73,7 +73,7 @@ struct json_object *support_json(const char *text)
     for (char *at = quoted; *at != '\0'; at++)
         if (*at == '\'')
             *at = '"';
-    struct json_object *json = json_parse(quoted, strlen(quoted));
+    struct json_object *json = json_tokener_parse(quoted);
     if (json == NULL)
         fail_msg("not JSON: %s", quoted);
     free(quoted);

@@ -1,5 +1,5 @@
 /* Shows the desk on a terminal, with an experiment that is played: desk_demo [--theme NAME] [--ascii]
- * [--no-color] [--scene NAME]. With --scene the model stands still. */
+ * [--no-color] [--still] [--scene NAME]. With --still nothing happens by itself, with --scene at all. */
 #include "core/clock.h"
 #include "experiment/session.h"
 #include "tests/ui/fixture.h"
@@ -16,8 +16,8 @@
 static int show_scene(const char *name, const struct ui_options *options)
 {
     struct error error = {0};
-    struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"), options->ascii,
-                                    options->no_color};
+    struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"),
+                                    options->ascii, options->no_color};
     for (int i = 0; i < FIXTURE_SCENES; i++) {
         if (strcmp(fixture_scene_name((enum fixture_scene)i), name) != 0)
             continue;
@@ -53,12 +53,15 @@ static int show_scene(const char *name, const struct ui_options *options)
 int main(int argc, char **argv)
 {
     struct ui_options options = {0};
+    struct session_options session_options = {0};
     const char *scene = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--ascii") == 0)
             options.ascii = true;
         else if (strcmp(argv[i], "--no-color") == 0)
             options.no_color = true;
+        else if (strcmp(argv[i], "--still") == 0)
+            session_options.read_only = true;
         else if (strcmp(argv[i], "--theme") == 0 && i + 1 < argc)
             options.theme = argv[++i];
         else if (strcmp(argv[i], "--scene") == 0 && i + 1 < argc)
@@ -67,7 +70,6 @@ int main(int argc, char **argv)
     if (scene != NULL)
         return show_scene(scene, &options);
     struct error error = {0};
-    struct session_options session_options = {0};
     struct session *session = session_start(&session_options, &error);
     struct ui_summary *summary = calloc(1, sizeof *summary);
     int result = ui_console_run(session, &options, summary, &error);

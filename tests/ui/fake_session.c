@@ -25,6 +25,7 @@ struct session {
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
     bool quitting;
+    bool still; /* read-only stands for a model that never changes */
 };
 
 static void enter(struct session *session, enum model_phase phase)
@@ -35,12 +36,13 @@ static void enter(struct session *session, enum model_phase phase)
 
 struct session *session_start(const struct session_options *options, struct error *error)
 {
-    (void)options;
     (void)error;
     struct session *session = calloc(1, sizeof *session);
     session->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     struct itimerspec every = {{0, STEP_MS * 1000000L}, {0, STEP_MS * 1000000L}};
-    timerfd_settime(session->timer, 0, &every, NULL);
+    session->still = options->read_only;
+    if (!session->still)
+        timerfd_settime(session->timer, 0, &every, NULL);
     session->inventory = fixture_inventory();
     fault_init(&session->fault);
     fault_init(&session->live);
@@ -71,7 +73,8 @@ void session_send(struct session *session, const struct intent *intent)
         session->quitting = true;
         /* fall through */
     case INTENT_ROLLBACK:
-        if (session->phase == MODEL_ARMING || session->phase == MODEL_ARMED || session->phase == MODEL_INJECTING)
+        if (session->phase == MODEL_ARMING || session->phase == MODEL_ARMED ||
+            session->phase == MODEL_INJECTING)
             enter(session, MODEL_RECOVERING);
         break;
     case INTENT_LEAVE:
@@ -147,11 +150,14 @@ struct model *session_latest(struct session *session)
     model->inventory = session->inventory;
     fill_experiment(session, model);
     bool live = session->phase == MODEL_INJECTING;
-    fixture_series(&model->series, model->now_ms, live ? session->started_ms : 0, session->live.latency.mean_ms,
-                   (uint64_t)model->now_ms / 500);
+    fixture_series(&model->series, model->now_ms, live ? session->started_ms : 0,
+                   session->live.latency.mean_ms, (uint64_t)model->now_ms / 500);
+    if (session->still)
+        model->series.heard_ms = INT64_MAX; /* never old */
     model->log_count = 1;
     model->log[0].at_ms = session->since_ms > 0 ? session->since_ms : model->now_ms / 100000 * 100000;
-    snprintf(model->log[0].text, sizeof model->log[0].text, "%s: 3 of 3 sidecars", model_phase_name(session->phase));
+    snprintf(model->log[0].text, sizeof model->log[0].text, "%s: 3 of 3 sidecars",
+             model_phase_name(session->phase));
     return model;
 }
 

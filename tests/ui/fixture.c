@@ -11,9 +11,9 @@
 #define CLUSTER "storefront"
 #define SERVICE "checkout"
 
-static const char *const names[FIXTURE_SCENES] = {"loading", "no-credentials", "idle",  "plan",       "production",
-                                                  "refused", "arming",         "armed", "live",       "behind",
-                                                  "recovering", "restored",    "failed"};
+static const char *const names[FIXTURE_SCENES] = {
+    "loading", "no-credentials", "idle",   "plan",       "production", "refused", "arming",
+    "armed",   "live",           "behind", "recovering", "restored",   "failed"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -79,8 +79,8 @@ struct model_inventory *fixture_inventory(void)
     return inventory;
 }
 
-static void add_finding(struct model_plan *plan, enum model_severity severity, const char *what, const char *why,
-                        const char *advice)
+static void add_finding(struct model_plan *plan, enum model_severity severity, const char *what,
+                        const char *why, const char *advice)
 {
     struct model_finding *finding = &plan->findings[plan->finding_count++];
     finding->severity = severity;
@@ -125,13 +125,15 @@ static double draw_us(struct random *random, double added_ms)
     return us > 200 ? us : 200;
 }
 
-static void figures_of(struct model_figures *figures, const struct hist *hist, double errors, double lost, double rate)
+static void figures_of(struct model_figures *figures, const struct hist *hist, double errors, double lost,
+                       double rate)
 {
     figures->n = hist->total;
     static const double percentiles[] = {50, 90, 99, 99.9};
     double *into[] = {&figures->p50_us, &figures->p90_us, &figures->p99_us, &figures->p999_us};
     for (int i = 0; i < 4; i++)
-        *into[i] = hist_percentile_is_known(hist, percentiles[i]) ? hist_percentile(hist, percentiles[i]) : -1;
+        *into[i] =
+            hist_percentile_is_known(hist, percentiles[i]) ? hist_percentile(hist, percentiles[i]) : -1;
     figures->error_percent = errors;
     figures->lost_percent = lost;
     figures->per_second = rate;
@@ -143,7 +145,8 @@ static size_t band_of(double us)
     return band < 0 ? 0 : band >= MODEL_BANDS ? MODEL_BANDS - 1 : (size_t)band;
 }
 
-void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms, uint64_t seed)
+void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms,
+                    uint64_t seed)
 {
     struct random random;
     series->source = MODEL_SOURCE_CLIENTS;
@@ -181,7 +184,8 @@ void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_si
     }
 }
 
-void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_state state, double us, int64_t now_ms)
+void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_state state, double us,
+                      int64_t now_ms)
 {
     experiment->sidecar_count = 3;
     for (size_t i = 0; i < 3; i++) {
@@ -201,10 +205,10 @@ void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_st
 
 void fixture_steps(struct model_experiment *experiment, bool restoring, int64_t into_ms)
 {
-    static const char *const arming[] = {"Register revision", "Update service", "Tasks running", "Targets healthy",
-                                         "Baseline"};
-    static const char *const back[] = {"Traffic clean", "Update service", "Tasks running", "Compare with before",
-                                       "Deregister revision"};
+    static const char *const arming[] = {"Register revision", "Update service", "Tasks running",
+                                         "Targets healthy", "Baseline"};
+    static const char *const back[] = {"Traffic clean", "Update service", "Tasks running",
+                                       "Compare with before", "Deregister revision"};
     int64_t each = 2500;
     experiment->step_count = 5;
     for (int i = 0; i < 5; i++) {
@@ -265,7 +269,8 @@ static void go_live(struct model *model)
     snprintf(service->task_definition, sizeof service->task_definition, "shaketable-checkout:1");
     fixture_sidecars(experiment, MODEL_SIDECAR_LIVE, 812000, model->now_ms);
     fixture_series(&model->series, model->now_ms, experiment->started_ms, 800, 11);
-    log_line(model, 42000, MODEL_LOG_INFO, "latency 0 → 800 ms, errors 0 → 10 %: live on 3 of 3 sidecars in 9 ms");
+    log_line(model, 42000, MODEL_LOG_INFO,
+             "latency 0 → 800 ms, errors 0 → 10 %: live on 3 of 3 sidecars in 9 ms");
 }
 
 static void scene_without_tree(struct model *model, enum fixture_scene scene)
@@ -276,7 +281,8 @@ static void scene_without_tree(struct model *model, enum fixture_scene scene)
         return;
     snprintf(model->inventory->problem, sizeof model->inventory->problem,
              "No credentials for the profile prod: it is not in ~/.aws/credentials or ~/.aws/config, and the "
-             "environment has no AWS_ACCESS_KEY_ID. Sign in with 'aws sso login --profile prod', or choose another "
+             "environment has no AWS_ACCESS_KEY_ID. Sign in with 'aws sso login --profile prod', or choose "
+             "another "
              "one with --profile.");
     log_line(model, 1000, MODEL_LOG_ERROR, "no credentials for the profile prod");
 }
@@ -305,14 +311,17 @@ static void scene_recovering(struct model *model, enum fixture_scene scene)
         struct model_service *service = &model->inventory->clusters[0].services[1];
         service->injected = false;
         snprintf(service->task_definition, sizeof service->task_definition, "checkout:41");
-        log_line(model, 500, MODEL_LOG_GOOD, "all is as it was: checkout:41, 3 of 3 healthy, our revision is gone");
+        log_line(model, 500, MODEL_LOG_GOOD,
+                 "all is as it was: checkout:41, 3 of 3 healthy, our revision is gone");
         return;
     }
     experiment->exit_status = 5;
-    snprintf(experiment->problem, sizeof experiment->problem,
-             "UpdateService: AccessDeniedException: the role game-day lacks ecs:UpdateService on checkout. The traffic "
-             "is clean; the service still runs shaketable-checkout:1. Grant the permission, then press R, or run "
-             "'shaketable rollback k3x9p2qa'.");
+    snprintf(
+        experiment->problem, sizeof experiment->problem,
+        "UpdateService: AccessDeniedException: the role game-day lacks ecs:UpdateService on checkout. The "
+        "traffic "
+        "is clean; the service still runs shaketable-checkout:1. Grant the permission, then press R, or run "
+        "'shaketable rollback k3x9p2qa'.");
     log_line(model, 500, MODEL_LOG_ERROR, "not restored: UpdateService was denied");
 }
 
@@ -383,7 +392,8 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
     struct ui_intents *intents = calloc(1, sizeof *intents);
     struct ui_event event = {.type = UI_EVENT_TICK, .at_ms = FIXTURE_NOW_MS};
     ui_state_init(state);
-    if (scene == FIXTURE_IDLE || scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED) {
+    if (scene == FIXTURE_IDLE || scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION ||
+        scene == FIXTURE_REFUSED) {
         snprintf(state->chosen_cluster, sizeof state->chosen_cluster, CLUSTER);
         snprintf(state->chosen_service, sizeof state->chosen_service, SERVICE);
         snprintf(state->cluster, sizeof state->cluster, CLUSTER);

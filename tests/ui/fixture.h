@@ -36,9 +36,11 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
 struct model_inventory *fixture_inventory(void);
 struct model_plan *fixture_plan(bool refused, bool production);
 /* Round trips as seen at `now_ms`; `live_since_ms` 0: no faults. `heat`: how many columns are there. */
-void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms, uint64_t seed);
+void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms,
+                    uint64_t seed);
 void fixture_fault(struct fault *fault);
-void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_state state, double us, int64_t now_ms);
+void fixture_sidecars(struct model_experiment *experiment, enum model_sidecar_state state, double us,
+                      int64_t now_ms);
 void fixture_steps(struct model_experiment *experiment, bool restoring, int64_t into_ms);
 
 #endif

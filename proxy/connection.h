@@ -1,0 +1,111 @@
+/*
+ * connection: a client, the upstream, and the two lanes between them. HTTP/1 is followed by two
+ * trackers so that each request and each response is known; anything else is an opaque stream. All
+ * of it runs on its worker's thread.
+ *
+ * connection.c is its life (accept, connect, read, end), connection_http.c what happens to requests
+ * and responses, connection_raw.c the opaque streams, measure.c the counting.
+ */
+#ifndef SHAKETABLE_PROXY_CONNECTION_H
+#define SHAKETABLE_PROXY_CONNECTION_H
+
+#include "core/buf.h"
+#include "proxy/exchange.h"
+#include "proxy/lane.h"
+#include "proxy/tracker.h"
+#include "proxy/worker.h"
+
+#define CONNECTION_HEAD_MAX (256U << 10)  /* a longer head goes through unparsed */
+#define CONNECTION_INPUT_MAX (256U << 10) /* parsed no further for the moment */
+#define CONNECTION_PIPELINE_MAX 64
+#define CONNECTION_REFUSED_WAIT_NS UINT64_C(1000000000) /* for a first byte that tells HTTP */
+#define CONNECTION_LINGER_NS UINT64_C(1000000000)
+
+/* Why a connection ends; the first reason stays. */
+enum doom {
+    DOOM_NONE,
+    DOOM_DONE,            /* both ways are finished */
+    DOOM_CLIENT_GONE,     /* it broke: the upstream is reset */
+    DOOM_UPSTREAM_BROKEN, /* it broke: the client is reset */
+    DOOM_RESET,           /* the fault: both are */
+    DOOM_REFUSED,         /* no upstream, and not HTTP: the client is reset */
+    DOOM_MEMORY,
+    DOOM_STOPPED
+};
+
+struct connection {
+    struct timer timer; /* first member */
+    struct worker *worker;
+    struct connection *next;
+    struct connection *previous;
+    uv_tcp_t client;
+    uv_tcp_t upstream;
+    uv_connect_t connect;
+    unsigned handles; /* open or closing */
+    size_t tries;     /* upstream addresses tried so far */
+    enum doom doom;
+    bool closing;
+    bool connecting;
+    bool upstream_open;
+    bool refused; /* no address of the upstream took us */
+    bool client_reading;
+    bool upstream_reading;
+    bool client_ended;
+    bool upstream_ended;
+    bool client_spoke;
+    bool raw[LANES];
+    bool upgrading; /* the bytes behind a request wait for what the upstream says */
+    bool closes;    /* after what is in the response lane */
+    bool lingering;
+    struct lane lanes[LANES];
+    struct tracker trackers[LANES];
+    struct buf heads[LANES];  /* of a head that is not whole yet */
+    struct buf input;         /* from the client, not yet looked at */
+    struct exchange *current; /* whose request is coming in; a reference */
+    struct exchange *queue;   /* that wait for a response, in order */
+    struct exchange *queue_last;
+    unsigned queued;
+    /* The burst of an opaque stream, by direction. */
+    uint64_t burst_latency_ns[LANES];
+    uint64_t burst_generation[LANES];
+    bool burst_in_scope[LANES];
+};
+
+/* There is a client waiting at the listener. */
+void connection_accept(struct worker *worker);
+/* Ends it at the end of this callback. */
+void connection_doom(struct connection *connection, enum doom why);
+/* To be called at the end of every callback: acts on what the callback left. The connection may be
+ * closing after it. */
+void connection_settle(struct connection *connection);
+/* Faults changed: times all it holds anew. Returns how many messages are let go. */
+uint64_t connection_retime(struct connection *connection, const struct fault *before);
+
+/* By its lanes. */
+void connection_sink_broke(struct lane *lane);
+void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+
+/* connection_http.c */
+void connection_request_bytes(struct connection *connection, const char *data, size_t length);
+void connection_response_bytes(struct connection *connection, const char *data, size_t length);
+/* Looks at `input` again, after something that it waited for. */
+void connection_resume_input(struct connection *connection);
+void connection_request_ended(struct connection *connection);
+void connection_response_ended(struct connection *connection);
+/* No upstream: what is queued is answered with 502. */
+void connection_refuse_requests(struct connection *connection);
+/* The exchanges still open end with this outcome. */
+void connection_abandon(struct connection *connection, enum stats_outcome outcome);
+
+/* connection_raw.c */
+void connection_raw_bytes(struct connection *connection, int direction, const char *data, size_t length);
+/* From here on this direction is opaque; the held-back beginning of a head goes out. */
+void connection_make_raw(struct connection *connection, int direction);
+
+/* measure.c */
+void measure_outcome(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome);
+void measure_faulted(struct worker *worker, struct exchange *exchange);
+/* The response's first byte went out. */
+void measure_response(struct worker *worker, struct exchange *exchange, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,460 @@
+/*
+ * Requests and responses: what the faults make of each.
+ */
+#include "proxy/connection.h"
+
+#include "core/clock.h"
+#include "proxy/local.h"
+#include "proxy/scope.h"
+
+#include <string.h>
+
+static bool has_direction(const struct fault *fault, int direction)
+{
+    return fault->scope.direction == FAULT_BOTH ||
+           (fault->scope.direction == FAULT_REQUEST) == (direction == LANE_REQUEST);
+}
+
+static void sample_latency(struct worker *worker, struct exchange *exchange)
+{
+    const struct fault *fault = &worker->fault;
+    exchange->latency_ns[LANE_REQUEST] = exchange->latency_ns[LANE_RESPONSE] = 0;
+    if (exchange->in_scope)
+        sample_split(fault->scope.direction, sample_latency_ns(fault, &worker->random),
+                     &exchange->latency_ns[LANE_REQUEST], &exchange->latency_ns[LANE_RESPONSE]);
+    if (exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE] > 0)
+        measure_faulted(worker, exchange);
+}
+
+/* One roll for the scope, then one for each kind of fault. */
+static void decide(struct connection *connection, struct exchange *exchange)
+{
+    struct worker *worker = connection->worker;
+    const struct fault *fault = &worker->fault;
+    struct random *random = &worker->random;
+    exchange->generation = worker->generation;
+    exchange->scope_generation = worker->scope_generation;
+    const struct tracker *tracker = &connection->trackers[LANE_REQUEST];
+    exchange->matched = scope_matches(fault, tracker_method(tracker), tracker->path, exchange->health_check);
+    if (worker->clean || !exchange->matched || !random_percent(random, fault->scope.percent))
+        return;
+    exchange->in_scope = true;
+    if (random_percent(random, fault->reset.percent)) {
+        measure_faulted(worker, exchange);
+        connection_doom(connection, DOOM_RESET);
+        return;
+    }
+    sample_latency(worker, exchange);
+    exchange->limited = fault->bandwidth.bytes_per_s > 0;
+    if (exchange->limited)
+        measure_faulted(worker, exchange);
+    if (random_percent(random, fault->blackhole.percent)) {
+        exchange->blackholed = true;
+        exchange->latency_ns[LANE_REQUEST] = HEAP_NEVER;
+        measure_faulted(worker, exchange);
+        measure_outcome(worker, exchange, STATS_BLACKHOLED);
+    } else if (random_percent(random, fault->error.percent)) {
+        exchange->local = true;
+        exchange->status = fault->error.status;
+        exchange->closes = tracker->expects_continue;
+        measure_faulted(worker, exchange);
+    }
+}
+
+/* A request's head is whole. NULL: no memory, the connection is doomed. */
+static struct exchange *begin_exchange(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    const struct tracker *tracker = &connection->trackers[LANE_REQUEST];
+    struct exchange *exchange = exchange_new();
+    if (!exchange) {
+        connection_doom(connection, DOOM_MEMORY);
+        return NULL;
+    }
+    const char *method = tracker_method(tracker);
+    exchange->head = strcmp(method, "HEAD") == 0;
+    exchange->connect = strcmp(method, "CONNECT") == 0;
+    exchange->http_1_0 = tracker_is_http_1_0(tracker);
+    exchange->health_check =
+        scope_is_health_check(tracker->agent, tracker->path, worker->upstream->health_path);
+    if (!exchange->health_check) {
+        worker->interval.requests++;
+        worker->interval.in_flight++;
+    }
+    if (connection->queue_last)
+        connection->queue_last->next = exchange;
+    else
+        connection->queue = exchange;
+    connection->queue_last = exchange;
+    connection->queued++;
+    connection->current = exchange;
+    exchange_hold(exchange);
+    decide(connection, exchange);
+    if (connection->refused && !exchange->local) {
+        exchange->local = exchange->refused = true;
+        exchange->status = 502;
+    }
+    return exchange;
+}
+
+static void pop_exchange(struct connection *connection)
+{
+    struct exchange *exchange = connection->queue;
+    connection->queue = exchange->next;
+    if (!connection->queue)
+        connection->queue_last = NULL;
+    connection->queued--;
+    exchange->next = NULL;
+    exchange_drop(exchange);
+}
+
+static void answer_locally(struct connection *connection, struct exchange *exchange)
+{
+    struct worker *worker = connection->worker;
+    uint64_t now = clock_ns();
+    struct buf out;
+    buf_init(&out, LOCAL_RESPONSE_MAX);
+    bool closes = exchange->closes || exchange->refused || !exchange->keeps_alive;
+    bool good = local_response(&out, exchange, closes, worker->fault.error.body);
+    uint64_t since = exchange->received_ns ? exchange->received_ns : now;
+    uint64_t latency = exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE];
+    /* The delay counts from the request, however long earlier responses kept this one waiting. */
+    uint64_t left = since + latency > now ? since + latency - now : 0;
+    struct parcel parcel = {.data = out.data,
+                            .length = out.length,
+                            .exchange = exchange,
+                            .latency_ns = left,
+                            .first = true,
+                            .last = true,
+                            .limited = exchange->limited};
+    good = good && lane_put(&connection->lanes[LANE_RESPONSE], &parcel, now);
+    if (exchange->latency_ns[LANE_RESPONSE] + exchange->latency_ns[LANE_REQUEST] > 0)
+        exchange->asked_ns[LANE_REQUEST] = now - since;
+    buf_free(&out);
+    if (!good)
+        connection_doom(connection, DOOM_MEMORY);
+    if (closes)
+        connection->closes = true;
+}
+
+/* Answers what is ours to answer, in its turn. */
+static void answer_ready(struct connection *connection)
+{
+    while (connection->queue && connection->queue->local && connection->doom == DOOM_NONE) {
+        struct exchange *exchange = connection->queue;
+        if (!exchange->complete && !exchange->closes)
+            return;
+        answer_locally(connection, exchange);
+        pop_exchange(connection);
+        if (connection->closes)
+            return;
+    }
+}
+
+/* The faults may have changed since the request came: what of it is still to come is under the new
+ * ones. */
+static void refresh(struct worker *worker, struct exchange *exchange)
+{
+    const struct fault *fault = &worker->fault;
+    if (exchange->generation == worker->generation)
+        return;
+    exchange->generation = worker->generation;
+    if (exchange->scope_generation != worker->scope_generation) {
+        bool any = fault->scope.method[0] == '\0' && fault->scope.path[0] == '\0';
+        exchange->matched = any && (!exchange->health_check || fault->scope.health_checks);
+        exchange->scope_generation = worker->scope_generation;
+    }
+    exchange->in_scope =
+        !worker->clean && exchange->matched && random_percent(&worker->random, fault->scope.percent);
+    sample_latency(worker, exchange);
+    exchange->limited = exchange->in_scope && fault->bandwidth.bytes_per_s > 0;
+}
+
+/* The same for a message that has begun: it is never delayed more than its beginning was. */
+static void refresh_begun(struct worker *worker, struct exchange *exchange, int direction)
+{
+    uint64_t before = exchange->latency_ns[direction];
+    refresh(worker, exchange);
+    if (before == HEAP_NEVER && exchange->in_scope && worker->fault.blackhole.percent > 0)
+        exchange->latency_ns[direction] = HEAP_NEVER;
+    else if (before < exchange->latency_ns[direction])
+        exchange->latency_ns[direction] = before;
+}
+
+static void forward_request(struct connection *connection, struct exchange *exchange, const char *data,
+                            size_t length, bool first, bool last)
+{
+    uint64_t now = clock_ns();
+    if (last) {
+        exchange->received_ns = now;
+        exchange->complete = true;
+        exchange->keeps_alive = tracker_keeps_alive(&connection->trackers[LANE_REQUEST]);
+    }
+    if (exchange->local)
+        return;
+    if (!first && exchange->generation != connection->worker->generation)
+        refresh_begun(connection->worker, exchange, LANE_REQUEST);
+    struct parcel parcel = {.data = data,
+                            .length = length,
+                            .exchange = exchange,
+                            .latency_ns = exchange->latency_ns[LANE_REQUEST],
+                            .first = first,
+                            .last = last,
+                            .lossy =
+                                exchange->in_scope && has_direction(&connection->worker->fault, LANE_REQUEST),
+                            .limited = exchange->limited};
+    if (!lane_put(&connection->lanes[LANE_REQUEST], &parcel, now))
+        connection_doom(connection, DOOM_MEMORY);
+}
+
+static void request_not_http(struct connection *connection, const char *data, size_t length)
+{
+    connection_make_raw(connection, LANE_REQUEST);
+    connection_raw_bytes(connection, LANE_REQUEST, data, length);
+    if (!connection->queue)
+        connection_make_raw(connection, LANE_RESPONSE);
+    if (connection->refused)
+        connection_doom(connection, DOOM_REFUSED);
+}
+
+static void end_request(struct connection *connection, struct exchange *exchange, bool upgrade)
+{
+    connection->current = NULL;
+    exchange->upgrade = upgrade;
+    bool local = exchange->local;
+    if (upgrade && local)
+        tracker_resume(&connection->trackers[LANE_REQUEST]);
+    else
+        connection->upgrading = upgrade;
+    exchange_drop(exchange);
+    if (local)
+        answer_ready(connection);
+}
+
+/* One message's worth of bytes. Returns how many were dealt with. */
+static size_t take_request(struct connection *connection, const char *data, size_t length)
+{
+    struct buf *head = &connection->heads[LANE_REQUEST];
+    struct tracker_result result = tracker_feed(&connection->trackers[LANE_REQUEST], data, length);
+    if (result.failed) {
+        request_not_http(connection, data, length);
+        return length;
+    }
+    struct exchange *exchange = connection->current;
+    if (!exchange && !result.head) {
+        if (!buf_append(head, data, result.consumed))
+            request_not_http(connection, data, length);
+        return result.consumed;
+    }
+    bool first = !exchange;
+    if (first)
+        exchange = begin_exchange(connection);
+    if (connection->doom != DOOM_NONE)
+        return length;
+    if (head->length > 0) {
+        /* The bound leaves room for what one read brings. */
+        if (!buf_append(head, data, result.consumed)) {
+            connection_doom(connection, DOOM_MEMORY);
+            return length;
+        }
+        forward_request(connection, exchange, head->data, head->length, first, result.complete);
+        buf_free(head);
+    } else {
+        forward_request(connection, exchange, data, result.consumed, first, result.complete);
+    }
+    if (result.complete)
+        end_request(connection, exchange, result.upgrade);
+    else if (exchange->local && exchange->closes)
+        answer_ready(connection);
+    return result.consumed;
+}
+
+static bool may_parse(const struct connection *connection)
+{
+    return !connection->upgrading && connection->queued < CONNECTION_PIPELINE_MAX && !connection->closes &&
+           connection->doom == DOOM_NONE;
+}
+
+/* Returns how many bytes were dealt with; the others must wait. */
+static size_t parse_requests(struct connection *connection, const char *data, size_t length)
+{
+    size_t done = 0;
+    while (done < length && may_parse(connection)) {
+        if (connection->raw[LANE_REQUEST]) {
+            connection_raw_bytes(connection, LANE_REQUEST, data + done, length - done);
+            return length;
+        }
+        done += take_request(connection, data + done, length - done);
+    }
+    /* Nobody will read what comes after the last answer. */
+    return connection->closes || connection->doom != DOOM_NONE ? length : done;
+}
+
+void connection_request_bytes(struct connection *connection, const char *data, size_t length)
+{
+    if (connection->raw[LANE_REQUEST]) {
+        connection_raw_bytes(connection, LANE_REQUEST, data, length);
+        return;
+    }
+    size_t done = connection->input.length == 0 ? parse_requests(connection, data, length) : 0;
+    if (done < length && !buf_append(&connection->input, data + done, length - done))
+        connection_doom(connection, DOOM_MEMORY);
+}
+
+void connection_resume_input(struct connection *connection)
+{
+    while (connection->input.length > 0 && may_parse(connection)) {
+        /* Taken out first: what becomes of it may need the buffer. */
+        size_t length = connection->input.length;
+        struct buf taken = connection->input;
+        buf_init(&connection->input, taken.maximum);
+        size_t done = parse_requests(connection, taken.data, length);
+        if (done < length && !buf_append(&connection->input, taken.data + done, length - done))
+            connection_doom(connection, DOOM_MEMORY);
+        buf_free(&taken);
+        if (done == 0)
+            return;
+    }
+}
+
+void connection_request_ended(struct connection *connection)
+{
+    /* Half a head, or bytes behind an upgrade, go on as they are. */
+    connection_make_raw(connection, LANE_REQUEST);
+}
+
+static void forward_response(struct connection *connection, struct exchange *exchange, const char *data,
+                             size_t length, bool first, bool last)
+{
+    struct worker *worker = connection->worker;
+    bool informational = tracker_is_informational(&connection->trackers[LANE_RESPONSE]);
+    struct parcel parcel = {.data = data, .length = length};
+    uint64_t now = clock_ns();
+    if (!informational) {
+        if (first) {
+            exchange->answered_ns = now;
+            refresh(worker, exchange);
+        } else if (exchange->generation != worker->generation) {
+            refresh_begun(worker, exchange, LANE_RESPONSE);
+        }
+        parcel.exchange = exchange;
+        parcel.latency_ns = exchange->latency_ns[LANE_RESPONSE];
+        parcel.first = first;
+        parcel.last = last;
+        parcel.lossy = exchange->in_scope && has_direction(&worker->fault, LANE_RESPONSE);
+        parcel.limited = exchange->limited;
+    }
+    if (!lane_put(&connection->lanes[LANE_RESPONSE], &parcel, now))
+        connection_doom(connection, DOOM_MEMORY);
+}
+
+static void response_not_http(struct connection *connection, const char *data, size_t length)
+{
+    connection_abandon(connection, STATS_UPSTREAM_FAILED);
+    connection_make_raw(connection, LANE_RESPONSE);
+    connection_raw_bytes(connection, LANE_RESPONSE, data, length);
+    connection_make_raw(connection, LANE_REQUEST);
+}
+
+static void end_response(struct connection *connection, bool upgraded)
+{
+    struct exchange *exchange = connection->queue;
+    bool declined = exchange->upgrade && !upgraded;
+    pop_exchange(connection);
+    if (upgraded) {
+        connection_make_raw(connection, LANE_RESPONSE);
+        connection_make_raw(connection, LANE_REQUEST);
+        return;
+    }
+    if (declined && connection->upgrading) {
+        connection->upgrading = false;
+        tracker_resume(&connection->trackers[LANE_REQUEST]);
+    }
+    answer_ready(connection);
+    if (connection->raw[LANE_REQUEST] && !connection->queue)
+        connection_make_raw(connection, LANE_RESPONSE);
+    connection_resume_input(connection);
+}
+
+static size_t take_response(struct connection *connection, const char *data, size_t length)
+{
+    struct exchange *exchange = connection->queue;
+    if (!exchange || exchange->local) {
+        response_not_http(connection, data, length);
+        return length;
+    }
+    struct tracker *tracker = &connection->trackers[LANE_RESPONSE];
+    struct buf *head = &connection->heads[LANE_RESPONSE];
+    tracker->answers_head = exchange->head;
+    tracker->answers_connect = exchange->connect;
+    struct tracker_result result = tracker_feed(tracker, data, length);
+    if (result.failed) {
+        response_not_http(connection, data, length);
+        return length;
+    }
+    if (!tracker->head_done) {
+        if (!buf_append(head, data, result.consumed))
+            response_not_http(connection, data, length);
+        return result.consumed;
+    }
+    if (head->length > 0) {
+        if (!buf_append(head, data, result.consumed)) {
+            connection_doom(connection, DOOM_MEMORY);
+            return length;
+        }
+        forward_response(connection, exchange, head->data, head->length, result.head, result.complete);
+        buf_free(head);
+    } else {
+        forward_response(connection, exchange, data, result.consumed, result.head, result.complete);
+    }
+    if (result.complete && !tracker_is_informational(tracker))
+        end_response(connection, result.upgrade);
+    return result.consumed;
+}
+
+void connection_response_bytes(struct connection *connection, const char *data, size_t length)
+{
+    size_t done = 0;
+    while (done < length && connection->doom == DOOM_NONE) {
+        if (connection->raw[LANE_RESPONSE]) {
+            connection_raw_bytes(connection, LANE_RESPONSE, data + done, length - done);
+            return;
+        }
+        done += take_response(connection, data + done, length - done);
+    }
+}
+
+void connection_response_ended(struct connection *connection)
+{
+    struct exchange *exchange = connection->queue;
+    /* A body that lasts until the connection ends is whole now; its bytes are on their way. */
+    if (exchange && !exchange->local && !connection->raw[LANE_RESPONSE] &&
+        tracker_finish(&connection->trackers[LANE_RESPONSE])) {
+        measure_outcome(connection->worker, exchange, STATS_ANSWERED);
+        pop_exchange(connection);
+    }
+    answer_ready(connection);
+    connection_abandon(connection, STATS_UPSTREAM_FAILED);
+    connection_make_raw(connection, LANE_RESPONSE);
+}
+
+void connection_refuse_requests(struct connection *connection)
+{
+    for (struct exchange *exchange = connection->queue; exchange; exchange = exchange->next) {
+        if (exchange->local)
+            continue;
+        exchange->local = exchange->refused = true;
+        exchange->status = 502;
+        if (exchange->latency_ns[LANE_REQUEST] == HEAP_NEVER)
+            exchange->latency_ns[LANE_REQUEST] = 0;
+    }
+    answer_ready(connection);
+}
+
+void connection_abandon(struct connection *connection, enum stats_outcome outcome)
+{
+    while (connection->queue) {
+        measure_outcome(connection->worker, connection->queue, outcome);
+        pop_exchange(connection);
+    }
+}

@@ -1,0 +1,168 @@
+#include "config.h"
+
+#include "proxy/control.h"
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "proxy/client.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void close_if_open(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* From here on nobody can ask for anything. */
+static void close_sockets(struct control *control)
+{
+    for (struct listener *listener = control->listeners; listener; listener = listener->next)
+        close_if_open(&listener->socket.handle);
+    for (struct client *client = control->clients; client; client = client->next)
+        client_close(client);
+}
+
+static void close_all(struct control *control)
+{
+    for (int i = 0; i < 2; i++)
+        close_if_open((uv_handle_t *)&control->signals[i]);
+    close_if_open((uv_handle_t *)&control->expiry);
+    close_if_open((uv_handle_t *)&control->patience);
+    mailbox_close(&control->inbox);
+}
+
+/* The last word to a worker, exactly once. */
+static void stop_worker(struct control *control, unsigned index)
+{
+    if (control->stopped[index])
+        return;
+    control->stopped[index] = true;
+    struct worker_message *message = &control->endings[2 * index + 1];
+    message->message.kind = WORKER_STOP;
+    worker_post(&control->workers[index], message);
+    if (++control->stopped_count < control->worker_count)
+        return;
+    for (unsigned i = 0; i < control->worker_count; i++)
+        worker_join(&control->workers[i]);
+    /* What they sent back last. */
+    mailbox_deliver(&control->inbox);
+    close_all(control);
+}
+
+static void on_patience(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    for (unsigned i = 0; i < control->worker_count; i++)
+        stop_worker(control, i);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    struct control *control = handle->data;
+    if (control->ending)
+        return;
+    control->ending = true;
+    close_sockets(control);
+    uv_timer_stop(&control->expiry);
+    uv_timer_start(&control->patience, on_patience, CONTROL_DRAIN_MS, 0);
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        struct worker_message *message = &control->endings[2 * i];
+        message->message.kind = WORKER_DRAIN;
+        worker_post(&control->workers[i], message);
+    }
+}
+
+static void on_message(void *context, struct message *received)
+{
+    struct control *control = context;
+    struct worker_message *message = (struct worker_message *)received;
+    switch ((enum worker_message_kind)received->kind) {
+    case WORKER_CHANGE:
+        control_change_done(control, message);
+        break;
+    case WORKER_COLLECT:
+        control_collected(control);
+        break;
+    case WORKER_DRAIN:
+        stop_worker(control, message->worker->index);
+        break;
+    case WORKER_STOP:
+        break;
+    }
+}
+
+static int init_handles(struct control *control)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    int rc = uv_timer_init(&control->loop, &control->expiry);
+    if (rc == 0)
+        rc = uv_timer_init(&control->loop, &control->patience);
+    control->expiry.data = control->patience.data = control;
+    for (int i = 0; i < 2 && rc == 0; i++) {
+        control->signals[i].data = control;
+        rc = uv_signal_init(&control->loop, &control->signals[i]);
+        if (rc == 0)
+            rc = uv_signal_start(&control->signals[i], on_signal, numbers[i]);
+    }
+    return rc;
+}
+
+static void init_hello(struct stats_hello *hello, const char *task)
+{
+    snprintf(hello->version, sizeof hello->version, "%s", PACKAGE_VERSION);
+    snprintf(hello->task, sizeof hello->task, "%s", task);
+    snprintf(hello->capabilities, sizeof hello->capabilities, "%s", CONTROL_CAPABILITIES);
+    random_name(hello->id, 16);
+    hello->pid = getpid();
+}
+
+int control_init(struct control *control, struct worker *workers, unsigned count, const struct fault *fault,
+                 const char *task)
+{
+    memset(control, 0, sizeof *control);
+    control->workers = workers;
+    control->worker_count = count;
+    control->fault = *fault;
+    init_hello(&control->hello, task);
+    control->samples = calloc(count + 1, sizeof *control->samples);
+    control->collects = calloc(count, sizeof *control->collects);
+    control->endings = calloc(2 * (size_t)count, sizeof *control->endings);
+    control->stopped = calloc(count, sizeof *control->stopped);
+    control->cleaning = control_change_new(control);
+    if (!control->samples || !control->collects || !control->endings || !control->stopped ||
+        !control->cleaning)
+        return UV_ENOMEM;
+    int rc = uv_loop_init(&control->loop);
+    if (rc == 0)
+        rc = mailbox_init(&control->inbox, &control->loop, on_message, control);
+    if (rc == 0)
+        rc = init_handles(control);
+    return rc;
+}
+
+void control_run(struct control *control)
+{
+    uv_run(&control->loop, UV_RUN_DEFAULT);
+}
+
+void control_free(struct control *control)
+{
+    while (control->listeners) {
+        struct listener *listener = control->listeners;
+        control->listeners = listener->next;
+        free(listener);
+    }
+    mailbox_free(&control->inbox);
+    uv_loop_close(&control->loop);
+    free(control->samples);
+    free(control->collects);
+    free(control->endings);
+    free(control->stopped);
+    free(control->cleaning);
+}

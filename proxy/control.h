@@ -1,0 +1,94 @@
+/*
+ * control: the main thread's part. It owns the faults (who set them, until when) and the stats
+ * sockets, sends changes to the workers and gathers their counts. shaketable-stats(5).
+ */
+#ifndef SHAKETABLE_PROXY_CONTROL_H
+#define SHAKETABLE_PROXY_CONTROL_H
+
+#include "core/error.h"
+#include "core/stats.h"
+#include "proxy/mailbox.h"
+#include "proxy/worker.h"
+
+#include <uv.h>
+
+#define CONTROL_CLIENTS_MAX 64
+#define CONTROL_LISTENERS_MAX 8
+#define CONTROL_QUEUE_MAX (1U << 20) /* bytes unread by a client: it misses frames, then is dropped */
+#define CONTROL_DRAIN_MS 5000
+#define CONTROL_CAPABILITIES "latency loss error reset blackhole bandwidth"
+
+struct client;
+struct listener;
+
+/* One change on its way through the workers. */
+struct change {
+    uint64_t client; /* who waits for the ack; 0: nobody */
+    int64_t id;
+    unsigned left; /* workers that have not applied it */
+    uint64_t released;
+    struct fault fault;
+    char by[STATS_TEXT_MAX];
+    struct worker_message messages[]; /* one a worker */
+};
+
+struct control {
+    uv_loop_t loop;
+    struct mailbox inbox;
+    struct worker *workers;
+    unsigned worker_count;
+    struct stats_hello hello;
+    /* Faults */
+    struct fault fault; /* in force in every worker */
+    char set_by[STATS_TEXT_MAX];
+    bool leased;
+    uint64_t lease_end_ns;
+    int64_t deadline_ms; /* epoch; 0: none */
+    uv_timer_t expiry;
+    struct change *cleaning; /* made beforehand: going clean must not need memory */
+    /* Counts */
+    struct stats_sample *samples; /* one a worker, and their sum */
+    struct worker_message *collects;
+    unsigned collecting; /* workers that have not answered */
+    bool collect_again;
+    /* Clients */
+    struct listener *listeners;
+    struct client *clients;
+    unsigned client_count;
+    uint64_t client_serial;
+    /* The end */
+    uv_signal_t signals[2];
+    uv_timer_t patience;
+    struct worker_message *endings; /* two a worker: drain and stop */
+    bool *stopped;
+    unsigned stopped_count;
+    bool ending;
+};
+
+/* The workers are initialised by the caller with &control->inbox, and not started before. 0 or a
+ * libuv error. */
+int control_init(struct control *control, struct worker *workers, unsigned count, const struct fault *fault,
+                 const char *task);
+/* "unix:PATH" or "tcp:ADDR:PORT" (loopback only). On success the address stands in `shown`. */
+bool control_listen(struct control *control, const char *address, char *shown, size_t size,
+                    struct error *error);
+/* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
+void control_run(struct control *control);
+void control_free(struct control *control);
+/* Where starting failed: removes the sockets' files; the process is about to exit. */
+void control_unlink(struct control *control);
+
+/* control_faults.c: all of them answer the client. */
+void control_set(struct control *control, struct client *client, const struct stats_request *request);
+void control_renew(struct control *control, struct client *client, const struct stats_request *request);
+void control_clear(struct control *control, struct client *client, const struct stats_request *request);
+void control_change_done(struct control *control, struct worker_message *message);
+int64_t control_lease_left_ms(const struct control *control);
+struct change *control_change_new(const struct control *control);
+void control_on_expiry(uv_timer_t *timer);
+
+/* control_collect.c */
+void control_collect(struct control *control);
+void control_collected(struct control *control);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The workers' counts, gathered for all subscribers at once: each has its own sum, so that each sees
+ * every count exactly once, whatever its interval.
+ */
+#include "proxy/control.h"
+
+#include "core/clock.h"
+#include "proxy/client.h"
+
+void control_collect(struct control *control)
+{
+    if (control->ending)
+        return;
+    if (control->collecting > 0) {
+        control->collect_again = true;
+        return;
+    }
+    control->collect_again = false;
+    control->collecting = control->worker_count;
+    for (struct client *client = control->clients; client; client = client->next)
+        if (client->subscription == SUBSCRIPTION_WANTED)
+            client->subscription = SUBSCRIPTION_BEGINNING;
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        control->collects[i] =
+            (struct worker_message){.message.kind = WORKER_COLLECT, .sample = &control->samples[i]};
+        worker_post(&control->workers[i], &control->collects[i]);
+    }
+}
+
+/* Counts add up over time; gauges are those of now. */
+static void gather(struct client *client, const struct stats_sample *sum)
+{
+    struct stats_sample *sample = client->sample;
+    sample->connections_open = sample->in_flight = sample->held = 0;
+    worker_sample_add(sample, sum);
+}
+
+static void deliver(struct client *client, const struct stats_sample *sum)
+{
+    if (client->closing)
+        return;
+    if (client->subscription == SUBSCRIPTION_BEGINNING) {
+        client->subscription = SUBSCRIPTION_LIVE;
+        client->since_ns = clock_ns();
+    } else if (client->subscription == SUBSCRIPTION_LIVE) {
+        gather(client, sum);
+        if (client->due)
+            client_send_sample(client);
+    }
+}
+
+void control_collected(struct control *control)
+{
+    if (--control->collecting > 0)
+        return;
+    struct stats_sample *sum = &control->samples[control->worker_count];
+    worker_sample_clear(sum);
+    for (unsigned i = 0; i < control->worker_count; i++)
+        worker_sample_add(sum, &control->samples[i]);
+    for (struct client *client = control->clients; client; client = client->next)
+        deliver(client, sum);
+    if (control->collect_again)
+        control_collect(control);
+}

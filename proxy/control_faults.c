@@ -1,0 +1,149 @@
+/*
+ * Which faults are in force, set by whom, and until when.
+ */
+#include "proxy/control.h"
+
+#include "core/clock.h"
+#include "proxy/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct change *control_change_new(const struct control *control)
+{
+    struct change *change = calloc(1, sizeof *change + control->worker_count * sizeof change->messages[0]);
+    if (change)
+        fault_init(&change->fault);
+    return change;
+}
+
+static void send_change(struct control *control, struct change *change)
+{
+    change->left = control->worker_count;
+    change->released = 0;
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        change->messages[i] =
+            (struct worker_message){.message.kind = WORKER_CHANGE, .tag = change, .fault = change->fault};
+        worker_post(&control->workers[i], &change->messages[i]);
+    }
+}
+
+void control_change_done(struct control *control, struct worker_message *message)
+{
+    struct change *change = message->tag;
+    change->released += message->released;
+    if (--change->left > 0)
+        return;
+    control->fault = change->fault;
+    memcpy(control->set_by, change->by, sizeof control->set_by);
+    struct client *client = client_find(control, change->client);
+    if (client)
+        client_send_ack(client, change->id, change->released);
+    if (change != control->cleaning)
+        free(change);
+}
+
+int64_t control_lease_left_ms(const struct control *control)
+{
+    if (!control->leased)
+        return 0;
+    uint64_t now = clock_ns();
+    return now < control->lease_end_ns ? (int64_t)((control->lease_end_ns - now + 999999) / 1000000) : 0;
+}
+
+/* The clock may be set while we wait, so the deadline is looked at anew with each renewal. */
+static void set_expiry(struct control *control)
+{
+    int64_t left = control_lease_left_ms(control);
+    if (control->deadline_ms != 0) {
+        int64_t until = control->deadline_ms - clock_epoch_ms();
+        if (until < left)
+            left = until > 0 ? until : 0;
+    }
+    uv_update_time(&control->loop);
+    uv_timer_start(&control->expiry, control_on_expiry, (uint64_t)left, 0);
+}
+
+static void end_lease(struct control *control)
+{
+    control->leased = false;
+    control->deadline_ms = 0;
+    uv_timer_stop(&control->expiry);
+}
+
+void control_on_expiry(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    bool late = control->deadline_ms != 0 && clock_epoch_ms() >= control->deadline_ms;
+    if (control->cleaning->left > 0) {
+        uv_timer_start(timer, control_on_expiry, 1, 0);
+        return;
+    }
+    if (!late && control_lease_left_ms(control) > 0) {
+        set_expiry(control);
+        return;
+    }
+    end_lease(control);
+    send_change(control, control->cleaning);
+}
+
+static void start_lease(struct control *control, int64_t lease_ms)
+{
+    control->leased = true;
+    control->lease_end_ns = clock_ns() + (uint64_t)lease_ms * 1000000;
+    set_expiry(control);
+}
+
+static struct change *new_change(struct control *control, struct client *client,
+                                 const struct stats_request *request)
+{
+    struct change *change = control_change_new(control);
+    if (!change) {
+        struct error error;
+        error_set(&error, ERROR_SYSTEM, "out of memory: nothing was changed");
+        client_send_problem(client, request->id, &error);
+        return NULL;
+    }
+    change->client = client->serial;
+    change->id = request->id;
+    return change;
+}
+
+void control_set(struct control *control, struct client *client, const struct stats_request *request)
+{
+    struct error error;
+    if (request->deadline_ms != 0 && request->deadline_ms <= clock_epoch_ms()) {
+        error_set(&error, ERROR_INVALID, "deadline: %lld has passed", (long long)request->deadline_ms);
+        client_send_problem(client, request->id, &error);
+        return;
+    }
+    struct change *change = new_change(control, client, request);
+    if (!change)
+        return;
+    change->fault = request->faults;
+    memcpy(change->by, request->by, sizeof change->by);
+    control->deadline_ms = request->deadline_ms;
+    start_lease(control, request->lease_ms);
+    send_change(control, change);
+}
+
+void control_renew(struct control *control, struct client *client, const struct stats_request *request)
+{
+    if (!control->leased) {
+        struct error error;
+        error_set(&error, ERROR_CONFLICT, "no lease to renew: it has ended, or no faults were set");
+        client_send_problem(client, request->id, &error);
+        return;
+    }
+    start_lease(control, request->lease_ms);
+    client_send_ack(client, request->id, 0);
+}
+
+void control_clear(struct control *control, struct client *client, const struct stats_request *request)
+{
+    struct change *change = new_change(control, client, request);
+    if (!change)
+        return;
+    end_lease(control);
+    send_change(control, change);
+}

@@ -1,0 +1,47 @@
+/*
+ * exchange: a request and its response, from the request's head until the response is out.
+ */
+#ifndef SHAKETABLE_PROXY_EXCHANGE_H
+#define SHAKETABLE_PROXY_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct exchange {
+    struct exchange *next;
+    unsigned references; /* the connection's queue, the request under way, each chunk */
+    /* The request. */
+    bool head;
+    bool connect;
+    bool upgrade;
+    bool http_1_0;
+    bool keeps_alive;
+    bool health_check;
+    bool complete;
+    /* What is done with it. */
+    bool matched;  /* method, path, health check */
+    bool in_scope; /* … and the percentage's roll */
+    bool faulted;  /* a fault acted on it (counted once) */
+    bool limited;
+    bool blackholed;
+    bool refused;  /* there is no upstream for it */
+    bool local;    /* we answer it, with `status` */
+    bool closes;   /* … and close the connection after it */
+    bool started;  /* its response has begun to go out */
+    bool finished; /* its outcome was counted */
+    int status;
+    uint64_t generation; /* of the faults that `latency_ns` comes from */
+    uint64_t scope_generation;
+    uint64_t latency_ns[2]; /* by direction */
+    uint64_t asked_ns[2];
+    /* When, CLOCK_MONOTONIC; 0: not yet. */
+    uint64_t received_ns;  /* the request's last byte, from the client */
+    uint64_t forwarded_ns; /* … to the upstream */
+    uint64_t answered_ns;  /* the response's first byte, from the upstream */
+};
+
+struct exchange *exchange_new(void); /* with one reference; NULL without memory */
+void exchange_hold(struct exchange *exchange);
+void exchange_drop(struct exchange *exchange); /* NULL is fine */
+
+#endif

@@ -1,0 +1,429 @@
+#include "proxy/lane.h"
+
+#include "core/clock.h"
+#include "proxy/connection.h"
+#include "proxy/scope.h"
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The bucket holds what the limit lets through in this time. */
+#define LANE_BUCKET_S 0.02
+
+static void on_timer(struct timer *timer)
+{
+    struct lane *lane = (struct lane *)timer;
+    lane_flush(lane);
+    connection_settle(lane->connection);
+}
+
+void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction)
+{
+    memset(lane, 0, sizeof *lane);
+    lane->timer.fire = on_timer;
+    lane->worker = worker;
+    lane->connection = connection;
+    lane->direction = direction;
+}
+
+static void chunk_free(struct lane *lane, struct chunk *chunk)
+{
+    if (chunk->held)
+        lane->worker->interval.held--;
+    lane->worker->held_bytes -= chunk->length;
+    lane->bytes -= chunk->length - chunk->sent;
+    exchange_drop(chunk->exchange);
+    free(chunk);
+}
+
+static void drop_first(struct lane *lane)
+{
+    struct chunk *chunk = lane->chunks;
+    lane->chunks = chunk->next;
+    if (!lane->chunks)
+        lane->chunks_last = NULL;
+    chunk_free(lane, chunk);
+}
+
+void lane_clear(struct lane *lane)
+{
+    timers_cancel(&lane->worker->timers, &lane->timer);
+    if (lane->writing)
+        return;
+    while (lane->chunks)
+        drop_first(lane);
+}
+
+static void break_off(struct lane *lane)
+{
+    lane->broken = true;
+    if (!lane->writing)
+        lane_clear(lane);
+    connection_sink_broke(lane);
+}
+
+/* Tokens are bytes; the time they were counted at moves along. */
+static size_t tokens_available(struct lane *lane, uint64_t now_ns)
+{
+    double rate = (double)lane->worker->fault.bandwidth.bytes_per_s;
+    double most = rate * LANE_BUCKET_S > 1 ? rate * LANE_BUCKET_S : 1;
+    if (lane->tokens_at_ns == 0)
+        lane->tokens = most;
+    else
+        lane->tokens += rate * (double)(now_ns - lane->tokens_at_ns) / 1e9;
+    if (lane->tokens > most)
+        lane->tokens = most;
+    lane->tokens_at_ns = now_ns;
+    return (size_t)lane->tokens;
+}
+
+static bool is_limited(const struct lane *lane, bool limited)
+{
+    return limited && lane->worker->fault.bandwidth.bytes_per_s > 0;
+}
+
+static void sent(struct lane *lane, size_t length)
+{
+    if (lane->direction == LANE_RESPONSE)
+        lane->worker->interval.bytes_out += length;
+    while (lane->chunks) {
+        struct chunk *chunk = lane->chunks;
+        size_t part = chunk->length - chunk->sent;
+        bool begins = chunk->first && chunk->sent == 0 && length > 0;
+        if (part > length)
+            part = length;
+        chunk->sent += (uint32_t)part;
+        lane->bytes -= part;
+        length -= part;
+        bool whole = chunk->sent == chunk->length;
+        if (begins || whole)
+            connection_chunk_sent(lane, chunk->exchange, begins, whole && chunk->last);
+        if (begins)
+            chunk->first = false;
+        if (!whole)
+            return;
+        drop_first(lane);
+        if (length == 0)
+            return;
+    }
+}
+
+static void on_write(uv_write_t *write, int status)
+{
+    struct lane *lane = write->data;
+    lane->writing = false;
+    if (status < 0 || lane->connection->closing) {
+        if (lane->connection->closing)
+            lane_clear(lane);
+        else
+            break_off(lane);
+        connection_settle(lane->connection);
+        return;
+    }
+    sent(lane, lane->write_bytes);
+    lane_flush(lane);
+    connection_settle(lane->connection);
+}
+
+/* The first chunks that are due, at most as many bytes as the limit allows now. */
+static unsigned gather(struct lane *lane, uv_buf_t *bufs, uint64_t now_ns, size_t *total)
+{
+    unsigned count = 0;
+    size_t allowed = SIZE_MAX;
+    *total = 0;
+    for (struct chunk *chunk = lane->chunks; chunk && count < LANE_WRITE_CHUNKS; chunk = chunk->next) {
+        if (chunk->release_ns > now_ns)
+            break;
+        size_t length = chunk->length - chunk->sent;
+        if (is_limited(lane, chunk->limited)) {
+            if (allowed == SIZE_MAX)
+                allowed = tokens_available(lane, now_ns);
+            if (length > allowed)
+                length = allowed;
+            if (length == 0)
+                break;
+            allowed -= length;
+            lane->tokens -= (double)length;
+        }
+        bufs[count++] = uv_buf_init(chunk->bytes + chunk->sent, (unsigned)length);
+        *total += length;
+        if (length < chunk->length - chunk->sent)
+            break;
+    }
+    return count;
+}
+
+/* When the first chunk may go on. */
+static uint64_t next_time(const struct lane *lane, uint64_t now_ns)
+{
+    const struct chunk *chunk = lane->chunks;
+    if (chunk->release_ns > now_ns || !is_limited(lane, chunk->limited))
+        return chunk->release_ns;
+    double rate = (double)lane->worker->fault.bandwidth.bytes_per_s;
+    double wanted = chunk->length - chunk->sent;
+    double most = rate * LANE_BUCKET_S / 2 > 1 ? rate * LANE_BUCKET_S / 2 : 1;
+    if (wanted > most)
+        wanted = most;
+    double missing = wanted - lane->tokens;
+    return now_ns + (missing > 0 ? (uint64_t)(missing / rate * 1e9) : 0) + 1;
+}
+
+static void set_timer(struct lane *lane, uint64_t at_ns)
+{
+    if (lane->timer.item.place != 0 && lane->timer.item.at_ns == at_ns)
+        return;
+    if (!timers_set(&lane->worker->timers, &lane->timer, at_ns))
+        connection_doom(lane->connection, DOOM_MEMORY);
+}
+
+/* What the kernel did not take of the bytes that may go now is left to libuv. */
+static void write_rest(struct lane *lane, size_t length)
+{
+    uv_buf_t bufs[LANE_WRITE_CHUNKS];
+    unsigned count = 0;
+    lane->write_bytes = length;
+    for (struct chunk *chunk = lane->chunks; length > 0; chunk = chunk->next) {
+        size_t part = chunk->length - chunk->sent;
+        if (part > length)
+            part = length;
+        bufs[count++] = uv_buf_init(chunk->bytes + chunk->sent, (unsigned)part);
+        length -= part;
+    }
+    lane->write.data = lane;
+    int rc = uv_write(&lane->write, lane->sink, bufs, count, on_write);
+    if (rc < 0)
+        break_off(lane);
+    else
+        lane->writing = true;
+}
+
+static void shut_down(struct lane *lane)
+{
+    if (!lane->ending || lane->shut || lane->chunks || lane->writing || !lane->sink)
+        return;
+    int fd;
+    lane->shut = true;
+    if (uv_fileno((const uv_handle_t *)lane->sink, &fd) == 0)
+        shutdown(fd, SHUT_WR);
+}
+
+void lane_flush(struct lane *lane)
+{
+    while (lane->chunks && !lane->writing && lane->sink && !lane->broken) {
+        uint64_t now = clock_ns();
+        uv_buf_t bufs[LANE_WRITE_CHUNKS];
+        size_t total;
+        unsigned count = gather(lane, bufs, now, &total);
+        if (count == 0) {
+            set_timer(lane, next_time(lane, now));
+            return;
+        }
+        int rc = uv_try_write(lane->sink, bufs, count);
+        if (rc == UV_EAGAIN)
+            rc = 0;
+        if (rc < 0) {
+            break_off(lane);
+            return;
+        }
+        if (rc > 0)
+            sent(lane, (size_t)rc);
+        if ((size_t)rc < total)
+            write_rest(lane, total - (size_t)rc);
+    }
+    shut_down(lane);
+}
+
+void lane_end(struct lane *lane)
+{
+    lane->ending = true;
+    shut_down(lane);
+}
+
+bool lane_is_full(const struct lane *lane)
+{
+    if (lane->bytes < LANE_BYTES_MAX)
+        return false;
+    if (lane->bytes >= LANE_DELAYED_MAX || lane->worker->held_bytes >= WORKER_HELD_MAX)
+        return true;
+    const struct chunk *chunk = lane->chunks;
+    return lane->writing || !lane->sink || chunk->release_ns == HEAP_NEVER ||
+           is_limited(lane, chunk->limited) || chunk->release_ns <= clock_ns();
+}
+
+static void time_chunk(struct lane *lane, struct chunk *chunk)
+{
+    uint64_t release = HEAP_NEVER;
+    if (chunk->latency_ns != HEAP_NEVER)
+        release = chunk->arrived_ns + chunk->latency_ns + chunk->loss_ns;
+    if (release < lane->last_release_ns)
+        release = lane->last_release_ns;
+    chunk->release_ns = release;
+    lane->last_release_ns = release;
+    struct exchange *exchange = chunk->exchange;
+    if (!exchange)
+        return;
+    uint64_t asked = release == HEAP_NEVER ? 0 : release - chunk->arrived_ns;
+    if (lane->direction == LANE_REQUEST ? chunk->last : chunk->first)
+        exchange->asked_ns[lane->direction] = asked;
+}
+
+static bool append(struct lane *lane, const struct parcel *parcel, size_t from, size_t to, uint64_t loss_ns,
+                   uint64_t now_ns)
+{
+    size_t length = to - from;
+    struct chunk *chunk = malloc(sizeof *chunk + length);
+    if (!chunk)
+        return false;
+    *chunk = (struct chunk){.exchange = parcel->exchange,
+                            .arrived_ns = now_ns,
+                            .latency_ns = parcel->latency_ns,
+                            .loss_ns = loss_ns,
+                            .length = (uint32_t)length,
+                            .first = parcel->first && from == 0,
+                            .last = parcel->last && to == parcel->length,
+                            .limited = parcel->limited};
+    memcpy(chunk->bytes, parcel->data + from, length);
+    if (chunk->exchange)
+        exchange_hold(chunk->exchange);
+    if (!lane->chunks)
+        lane->last_release_ns = 0;
+    time_chunk(lane, chunk);
+    chunk->held = chunk->first && chunk->release_ns > now_ns;
+    if (chunk->held)
+        lane->worker->interval.held++;
+    if (lane->chunks_last)
+        lane->chunks_last->next = chunk;
+    else
+        lane->chunks = chunk;
+    lane->chunks_last = chunk;
+    lane->bytes += length;
+    lane->worker->held_bytes += length;
+    return true;
+}
+
+/* Between the client and here: that is the path on which segments are lost. */
+static uint64_t round_trip_ns(const struct lane *lane)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int fd;
+    if (uv_fileno((const uv_handle_t *)&lane->connection->client, &fd) == 0 &&
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+        return (uint64_t)info.tcpi_rtt * 1000;
+    return SAMPLE_NS_PER_MS;
+}
+
+static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
+{
+    struct worker *worker = lane->worker;
+    size_t segments = (parcel->length + SAMPLE_SEGMENT_BYTES - 1) / SAMPLE_SEGMENT_BYTES;
+    struct sample_loss loss =
+        sample_losses(&lane->loss, &worker->fault, &worker->random, segments, parcel->last, 0);
+    if (!loss.middle && loss.tail_ns == 0)
+        return append(lane, parcel, 0, parcel->length, 0, now_ns);
+    measure_faulted(worker, parcel->exchange);
+    size_t middle = loss.middle ? loss.middle_segment * SAMPLE_SEGMENT_BYTES : 0;
+    size_t tail = loss.tail_ns > 0 ? (segments - 1) * SAMPLE_SEGMENT_BYTES : parcel->length;
+    uint64_t middle_ns = loss.middle ? round_trip_ns(lane) : 0;
+    bool good = true;
+    if (middle > 0)
+        good = append(lane, parcel, 0, middle, 0, now_ns);
+    if (good && tail > middle)
+        good = append(lane, parcel, middle, tail, middle_ns, now_ns);
+    if (good && parcel->length > tail)
+        good = append(lane, parcel, tail, parcel->length, loss.tail_ns, now_ns);
+    return good;
+}
+
+/* Straight into the kernel; how much of it went. */
+static size_t put_direct(struct lane *lane, const struct parcel *parcel)
+{
+    uv_buf_t buf = uv_buf_init((char *)parcel->data, (unsigned)parcel->length);
+    int rc = uv_try_write(lane->sink, &buf, 1);
+    if (rc == UV_EAGAIN || rc == 0)
+        return 0;
+    if (rc < 0) {
+        break_off(lane);
+        return parcel->length;
+    }
+    if (lane->direction == LANE_RESPONSE)
+        lane->worker->interval.bytes_out += (size_t)rc;
+    bool whole = (size_t)rc == parcel->length;
+    if (parcel->first || (whole && parcel->last))
+        connection_chunk_sent(lane, parcel->exchange, parcel->first, whole && parcel->last);
+    return (size_t)rc;
+}
+
+bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
+{
+    if (lane->broken || parcel->length == 0)
+        return true;
+    bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;
+    struct parcel rest = *parcel;
+    if (!lane->chunks && !lossy && parcel->latency_ns == 0 && lane->sink && !lane->writing &&
+        !is_limited(lane, parcel->limited)) {
+        size_t direct = put_direct(lane, parcel);
+        if (direct == parcel->length)
+            return true;
+        rest.data += direct;
+        rest.length -= direct;
+        rest.first = parcel->first && direct == 0;
+    }
+    bool good = lossy ? put_lossy(lane, &rest, now_ns) : append(lane, &rest, 0, rest.length, 0, now_ns);
+    lane_flush(lane);
+    return good;
+}
+
+/* The latency that a held message has under the new faults, never more than it had. */
+static uint64_t latency_now(struct lane *lane, const struct chunk *chunk, const struct fault *before)
+{
+    const struct fault *fault = &lane->worker->fault;
+    bool same_scope = fault->scope.percent >= before->scope.percent && scope_same(fault, before) &&
+                      fault->scope.direction == before->scope.direction;
+    if (chunk->latency_ns == HEAP_NEVER)
+        return same_scope && fault->blackhole.percent > 0 ? HEAP_NEVER : 0;
+    if (!same_scope)
+        return 0;
+    uint64_t delays[LANES];
+    sample_split(fault->scope.direction, sample_latency_ns(fault, &lane->worker->random),
+                 &delays[LANE_REQUEST], &delays[LANE_RESPONSE]);
+    uint64_t anew = delays[lane->direction];
+    return anew < chunk->latency_ns ? anew : chunk->latency_ns;
+}
+
+uint64_t lane_retime(struct lane *lane, const struct fault *before, uint64_t now_ns)
+{
+    const struct fault *fault = &lane->worker->fault;
+    bool still = fault->latency.mean_ms == before->latency.mean_ms &&
+                 fault->latency.jitter_ms == before->latency.jitter_ms &&
+                 fault->latency.distribution == before->latency.distribution &&
+                 fault->blackhole.percent == before->blackhole.percent &&
+                 fault->scope.percent >= before->scope.percent &&
+                 fault->scope.direction == before->scope.direction && scope_same(fault, before);
+    uint64_t released = 0;
+    uint64_t latency = 0;
+    const struct exchange *of = NULL;
+    lane->last_release_ns = 0;
+    for (struct chunk *chunk = lane->chunks; chunk; chunk = chunk->next) {
+        /* The chunks of one message share one delay. */
+        if (!still && (chunk->first || chunk == lane->chunks || chunk->exchange != of))
+            latency = latency_now(lane, chunk, before);
+        of = chunk->exchange;
+        if (!still && latency < chunk->latency_ns)
+            chunk->latency_ns = latency;
+        if (fault->loss.percent <= 0)
+            chunk->loss_ns = 0;
+        time_chunk(lane, chunk);
+        if (chunk->held && chunk->release_ns <= now_ns) {
+            chunk->held = false;
+            lane->worker->interval.held--;
+            released++;
+        }
+    }
+    return released;
+}

@@ -1,0 +1,92 @@
+/*
+ * lane: one direction of a connection. A delay line in front of a socket: bytes go out in order,
+ * each not before its time, as fast as the socket and the bandwidth limit take them. Where nothing
+ * delays them they are written at once, without a copy.
+ */
+#ifndef SHAKETABLE_PROXY_LANE_H
+#define SHAKETABLE_PROXY_LANE_H
+
+#include "proxy/exchange.h"
+#include "proxy/sample.h"
+#include "proxy/timers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+/* Above this the source is read no further while the sink is what holds the bytes up … */
+#define LANE_BYTES_MAX (256U << 10)
+/* … and above this while it is only the delay. */
+#define LANE_DELAYED_MAX (16U << 20)
+#define LANE_WRITE_CHUNKS 4
+
+struct worker;
+struct connection;
+
+struct chunk {
+    struct chunk *next;
+    struct exchange *exchange; /* a reference; NULL on an opaque stream */
+    uint64_t arrived_ns;
+    uint64_t latency_ns;
+    uint64_t loss_ns;
+    uint64_t release_ns;
+    uint32_t length;
+    uint32_t sent;
+    bool first; /* of its message */
+    bool last;
+    bool held;    /* counts in the gauge */
+    bool limited; /* by the bandwidth */
+    char bytes[];
+};
+
+struct lane {
+    struct timer timer; /* first member */
+    struct worker *worker;
+    struct connection *connection;
+    int direction;     /* LANE_REQUEST or LANE_RESPONSE */
+    uv_stream_t *sink; /* NULL until it is connected */
+    struct chunk *chunks;
+    struct chunk *chunks_last;
+    size_t bytes;
+    uint64_t last_release_ns;
+    struct sample_loss_state loss;
+    double tokens;
+    uint64_t tokens_at_ns;
+    bool writing; /* `write` has the first `write_bytes` */
+    size_t write_bytes;
+    uv_write_t write;
+    bool ending; /* no more will be put; shut the sink down when all is out */
+    bool shut;
+    bool broken; /* the sink takes nothing any more: what is put is dropped */
+};
+enum { LANE_REQUEST, LANE_RESPONSE, LANES };
+
+/* What is put into a lane. */
+struct parcel {
+    const char *data;
+    size_t length;
+    struct exchange *exchange;
+    uint64_t latency_ns; /* HEAP_NEVER: held until the faults change */
+    bool first;
+    bool last;
+    bool lossy;   /* the loss fault is for it */
+    bool limited; /* the bandwidth fault is for it */
+};
+
+void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction);
+/* Drops all that is queued. Chunks of a write under way stay until its callback. */
+void lane_clear(struct lane *lane);
+/* False: out of memory, the bytes are lost and the connection must go. */
+bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns);
+/* Writes what is due; sets the timer for what is not. */
+void lane_flush(struct lane *lane);
+/* No more will be put: the sink is shut down for writing after the last byte. */
+void lane_end(struct lane *lane);
+/* True when the source should not be read now. */
+bool lane_is_full(const struct lane *lane);
+/* The worker's faults have changed: times held messages anew (never later than before). Returns how
+ * many are let go; the caller flushes. */
+uint64_t lane_retime(struct lane *lane, const struct fault *before, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,74 @@
+#include "proxy/local.h"
+
+#include <string.h>
+
+struct phrase {
+    int status;
+    const char *text;
+};
+/* RFC 9110, section 15. */
+static const struct phrase phrases[] = {
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {423, "Locked"},
+    {424, "Failed Dependency"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
+    {508, "Loop Detected"},
+};
+
+static const char *phrase_of(int status)
+{
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
+        if (phrases[i].status == status)
+            return phrases[i].text;
+    return "Error";
+}
+
+bool local_response(struct buf *out, const struct exchange *exchange, bool closes, const char *body)
+{
+    const char *phrase = phrase_of(exchange->status);
+    const char *connection = closes               ? "Connection: close\r\n"
+                             : exchange->http_1_0 ? "Connection: keep-alive\r\n"
+                                                  : "";
+    const char *mark = exchange->refused ? "x-shaketable: upstream refused" : "x-shaketable-injected: error";
+    if (exchange->refused)
+        body = "The application behind shaketable-proxy refuses connections.\n";
+    bool words = body[0] == '\0';
+    buf_printf(out, "HTTP/1.1 %d %s\r\n%s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n",
+               exchange->status, phrase, mark, words ? strlen(phrase) + 1 : strlen(body), connection);
+    if (!exchange->head && words)
+        buf_printf(out, "%s\n", phrase);
+    else if (!exchange->head)
+        buf_append_text(out, body);
+    return !out->failed;
+}

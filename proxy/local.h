@@ -1,0 +1,17 @@
+/*
+ * local: the answers that are ours.
+ */
+#ifndef SHAKETABLE_PROXY_LOCAL_H
+#define SHAKETABLE_PROXY_LOCAL_H
+
+#include "core/buf.h"
+#include "core/fault.h"
+#include "proxy/exchange.h"
+
+#define LOCAL_RESPONSE_MAX (FAULT_BODY_MAX + 1024)
+
+/* An injected error (exchange->status, `body`; an empty body becomes the status's words), or, where
+ * exchange->refused, 502. False only without memory. */
+bool local_response(struct buf *out, const struct exchange *exchange, bool closes, const char *body);
+
+#endif

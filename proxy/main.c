@@ -1,0 +1,268 @@
+/*
+ * shaketable-proxy: the sidecar. shaketable-proxy(8).
+ */
+#include "config.h"
+
+#include "core/options.h"
+#include "core/units.h"
+#include "proxy/control.h"
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+enum { KEY_LISTEN, KEY_UPSTREAM, KEY_STATS, KEY_TASK, KEY_HEALTH, KEY_THREADS, KEY_HELP, KEY_VERSION };
+#define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + 16)
+
+struct settings {
+    const char *listen;
+    const char *upstream;
+    const char *stats[CONTROL_LISTENERS_MAX];
+    size_t stats_count;
+    const char *task;
+    const char *health_path;
+    int64_t threads;
+    bool help;
+    bool version;
+};
+
+static const struct option_spec specs[] = {
+    {"listen", OPTION_REQUIRED, "ADDR:PORT", "accept clients here; port 0 picks a free one", KEY_LISTEN},
+    {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
+    {"stats", OPTION_REQUIRED, "ADDRESS",
+     "serve statistics and control on unix:PATH or tcp:ADDR:PORT (loopback); may be repeated", KEY_STATS},
+    {"task", OPTION_REQUIRED, "ARN", "the ECS task this runs in (default: $SHAKETABLE_TASK)", KEY_TASK},
+    {"health-check-path", OPTION_REQUIRED, "PATH", "requests for exactly this path are health checks",
+     KEY_HEALTH},
+    {"threads", OPTION_REQUIRED, "N", "relay with this many threads (default 1)", KEY_THREADS},
+    {"help", OPTION_NONE, NULL, "print this", KEY_HELP},
+    {"version", OPTION_NONE, NULL, "print the version", KEY_VERSION},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+
+static bool take(void *context, int key, const char *value, struct error *error)
+{
+    struct settings *settings = context;
+    switch (key) {
+    case KEY_LISTEN:
+        settings->listen = value;
+        break;
+    case KEY_UPSTREAM:
+        settings->upstream = value;
+        break;
+    case KEY_STATS:
+        if (settings->stats_count == CONTROL_LISTENERS_MAX)
+            return error_set(error, ERROR_USAGE, "--stats: at most %d are possible", CONTROL_LISTENERS_MAX);
+        settings->stats[settings->stats_count++] = value;
+        break;
+    case KEY_TASK:
+        settings->task = value;
+        break;
+    case KEY_HEALTH:
+        if (value[0] != '/')
+            return error_set(error, ERROR_USAGE, "--health-check-path: '%s' does not begin with /", value);
+        settings->health_path = value;
+        break;
+    case KEY_THREADS:
+        return units_parse_integer(value, "--threads", 1, WORKER_THREADS_MAX, &settings->threads, error);
+    case KEY_HELP:
+        settings->help = true;
+        break;
+    case KEY_VERSION:
+        settings->version = true;
+        break;
+    }
+    return true;
+}
+
+static bool resolve(const char *text, const char *name, bool passive, struct upstream *found,
+                    struct error *error)
+{
+    char host[UNITS_HOST_MAX];
+    char service[8];
+    uint16_t port;
+    if (!units_parse_address(text, name, host, &port, error))
+        return false;
+    if (!passive && (host[0] == '\0' || port == 0))
+        return error_set(error, ERROR_USAGE, "%s: '%s' is not HOST:PORT", name, text);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = passive ? AI_PASSIVE : 0};
+    struct addrinfo *list = NULL;
+    snprintf(service, sizeof service, "%u", port);
+    int rc = getaddrinfo(host[0] ? host : NULL, service, &hints, &list);
+    if (rc != 0)
+        return error_set(error, ERROR_NETWORK, "%s: %s: %s", name, text, gai_strerror(rc));
+    found->count = 0;
+    for (struct addrinfo *item = list; item && found->count < WORKER_ADDRESSES_MAX; item = item->ai_next)
+        memcpy(&found->addresses[found->count++], item->ai_addr, item->ai_addrlen);
+    freeaddrinfo(list);
+    return true;
+}
+
+static socklen_t address_size(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+}
+
+/* A bound socket; the address gets the port that was picked. -1 on error. */
+static int bind_listener(struct sockaddr_storage *address, bool shared)
+{
+    int one = 1;
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    socklen_t size = sizeof *address;
+    if ((shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0) ||
+        bind(fd, (struct sockaddr *)address, address_size(address)) < 0 ||
+        getsockname(fd, (struct sockaddr *)address, &size) < 0) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    return fd;
+}
+
+static void format_address(const struct sockaddr_storage *address, char *text, size_t size)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+        uv_ip6_name(v6, host, sizeof host);
+        snprintf(text, size, "[%s]:%u", host, ntohs(v6->sin6_port));
+    } else {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+        uv_ip4_name(v4, host, sizeof host);
+        snprintf(text, size, "%s:%u", host, ntohs(v4->sin_port));
+    }
+}
+
+struct proxy {
+    struct settings settings;
+    struct fault_options faults;
+    struct upstream upstream;
+    struct control control;
+    struct worker *workers;
+};
+
+static bool start_workers(struct proxy *proxy, char *shown, size_t size, struct error *error)
+{
+    struct upstream listen = {0};
+    unsigned count = (unsigned)proxy->settings.threads;
+    if (!resolve(proxy->settings.listen, "--listen", true, &listen, error))
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        int fd = bind_listener(&listen.addresses[0], count > 1);
+        if (fd < 0)
+            return error_set_errno(error, "--listen: cannot listen on %s", proxy->settings.listen);
+        int rc = worker_init(&proxy->workers[i], i, fd, &proxy->upstream, &proxy->faults.fault,
+                             &proxy->control.inbox);
+        if (rc < 0)
+            return error_set(error, ERROR_SYSTEM, "--listen: cannot listen on %s: %s", proxy->settings.listen,
+                             uv_strerror(rc));
+    }
+    format_address(&listen.addresses[0], shown, size);
+    for (unsigned i = 0; i < count; i++)
+        if (worker_start(&proxy->workers[i]) < 0)
+            return error_set(error, ERROR_SYSTEM, "cannot start a thread");
+    return true;
+}
+
+/* Everything is open and checked before the ready line says so. */
+static bool start(struct proxy *proxy, struct error *error)
+{
+    const struct settings *settings = &proxy->settings;
+    char shown[CONTROL_LISTENERS_MAX][UNITS_HOST_MAX];
+    char listening[ADDRESS_TEXT_MAX];
+    unsigned count = (unsigned)settings->threads;
+    if (!resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
+        return false;
+    proxy->upstream.health_path = settings->health_path;
+    proxy->workers = calloc(count, sizeof *proxy->workers);
+    if (!proxy->workers)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    int rc = control_init(&proxy->control, proxy->workers, count, &proxy->faults.fault, settings->task);
+    if (rc < 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start: %s", uv_strerror(rc));
+    for (size_t i = 0; i < settings->stats_count; i++)
+        if (!control_listen(&proxy->control, settings->stats[i], shown[i], sizeof shown[i], error))
+            return false;
+    if (!start_workers(proxy, listening, sizeof listening, error))
+        return false;
+    printf("listening %s upstream %s", listening, settings->upstream);
+    for (size_t i = 0; i < settings->stats_count; i++)
+        printf(" stats %s", shown[i]);
+    printf("\n");
+    fflush(stdout);
+    return true;
+}
+
+static void print_help(const struct options_table *tables, size_t count)
+{
+    printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n\n"
+           "Relays connections to an application, measures its requests, and injects faults.\n\n");
+    options_print_help(stdout, tables, count);
+}
+
+static int fail(const struct error *error)
+{
+    fprintf(stderr, "shaketable-proxy: %s\n", error->message);
+    return error->code == ERROR_USAGE || error->code == ERROR_INVALID ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+static int run(struct proxy *proxy)
+{
+    struct error error;
+    if (!proxy->settings.listen || !proxy->settings.upstream) {
+        error_set(&error, ERROR_USAGE, "--%s is missing; --help tells more",
+                  proxy->settings.listen ? "upstream" : "listen");
+        return fail(&error);
+    }
+    if (!start(proxy, &error)) {
+        control_unlink(&proxy->control);
+        return fail(&error);
+    }
+    control_run(&proxy->control);
+    control_free(&proxy->control);
+    free(proxy->workers);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static struct proxy proxy;
+    struct error error;
+    const char *task = getenv("SHAKETABLE_TASK");
+    const char *with_parent = getenv("SHAKETABLE_PARENT_DEATH");
+    proxy.settings = (struct settings){.task = task ? task : "", .health_path = "", .threads = 1};
+    fault_init(&proxy.faults.fault);
+    const struct options_table tables[] = {
+        {specs, take, &proxy.settings, "Options"},
+        {fault_option_specs, fault_options_take, &proxy.faults, "FAULTS, in force from the start"},
+    };
+    size_t positional_count = 0;
+    const size_t count = sizeof tables / sizeof tables[0];
+    if (!options_parse(argc, argv, tables, count, NULL, 0, &positional_count, &error))
+        return fail(&error);
+    if (proxy.settings.help) {
+        print_help(tables, count);
+        return EXIT_SUCCESS;
+    }
+    if (proxy.settings.version) {
+        printf("shaketable-proxy %s\n", PACKAGE_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (with_parent && strcmp(with_parent, "1") == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_IGN);
+    return run(&proxy);
+}

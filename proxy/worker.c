@@ -1,0 +1,222 @@
+#include "proxy/worker.h"
+
+#include "core/clock.h"
+#include "proxy/connection.h"
+#include "proxy/scope.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define COMPLAINT_INTERVAL_NS UINT64_C(1000000000)
+
+void worker_complain(struct worker *worker, const char *what, int uv_error)
+{
+    uint64_t now = clock_ns();
+    if (worker->complained_ns != 0 && now - worker->complained_ns < COMPLAINT_INTERVAL_NS)
+        return;
+    worker->complained_ns = now;
+    fprintf(stderr, "shaketable-proxy: %s: %s\n", what, uv_strerror(uv_error));
+}
+
+static void clear_counts(struct stats_sample *sample)
+{
+    sample->connections_accepted = sample->requests = sample->faulted = 0;
+    sample->bytes_in = sample->bytes_out = 0;
+    memset(sample->outcomes, 0, sizeof sample->outcomes);
+    hist_clear(&sample->round_trip);
+    hist_clear(&sample->service);
+    hist_clear(&sample->injected_asked);
+    hist_clear(&sample->injected_got);
+}
+
+void worker_sample_clear(struct stats_sample *sample)
+{
+    memset(sample, 0, sizeof *sample);
+    fault_init(&sample->faults);
+    clear_counts(sample);
+}
+
+void worker_sample_add(struct stats_sample *into, const struct stats_sample *from)
+{
+    into->connections_open += from->connections_open;
+    into->in_flight += from->in_flight;
+    into->held += from->held;
+    into->connections_accepted += from->connections_accepted;
+    into->requests += from->requests;
+    into->faulted += from->faulted;
+    into->bytes_in += from->bytes_in;
+    into->bytes_out += from->bytes_out;
+    for (int i = 0; i < STATS_OUTCOMES; i++)
+        into->outcomes[i] += from->outcomes[i];
+    hist_add(&into->round_trip, &from->round_trip);
+    hist_add(&into->service, &from->service);
+    hist_add(&into->injected_asked, &from->injected_asked);
+    hist_add(&into->injected_got, &from->injected_got);
+}
+
+static void seed_random(struct worker *worker)
+{
+    /* The same for all, as it is chance which of them a connection falls to. */
+    random_seed(&worker->random, worker->fault.seed);
+}
+
+/* The faults hold when this returns, for what is held as well. Returns how many were let go. */
+static uint64_t apply(struct worker *worker, const struct fault *fault)
+{
+    struct fault before = worker->fault;
+    worker->fault = *fault;
+    worker->clean = fault_is_clean(fault);
+    worker->generation++;
+    if (!scope_same(&before, fault))
+        worker->scope_generation++;
+    if (fault->seed)
+        seed_random(worker);
+    uint64_t released = 0;
+    for (struct connection *connection = worker->connections; connection; connection = connection->next)
+        released += connection_retime(connection, &before);
+    return released;
+}
+
+static void give_back(struct worker *worker, struct worker_message *message)
+{
+    mailbox_post(worker->control, &message->message);
+}
+
+static void close_listener(struct worker *worker)
+{
+    if (!uv_is_closing((uv_handle_t *)&worker->listener))
+        uv_close((uv_handle_t *)&worker->listener, NULL);
+}
+
+void worker_connection_closed(struct worker *worker)
+{
+    if (worker->connections || !worker->drain)
+        return;
+    give_back(worker, worker->drain);
+    worker->drain = NULL;
+}
+
+static void settle_all(struct worker *worker, enum doom doom)
+{
+    for (struct connection *connection = worker->connections; connection; connection = connection->next) {
+        if (doom != DOOM_NONE)
+            connection_doom(connection, doom);
+        connection_settle(connection);
+    }
+}
+
+static void drain(struct worker *worker, struct worker_message *message)
+{
+    struct fault clean;
+    fault_init(&clean);
+    close_listener(worker);
+    worker->draining = true;
+    worker->drain = message;
+    message->released = apply(worker, &clean);
+    settle_all(worker, DOOM_NONE);
+    worker_connection_closed(worker);
+}
+
+static void stop(struct worker *worker)
+{
+    close_listener(worker);
+    settle_all(worker, DOOM_STOPPED);
+    timers_close(&worker->timers);
+    mailbox_close(&worker->inbox);
+}
+
+static void collect(struct worker *worker, struct stats_sample *sample)
+{
+    *sample = worker->interval;
+    clear_counts(&worker->interval);
+}
+
+static void on_message(void *context, struct message *received)
+{
+    struct worker *worker = context;
+    struct worker_message *message = (struct worker_message *)received;
+    switch ((enum worker_message_kind)received->kind) {
+    case WORKER_CHANGE:
+        message->released = apply(worker, &message->fault);
+        give_back(worker, message);
+        break;
+    case WORKER_COLLECT:
+        collect(worker, message->sample);
+        give_back(worker, message);
+        break;
+    case WORKER_DRAIN:
+        drain(worker, message);
+        break;
+    case WORKER_STOP:
+        stop(worker);
+        break;
+    }
+}
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+    struct worker *worker = stream->data;
+    if (status < 0)
+        worker_complain(worker, "cannot accept a connection", status);
+    else
+        connection_accept(worker);
+}
+
+int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
+                const struct fault *fault, struct mailbox *control)
+{
+    memset(worker, 0, sizeof *worker);
+    worker->index = index;
+    worker->upstream = upstream;
+    worker->control = control;
+    worker->fault = *fault;
+    worker->clean = fault_is_clean(fault);
+    worker_sample_clear(&worker->interval);
+    seed_random(worker);
+    struct rlimit limit;
+    worker->descriptor_limit = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+    worker->read_buffer = malloc(WORKER_READ_BYTES);
+    if (!worker->read_buffer)
+        return UV_ENOMEM;
+    int rc = uv_loop_init(&worker->loop);
+    if (rc == 0)
+        rc = mailbox_init(&worker->inbox, &worker->loop, on_message, worker);
+    if (rc == 0)
+        rc = timers_init(&worker->timers, &worker->loop);
+    if (rc == 0)
+        rc = uv_tcp_init(&worker->loop, &worker->listener);
+    worker->listener.data = worker;
+    if (rc == 0)
+        rc = uv_tcp_open(&worker->listener, fd);
+    if (rc == 0)
+        rc = uv_listen((uv_stream_t *)&worker->listener, WORKER_BACKLOG, on_connection);
+    return rc;
+}
+
+static void run(void *context)
+{
+    struct worker *worker = context;
+    uv_run(&worker->loop, UV_RUN_DEFAULT);
+}
+
+int worker_start(struct worker *worker)
+{
+    return uv_thread_create(&worker->thread, run, worker);
+}
+
+void worker_join(struct worker *worker)
+{
+    uv_thread_join(&worker->thread);
+    timers_free(&worker->timers);
+    mailbox_free(&worker->inbox);
+    uv_loop_close(&worker->loop);
+    free(worker->read_buffer);
+}
+
+void worker_post(struct worker *worker, struct worker_message *message)
+{
+    message->worker = worker;
+    mailbox_post(&worker->inbox, &message->message);
+}

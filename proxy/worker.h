@@ -1,0 +1,94 @@
+/*
+ * worker: one thread with one loop. It owns its listener, its connections, its random numbers, the
+ * faults in force for it, and its counters; nothing of that is shared. The control thread talks to
+ * it by messages, and gets each back once the worker has done what it says.
+ */
+#ifndef SHAKETABLE_PROXY_WORKER_H
+#define SHAKETABLE_PROXY_WORKER_H
+
+#include "core/fault.h"
+#include "core/random.h"
+#include "core/stats.h"
+#include "proxy/mailbox.h"
+#include "proxy/timers.h"
+
+#include <sys/socket.h>
+#include <uv.h>
+
+#define WORKER_THREADS_MAX 64
+#define WORKER_READ_BYTES 65536
+#define WORKER_BACKLOG 4096
+#define WORKER_ADDRESSES_MAX 8
+/* While a worker holds less than this, a delayed connection may hold LANE_DELAYED_MAX bytes. */
+#define WORKER_HELD_MAX (UINT64_C(256) << 20)
+
+/* Set up by main before the workers start, constant afterwards. */
+struct upstream {
+    struct sockaddr_storage addresses[WORKER_ADDRESSES_MAX];
+    size_t count;
+    const char *health_path; /* "" if none */
+};
+
+enum worker_message_kind {
+    WORKER_CHANGE,  /* faults: from now on these; back with `released` */
+    WORKER_COLLECT, /* back with `sample`: counts since the last time, and gauges */
+    WORKER_DRAIN,   /* no new connections, faults off; back when nothing is in flight any more */
+    WORKER_STOP,    /* close everything and end; the last message that may be sent; does not come back */
+};
+struct worker;
+struct worker_message {
+    struct message message; /* first member */
+    struct worker *worker;
+    void *tag; /* the sender's */
+    struct fault fault;
+    struct stats_sample *sample;
+    uint64_t released;
+};
+
+struct connection;
+struct worker {
+    uv_loop_t loop;
+    uv_thread_t thread;
+    unsigned index;
+    const struct upstream *upstream;
+    size_t address_index; /* the upstream's address that answered last */
+    uv_tcp_t listener;
+    struct mailbox inbox;
+    struct mailbox *control;
+    struct timers timers;
+    struct random random;
+    struct fault fault;
+    bool clean;                   /* fault_is_clean(&fault) */
+    uint64_t generation;          /* counts changes of the faults */
+    uint64_t scope_generation;    /* … those of which requests are meant */
+    struct stats_sample interval; /* counts since the last collection; gauges are kept up to date */
+    uint64_t held_bytes;
+    struct connection *connections;
+    uv_tcp_t spare; /* takes a client that there is no memory for */
+    bool spare_open;
+    bool draining;
+    bool stopping;
+    uint64_t complained_ns;
+    uint64_t descriptor_limit;
+    struct worker_message *drain; /* to be sent back */
+    char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
+};
+
+/* Takes over the listening socket `fd`. Nothing runs yet. 0 or a libuv error. */
+int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
+                const struct fault *fault, struct mailbox *control);
+int worker_start(struct worker *worker);
+/* After WORKER_STOP was sent. Frees what it has. */
+void worker_join(struct worker *worker);
+void worker_post(struct worker *worker, struct worker_message *message);
+
+/* For its connections. */
+/* A line to standard error, at most one a second. */
+void worker_complain(struct worker *worker, const char *what, int uv_error);
+/* A connection was closed for good. */
+void worker_connection_closed(struct worker *worker);
+/* Counts of `from` are added, gauges too: so that the sample of all workers is their sum. */
+void worker_sample_clear(struct stats_sample *sample);
+void worker_sample_add(struct stats_sample *into, const struct stats_sample *from);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * bench_http: `serve` | `load PORT CONNECTIONS SECONDS`. See http.h.
+ */
+#include "tests/bench/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "serve") == 0)
+        return http_serve();
+    if (argc == 5 && strcmp(argv[1], "load") == 0)
+        return http_load(atoi(argv[2]), atoi(argv[3]), atof(argv[4]));
+    fprintf(stderr, "usage: bench_http serve | load PORT CONNECTIONS SECONDS\n");
+    return 2;
+}

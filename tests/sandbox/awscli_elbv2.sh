@@ -1,0 +1,108 @@
+#!/bin/bash
+# The AWS CLI reads and changes the region's load balancers; STS and EC2; signatures and throttling.
+. "${top_srcdir:-.}/tests/sandbox/region.bash"
+start_region --no-traffic --fast
+
+lb=$(text elbv2 describe-load-balancers --names storefront-internal --query 'LoadBalancers[0].LoadBalancerArn')
+has "a load balancer" ":loadbalancer/app/storefront-internal/" "$lb"
+is "all of them" "payments-internal application active storefront-internal application active" \
+    "$(text elbv2 describe-load-balancers --query 'sort_by(LoadBalancers,&LoadBalancerName)[].[LoadBalancerName,Type,State.Code]')"
+fails "an unknown load balancer" LoadBalancerNotFound "not found" elbv2 describe-load-balancers --names nope
+is "its target groups" "tg-catalog ip HTTP /health 200 1 tg-checkout ip HTTP /health 200 1 tg-web ip HTTP /health 200 1" \
+    "$(text elbv2 describe-target-groups --load-balancer-arn "$lb" --query \
+        'sort_by(TargetGroups,&TargetGroupName)[].[TargetGroupName,TargetType,Protocol,HealthCheckPath,Matcher.HttpCode,length(LoadBalancerArns)]')"
+read -r web catalog < <(text elbv2 describe-target-groups --names tg-web tg-catalog --query 'reverse(sort_by(TargetGroups,&TargetGroupName))[].TargetGroupArn')
+read -r listener port target < <(text elbv2 describe-listeners --load-balancer-arn "$lb" \
+    --query "Listeners[?DefaultActions[0].TargetGroupArn=='$web'].[ListenerArn,Port,DefaultActions[0].TargetGroupArn]|[0]")
+is "web's listener forwards to tg-web" "$web" "$target"
+is "its default rule" "default True $web" \
+    "$(text elbv2 describe-rules --listener-arn "$listener" --query 'Rules[].[Priority,IsDefault,Actions[0].TargetGroupArn]')"
+a ecs wait services-stable --cluster storefront --services web catalog || is "stable" 0 1
+is "target health" "healthy healthy" \
+    "$(text elbv2 describe-target-health --target-group-arn "$web" --query 'TargetHealthDescriptions[].TargetHealth.State')"
+is "a target that is not there" "unused Target.NotRegistered" \
+    "$(text elbv2 describe-target-health --target-group-arn "$web" --targets Id=10.0.0.1,Port=80 \
+        --query 'TargetHealthDescriptions[].[TargetHealth.State,TargetHealth.Reason]')"
+name=$(text elbv2 describe-load-balancers --load-balancer-arns "$lb" --query 'LoadBalancers[0].DNSName')
+has "a request through the load balancer" '"service":"web"' "$(curl -s "http://$name:$port/")"
+
+# Target groups.
+group=$(text elbv2 create-target-group --name tg-new --protocol HTTP --port 8080 --vpc-id vpc-1 --target-type ip \
+    --health-check-path /up --tags Key=a,Value=b --query 'TargetGroups[0].TargetGroupArn')
+has "a new target group" ":targetgroup/tg-new/" "$group"
+fails "the same name, other settings" DuplicateTargetGroupName "tg-new" \
+    elbv2 create-target-group --name tg-new --protocol HTTP --port 8081 --vpc-id vpc-1 --target-type ip
+is "its defaults" "30 5 5 2 200 traffic-port" \
+    "$(text elbv2 describe-target-groups --target-group-arns "$group" --query 'TargetGroups[].[HealthCheckIntervalSeconds,HealthCheckTimeoutSeconds,HealthyThresholdCount,UnhealthyThresholdCount,Matcher.HttpCode,HealthCheckPort]')"
+is "its health check changed" "10 /alive 200-299" \
+    "$(text elbv2 modify-target-group --target-group-arn "$group" --health-check-interval-seconds 10 \
+        --health-check-path /alive --matcher HttpCode=200-299 \
+        --query 'TargetGroups[].[HealthCheckIntervalSeconds,HealthCheckPath,Matcher.HttpCode]')"
+a elbv2 add-tags --resource-arns "$group" "$lb" --tags Key=c,Value='d & <e>' Key=a,Value=B || is "add-tags" 0 1
+is "tags" "a B c d & <e>" \
+    "$(text elbv2 describe-tags --resource-arns "$group" --query 'TagDescriptions[].sort_by(Tags,&Key)[].[Key,Value]|[]')"
+
+# Rules and listeners.
+is "a listener with weights" "80 20" \
+    "$(text elbv2 modify-listener --listener-arn "$listener" --default-actions \
+        "Type=forward,ForwardConfig={TargetGroups=[{TargetGroupArn=$web,Weight=80},{TargetGroupArn=$catalog,Weight=20}]}" \
+        --query 'Listeners[].DefaultActions[].ForwardConfig.TargetGroups[].Weight')"
+a elbv2 modify-listener --listener-arn "$listener" --default-actions "Type=forward,TargetGroupArn=$catalog" >"$work/x" || exit 1
+has "a listener that forwards elsewhere" '"service":"catalog"' "$(curl -s "http://$name:$port/")"
+a elbv2 modify-listener --listener-arn "$listener" --default-actions "Type=forward,TargetGroupArn=$web" >"$work/x" || exit 1
+fails "an unknown target group" TargetGroupNotFound "One or more target groups not found" \
+    elbv2 modify-listener --listener-arn "$listener" --default-actions "Type=forward,TargetGroupArn=${web}0"
+fraud=$(text elbv2 describe-target-groups --names tg-fraud --query 'TargetGroups[0].TargetGroupArn')
+payments=$(text elbv2 describe-load-balancers --names payments-internal --query 'LoadBalancers[0].LoadBalancerArn')
+second=$(text elbv2 describe-listeners --load-balancer-arn "$payments" --query "Listeners[?DefaultActions[0].Type=='fixed-response'].ListenerArn|[0]")
+read -r rule priority < <(text elbv2 describe-rules --listener-arn "$second" --query 'Rules[?!IsDefault].[RuleArn,Priority]|[0]')
+is "a rule before the default one" 10 "$priority"
+is "a rule changed" "$group" \
+    "$(text elbv2 modify-rule --rule-arn "$rule" --actions "Type=forward,TargetGroupArn=$group" --query 'Rules[0].Actions[0].TargetGroupArn')"
+fails "a target group in use" ResourceInUse "is currently in use by a listener or a rule" \
+    elbv2 delete-target-group --target-group-arn "$group"
+is "and back" "$fraud" \
+    "$(text elbv2 modify-rule --rule-arn "$rule" --actions "Type=forward,TargetGroupArn=$fraud" --query 'Rules[0].Actions[0].TargetGroupArn')"
+a elbv2 delete-target-group --target-group-arn "$group" || is "delete-target-group" 0 1
+fails "it is gone" TargetGroupNotFound "One or more target groups not found" \
+    elbv2 describe-target-groups --target-group-arns "$group"
+read -r count marker < <(text elbv2 describe-target-groups --page-size 2 --query '[length(TargetGroups),NextMarker]')
+is "a page" 2 "$count"
+is "the page behind it" "3 None" \
+    "$(text elbv2 describe-target-groups --page-size 4 --marker "$marker" --query '[length(TargetGroups),NextMarker]')"
+fails "an unknown operation" InvalidAction "" elbv2 describe-ssl-policies
+
+# STS and EC2.
+is "who am I" "000000000000 arn:aws:iam::000000000000:user/test" \
+    "$(text sts get-caller-identity --query '[Account,Arn]')"
+read -r sg < <(text ecs describe-services --cluster storefront --services checkout \
+    --query 'services[0].networkConfiguration.awsvpcConfiguration.securityGroups[0]')
+is "a security group" "storefront-checkout tcp 1024 65535" \
+    "$(text ec2 describe-security-groups --group-ids "$sg" --query 'SecurityGroups[].[GroupName,IpPermissions[0].IpProtocol,IpPermissions[0].FromPort,IpPermissions[0].ToPort]')"
+is "by filter" "$sg" \
+    "$(text ec2 describe-security-groups --filters Name=group-name,Values=storefront-checkout --query 'SecurityGroups[].GroupId')"
+fails "an unknown one" InvalidGroup.NotFound "does not exist" ec2 describe-security-groups --group-ids sg-0
+
+# Who may call.
+does_not_match='The request signature we calculated does not match the signature you provided.'
+AWS_SECRET_ACCESS_KEY=wrong fails "a wrong secret, ECS" InvalidSignatureException "$does_not_match" ecs list-clusters
+AWS_SECRET_ACCESS_KEY=wrong fails "a wrong secret, ELBv2" SignatureDoesNotMatch "$does_not_match" elbv2 describe-load-balancers
+AWS_SECRET_ACCESS_KEY=wrong fails "a wrong secret, EC2" AuthFailure "not able to validate" ec2 describe-security-groups
+AWS_ACCESS_KEY_ID='no-way' fails "an access key of another form" UnrecognizedClientException "" ecs list-clusters
+is "any other access key" "arn:aws:iam::000000000000:user/AKIAEXAMPLE" \
+    "$(AWS_ACCESS_KEY_ID=AKIAEXAMPLE AWS_SESSION_TOKEN=a/b+c= text sts get-caller-identity --query Arn)"
+has "no signature" '"__type":"MissingAuthenticationTokenException"' \
+    "$(curl -s -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' -d '{}' "$url/")"
+has "a signature of long ago" '"__type":"InvalidSignatureException","message":"Signature expired: 20200101T000000Z is now earlier than' \
+    "$(curl -s --aws-sigv4 aws:amz:us-east-1:ecs --user test:test -d '{}' -H 'X-Amz-Date: 20200101T000000Z' \
+        -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' "$url/")"
+has "a signature for another service" InvalidSignatureException \
+    "$(curl -s --aws-sigv4 aws:amz:us-east-1:fis --user test:test -d '{}' \
+        -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' "$url/")"
+has "half a signature" IncompleteSignatureException \
+    "$(curl -s -H 'Authorization: AWS4-HMAC-SHA256 Credential=test' -d '{}' \
+        -H 'X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters' "$url/")"
+has "no signature, Query" '<Code>MissingAuthenticationToken</Code>' \
+    "$(curl -s -d 'Action=DescribeLoadBalancers&Version=2015-12-01' "$url/")"
+is "too large a body" 413 "$(head -c 2000000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' --data-binary @- "$url/")"
+done_testing

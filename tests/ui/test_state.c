@@ -1,0 +1,678 @@
+/* What keys and mouse do: state and intents, without a terminal. */
+#include "tests/ui/fixture.h"
+#include "ui/state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct desk {
+    struct model *model;
+    struct ui_state state;
+    struct ui_intents intents;
+    int64_t now_ms;
+};
+
+static struct desk *desk_new(enum fixture_scene scene)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    desk->model = fixture_model(scene);
+    desk->now_ms = FIXTURE_NOW_MS;
+    fixture_state(scene, desk->model, &desk->state);
+    desk->state.staged = desk->model->experiment.asked;
+    desk->state.touched = false;
+    for (unsigned i = 0; i < FADER_COUNT; i++)
+        desk->state.cap[i] = scale_no_cap((enum fader)i);
+    desk->state.focus = UI_FOCUS_FADERS;
+    return desk;
+}
+
+static void desk_free(struct desk *desk)
+{
+    ui_state_free(&desk->state);
+    model_release(desk->model);
+    free(desk);
+}
+
+static void send(struct desk *desk, struct ui_event event)
+{
+    event.at_ms = desk->now_ms;
+    ui_handle_event(&desk->state, desk->model, &event, &desk->intents);
+}
+
+static void press(struct desk *desk, int key)
+{
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = key});
+}
+
+static void type(struct desk *desk, const char *text)
+{
+    for (; *text != '\0'; text++)
+        press(desk, (unsigned char)*text);
+}
+
+static void tick(struct desk *desk, int64_t ms)
+{
+    desk->now_ms += ms;
+    send(desk, (struct ui_event){.type = UI_EVENT_TICK});
+}
+
+static const struct intent *sent(const struct desk *desk, enum intent_kind kind)
+{
+    for (size_t i = 0; i < desk->intents.count; i++)
+        if (desk->intents.list[i].kind == kind)
+            return &desk->intents.list[i];
+    return NULL;
+}
+
+/* ── R ───────────────────────────────────────────────────────────────────────────────────── */
+
+static void r_rolls_back_in_every_scene_and_over_every_overlay(void **context)
+{
+    (void)context;
+    for (int scene = FIXTURE_IDLE; scene < FIXTURE_SCENES; scene++)
+        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_FILTER; overlay++)
+            for (int focus = UI_FOCUS_TREE; focus <= UI_FOCUS_FADERS; focus++) {
+                struct desk *desk = desk_new((enum fixture_scene)scene);
+                desk->state.overlay = (enum ui_overlay)overlay;
+                desk->state.focus = (enum ui_focus)focus;
+                bool typing = ui_state_is_typing(&desk->state, desk->model);
+                press(desk, typing ? UI_CONTROL('R') : 'R');
+                const struct intent *intent = sent(desk, INTENT_ROLLBACK);
+                assert_non_null(intent);
+                assert_string_equal(intent->service, "checkout");
+                assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+                desk_free(desk);
+            }
+}
+
+static void ctrl_r_rolls_back_everywhere_too(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, UI_CONTROL('R'));
+    assert_non_null(sent(desk, INTENT_ROLLBACK));
+    desk_free(desk);
+}
+
+static void r_is_a_letter_where_letters_are_typed(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, ':');
+    press(desk, 'R');
+    assert_int_equal(desk->intents.count, 0);
+    assert_string_equal(desk->state.text, "R");
+    desk_free(desk);
+}
+
+static void nothing_is_sent_after_a_rollback(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, UI_KEY_RIGHT);
+    press(desk, UI_KEY_RIGHT); /* this one waits */
+    assert_true(desk->state.adjust_pending);
+    press(desk, 'R');
+    tick(desk, 500);
+    assert_null(sent(desk, INTENT_ADJUST));
+    desk_free(desk);
+}
+
+static void a_click_on_the_way_back_rolls_back(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    send(desk, (struct ui_event){.type = UI_EVENT_PRESS,
+                                 .hit = {.kind = HIT_COMMAND, .value = UI_COMMAND_ROLLBACK}});
+    assert_non_null(sent(desk, INTENT_ROLLBACK));
+    desk_free(desk);
+}
+
+/* ── faders ──────────────────────────────────────────────────────────────────────────────── */
+
+static void moves_are_staged_until_the_faults_are_live(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    fault_init(&desk->state.staged);
+    for (int i = 0; i < 5; i++) {
+        press(desk, 'l');
+        assert_int_equal(desk->intents.count, 0);
+    }
+    assert_true(desk->state.staged.latency.mean_ms > 4.9);
+    tick(desk, 1000);
+    assert_null(sent(desk, INTENT_ADJUST));
+    desk_free(desk);
+}
+
+static void live_moves_are_sent_at_most_ten_a_second_and_the_last_always(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    int count = 0;
+    double last = 0;
+    for (int i = 0; i < 100; i++) { /* a press each 10 ms: a second */
+        press(desk, i % 2 == 0 ? 'l' : 'h');
+        const struct intent *intent = sent(desk, INTENT_ADJUST);
+        count += intent != NULL;
+        last = intent != NULL ? intent->fault.latency.mean_ms : last;
+        desk->now_ms += 10;
+    }
+    press(desk, 'L');
+    for (int i = 0; i < 2; i++) { /* that press, and what still waits after it */
+        const struct intent *intent = sent(desk, INTENT_ADJUST);
+        count += intent != NULL;
+        last = intent != NULL ? intent->fault.latency.mean_ms : last;
+        tick(desk, 200);
+    }
+    assert_in_range(count, 5, 12);
+    assert_true(last == desk->state.staged.latency.mean_ms);
+    assert_false(desk->state.adjust_pending);
+    desk_free(desk);
+}
+
+static void a_change_from_elsewhere_moves_the_faders(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    desk->model->experiment.asked.latency.mean_ms = 300;
+    tick(desk, 100);
+    assert_true(desk->state.staged.latency.mean_ms == 300);
+    desk_free(desk);
+}
+
+static void what_was_moved_while_arming_stays_staged(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_ARMING);
+    press(desk, 'l');
+    double staged = desk->state.staged.latency.mean_ms;
+    desk->model->experiment.phase = MODEL_INJECTING;
+    tick(desk, 100);
+    assert_int_equal(desk->intents.count, 0);
+    assert_true(desk->state.staged.latency.mean_ms == staged);
+    press(desk, UI_KEY_ENTER);
+    assert_true(sent(desk, INTENT_ADJUST)->fault.latency.mean_ms == staged);
+    desk_free(desk);
+}
+
+static void zero_and_undo(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    desk->state.staged.latency.mean_ms = 800;
+    press(desk, '0');
+    assert_true(desk->state.staged.latency.mean_ms <= 0);
+    press(desk, 'z');
+    assert_true(desk->state.staged.latency.mean_ms == 800);
+    press(desk, 'z');
+    assert_string_equal(desk->state.notice, "nothing to undo");
+    for (int i = 0; i < 2 * UI_UNDO_MAX; i++)
+        press(desk, i % 2 == 0 ? 'l' : 'h');
+    for (int i = 0; i < UI_UNDO_MAX; i++)
+        press(desk, 'z');
+    assert_int_equal(desk->state.undo_count, 0);
+    desk_free(desk);
+}
+
+static void a_drag_follows_the_mouse_also_off_its_row(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    struct hit track = {{50, 3, 41, 1}, HIT_FADER, FADER_LOSS};
+    send(desk, (struct ui_event){.type = UI_EVENT_PRESS, .x = 60, .y = 3, .hit = track});
+    assert_int_equal(desk->state.fader, FADER_LOSS);
+    assert_true(desk->state.staged.loss.percent == 25);
+    struct hit other = {{50, 4, 41, 1}, HIT_FADER, FADER_ERRORS};
+    send(desk, (struct ui_event){.type = UI_EVENT_DRAG, .x = 70, .y = 4, .hit = other});
+    assert_true(desk->state.staged.loss.percent == 50);
+    send(desk, (struct ui_event){.type = UI_EVENT_DRAG, .x = 500, .y = 40});
+    assert_true(desk->state.staged.loss.percent == 100);
+    send(desk, (struct ui_event){.type = UI_EVENT_RELEASE, .x = 54, .y = 9});
+    assert_true(desk->state.staged.loss.percent == 10);
+    send(desk, (struct ui_event){.type = UI_EVENT_DRAG, .x = 90, .y = 3, .hit = track});
+    assert_true(desk->state.staged.loss.percent == 10);
+    press(desk, 'z'); /* the whole drag is one move */
+    assert_true(desk->state.staged.loss.percent <= 0);
+    desk_free(desk);
+}
+
+static void the_wheel_steps_the_fader_under_it(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    struct hit row = {{38, 5, 80, 1}, HIT_FADER_ROW, FADER_RESET};
+    send(desk, (struct ui_event){.type = UI_EVENT_WHEEL_UP, .hit = row});
+    assert_true(desk->state.staged.reset.percent > 0);
+    send(desk, (struct ui_event){.type = UI_EVENT_WHEEL_DOWN, .hit = row});
+    assert_true(desk->state.staged.reset.percent <= 0);
+    desk_free(desk);
+}
+
+/* ── entries and commands ────────────────────────────────────────────────────────────────── */
+
+static void enter(struct desk *desk, enum fader fader, const char *text)
+{
+    desk->state.overlay = UI_OVERLAY_NONE;
+    desk->state.focus = UI_FOCUS_FADERS;
+    desk->state.fader = fader;
+    press(desk, 'e');
+    press(desk, UI_CONTROL('U'));
+    type(desk, text);
+    press(desk, UI_KEY_ENTER);
+}
+
+static void exact_values_are_taken_with_their_units(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    struct fault *staged = &desk->state.staged;
+    enter(desk, FADER_LATENCY, "1.5s");
+    assert_true(staged->latency.mean_ms == 1500);
+    enter(desk, FADER_LATENCY, "800 ms 50ms pareto");
+    assert_true(staged->latency.mean_ms == 800 && staged->latency.jitter_ms == 50);
+    assert_int_equal(staged->latency.distribution, FAULT_PARETO);
+    enter(desk, FADER_LOSS, "2 %");
+    assert_true(staged->loss.percent == 2);
+    enter(desk, FADER_ERRORS, "10% 500");
+    assert_true(staged->error.percent == 10 && staged->error.status == 500);
+    enter(desk, FADER_ERRORS, "504@3%");
+    assert_true(staged->error.percent == 3 && staged->error.status == 504);
+    enter(desk, FADER_BANDWIDTH, "1MB/s");
+    assert_int_equal(staged->bandwidth.bytes_per_s, 1000000);
+    enter(desk, FADER_SCOPE, "50% GET /api/*");
+    assert_true(staged->scope.percent == 50);
+    assert_string_equal(staged->scope.method, "GET");
+    assert_string_equal(staged->scope.path, "/api/*");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk_free(desk);
+}
+
+static void a_wrong_entry_says_why_and_changes_nothing(void **context)
+{
+    (void)context;
+    static const char *const wrong[] = {"", "fast", "-5ms", "70s", "5%%"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct desk *desk = desk_new(FIXTURE_IDLE);
+        struct fault before = desk->state.staged;
+        enter(desk, FADER_LATENCY, wrong[i]);
+        assert_int_equal(desk->state.overlay, UI_OVERLAY_ENTRY);
+        assert_true(desk->state.text_error[0] != '\0');
+        assert_true(fault_equal(&before, &desk->state.staged));
+        press(desk, UI_KEY_ESC);
+        assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+        desk_free(desk);
+    }
+}
+
+static void command(struct desk *desk, const char *line)
+{
+    desk->state.overlay = UI_OVERLAY_NONE;
+    press(desk, ':');
+    type(desk, line);
+    press(desk, UI_KEY_ENTER);
+}
+
+static void commands_do_what_keys_do(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    command(desk, "latency 800ms");
+    assert_true(desk->state.staged.latency.mean_ms == 800);
+    command(desk, "error 503@10%");
+    assert_true(desk->state.staged.error.percent == 10);
+    command(desk, "blackhole 5%");
+    assert_true(desk->state.staged.blackhole.percent == 5);
+    command(desk, "duration 90s");
+    assert_int_equal(desk->state.duration_ms, 90000);
+    command(desk, "theme light");
+    assert_string_equal(desk->state.theme_name, "light");
+    command(desk, "ascii");
+    assert_true(desk->state.ascii && desk->state.ascii_changed);
+    command(desk, "select payments/ledger");
+    assert_string_equal(sent(desk, INTENT_SELECT)->service, "ledger");
+    command(desk, "refresh");
+    assert_non_null(sent(desk, INTENT_REFRESH));
+    command(desk, "inject");
+    assert_string_equal(sent(desk, INTENT_PLAN)->service, "ledger");
+    command(desk, "clear");
+    assert_true(fault_is_clean(&desk->state.staged));
+    command(desk, "rollback");
+    assert_non_null(sent(desk, INTENT_ROLLBACK));
+    command(desk, "wobble 3");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_COMMAND);
+    assert_true(desk->state.text_error[0] != '\0');
+    assert_string_equal(desk->state.text, "wobble 3");
+    desk_free(desk);
+}
+
+static void the_command_line_completes(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    press(desk, ':');
+    type(desk, "lat");
+    press(desk, UI_KEY_TAB);
+    assert_string_equal(desk->state.text, "latency ");
+    press(desk, UI_CONTROL('U'));
+    type(desk, "theme li");
+    press(desk, UI_KEY_TAB);
+    assert_string_equal(desk->state.text, "theme light ");
+    press(desk, UI_CONTROL('U'));
+    type(desk, "re");
+    press(desk, UI_KEY_TAB); /* reset, refresh: as far as they agree */
+    assert_string_equal(desk->state.text, "re");
+    desk_free(desk);
+}
+
+static void a_cap_stops_keys_entries_and_drags(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    command(desk, "cap latency 1s");
+    enter(desk, FADER_LATENCY, "2s");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_ENTRY);
+    press(desk, UI_KEY_ESC);
+    for (int i = 0; i < 40; i++)
+        press(desk, 'L');
+    assert_true(desk->state.staged.latency.mean_ms == 1000);
+    struct hit track = {{50, 3, 41, 1}, HIT_FADER, FADER_LATENCY};
+    send(desk, (struct ui_event){.type = UI_EVENT_PRESS, .x = 90, .y = 3, .hit = track});
+    assert_true(desk->state.staged.latency.mean_ms == 1000);
+    desk_free(desk);
+}
+
+/* ── the plan ────────────────────────────────────────────────────────────────────────────── */
+
+static void enter_enter_starts_the_tasks(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    fixture_fault(&desk->state.staged);
+    press(desk, UI_KEY_ENTER);
+    const struct intent *plan = sent(desk, INTENT_PLAN);
+    assert_non_null(plan);
+    assert_string_equal(plan->cluster, "storefront");
+    assert_string_equal(plan->service, "checkout");
+    assert_true(fault_equal(&plan->fault, &desk->state.staged));
+    assert_int_equal(plan->duration_ms, UI_DURATION_DEFAULT_MS);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    tick(desk, 10); /* still the old model */
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    model_release(desk->model);
+    desk->model = fixture_model(FIXTURE_PLAN);
+    tick(desk, 400);
+    press(desk, UI_KEY_ENTER); /* meant for what stood there before */
+    assert_int_equal(desk->intents.count, 0);
+    tick(desk, UI_PLAN_SETTLE_MS);
+    assert_int_equal(ui_state_plan_button(&desk->state, desk->model, desk->now_ms), UI_PLAN_INJECT);
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(sent(desk, INTENT_CONFIRM));
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk_free(desk);
+}
+
+static void cancel_has_the_focus_while_the_plan_is_read(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    press(desk, 'i');
+    assert_int_equal(ui_state_plan_button(&desk->state, desk->model, desk->now_ms), UI_PLAN_CANCEL);
+    press(desk, UI_KEY_RIGHT); /* there is nothing else to go to */
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(sent(desk, INTENT_DISMISS));
+    assert_null(sent(desk, INTENT_CONFIRM));
+    desk_free(desk);
+}
+
+static void cancel_has_the_focus_with_a_warning(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_PLAN);
+    desk->model->experiment.plan->findings[0].severity = MODEL_WARNING;
+    assert_int_equal(ui_state_plan_button(&desk->state, desk->model, desk->now_ms), UI_PLAN_CANCEL);
+    press(desk, UI_KEY_TAB);
+    assert_int_equal(ui_state_plan_button(&desk->state, desk->model, desk->now_ms), UI_PLAN_INJECT);
+    press(desk, UI_KEY_TAB);
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(sent(desk, INTENT_DISMISS));
+    desk_free(desk);
+}
+
+static void a_refused_plan_cannot_be_started(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_REFUSED);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    press(desk, UI_KEY_RIGHT);
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_CONFIRM));
+    assert_non_null(sent(desk, INTENT_DISMISS));
+    desk_free(desk);
+}
+
+static void production_asks_for_the_name(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_PRODUCTION);
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_CONFIRM));
+    type(desk, "checkouR");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_CONFIRM));
+    press(desk, UI_KEY_BACKSPACE);
+    press(desk, 't');
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(sent(desk, INTENT_CONFIRM));
+    desk_free(desk);
+}
+
+/* ── quitting ────────────────────────────────────────────────────────────────────────────── */
+
+static void quitting_asks_only_with_something_active(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    press(desk, 'q');
+    assert_non_null(sent(desk, INTENT_QUIT));
+    assert_int_equal(desk->state.ending, UI_ENDING_AT_ONCE);
+    desk_free(desk);
+
+    static const struct {
+        int rights;
+        enum ui_ending ending;
+    } choices[] = {{0, UI_ENDING_ROLLBACK}, {1, UI_ENDING_LEAVE}, {2, UI_ENDING_NONE}};
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        desk = desk_new(FIXTURE_LIVE);
+        press(desk, 'q');
+        assert_int_equal(desk->intents.count, 0);
+        assert_int_equal(desk->state.overlay, UI_OVERLAY_QUIT);
+        for (int j = 0; j < choices[i].rights; j++)
+            press(desk, UI_KEY_RIGHT);
+        press(desk, UI_KEY_ENTER);
+        assert_int_equal(desk->state.ending, choices[i].ending);
+        assert_true((sent(desk, INTENT_QUIT) != NULL) == (choices[i].rights == 0));
+        assert_true((sent(desk, INTENT_LEAVE) != NULL) == (choices[i].rights == 1));
+        desk_free(desk);
+    }
+}
+
+/* ── tree and the rest ───────────────────────────────────────────────────────────────────── */
+
+static void the_first_service_is_chosen_when_the_tree_comes(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LOADING);
+    assert_string_equal(desk->state.chosen_service, "");
+    model_release(desk->model);
+    desk->model = fixture_model(FIXTURE_IDLE);
+    tick(desk, 10);
+    assert_string_equal(sent(desk, INTENT_SELECT)->service, "catalog");
+    desk_free(desk);
+}
+
+static void the_desk_follows_the_cursor_once_it_rests(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    desk->state.focus = UI_FOCUS_TREE;
+    press(desk, UI_KEY_DOWN);
+    tick(desk, 10);
+    assert_null(sent(desk, INTENT_SELECT));
+    press(desk, UI_KEY_DOWN); /* the cluster payments */
+    press(desk, UI_KEY_DOWN);
+    tick(desk, UI_SELECT_DELAY_MS);
+    assert_string_equal(sent(desk, INTENT_SELECT)->service, "fraud");
+    press(desk, UI_KEY_DOWN);
+    press(desk, UI_KEY_ENTER); /* at once */
+    assert_string_equal(sent(desk, INTENT_SELECT)->service, "ledger");
+    assert_int_equal(desk->state.focus, UI_FOCUS_FADERS);
+    desk_free(desk);
+}
+
+static void clusters_fold_and_the_filter_narrows(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 7);
+    desk->state.focus = UI_FOCUS_TREE;
+    press(desk, UI_KEY_HOME);
+    press(desk, UI_KEY_LEFT);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 4);
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 7);
+    press(desk, '/');
+    type(desk, "LED");
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 2);
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 2);
+    press(desk, UI_KEY_ESC);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 7);
+    desk_free(desk);
+}
+
+static void space_freezes_the_picture_never_the_experiment(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, ' ');
+    assert_ptr_equal(desk->state.frozen, desk->model);
+    press(desk, 'l');
+    assert_non_null(sent(desk, INTENT_ADJUST));
+    press(desk, 'R');
+    assert_non_null(sent(desk, INTENT_ROLLBACK));
+    press(desk, ' ');
+    assert_null(desk->state.frozen);
+    desk_free(desk);
+}
+
+static void lists_scroll_as_far_as_they_go(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, '?');
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_END, .scroll_most = 7});
+    assert_int_equal(desk->state.scroll, 7);
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
+    assert_int_equal(desk->state.scroll, 6);
+    press(desk, 'g'); /* the log: its end is in sight, up goes back */
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_LOG);
+    send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
+    assert_int_equal(desk->state.scroll, 1);
+    desk_free(desk);
+}
+
+static void esc_takes_note_of_what_has_ended(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_RESTORED);
+    press(desk, UI_KEY_ESC);
+    assert_non_null(sent(desk, INTENT_DISMISS));
+    desk_free(desk);
+}
+
+/* Whatever is pressed wherever: nothing starts an experiment but Enter and i, and nothing breaks. */
+static void every_key_in_every_context_is_harmless(void **context)
+{
+    (void)context;
+    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_FILTER; overlay++)
+        for (int key = 1; key < 0x110000 + 20; key = key == 0x1ff ? 0x10ffff : key + 1) {
+            static const enum fixture_scene scenes[] = {FIXTURE_LOADING, FIXTURE_LIVE};
+            static struct desk *desks[2];
+            for (size_t i = 0; i < 2; i++) {
+                if (desks[i] == NULL)
+                    desks[i] = desk_new(scenes[i]);
+                desks[i]->state.overlay = (enum ui_overlay)overlay;
+                press(desks[i], key);
+                bool starts = key == UI_KEY_ENTER || key == '\n' || key == 'i';
+                assert_true(starts || sent(desks[i], INTENT_PLAN) == NULL);
+                assert_true(starts || sent(desks[i], INTENT_CONFIRM) == NULL);
+            }
+            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_FILTER)
+                for (size_t i = 0; i < 2; i++)
+                    desk_free(desks[i]);
+        }
+}
+
+static void help_and_key_bar_come_from_one_table(void **context)
+{
+    (void)context;
+    static const unsigned contexts[] = {UI_CONTEXT_TREE, UI_CONTEXT_FADERS, UI_CONTEXT_PLAN,
+                                        UI_CONTEXT_LIST, UI_CONTEXT_QUIT,   UI_CONTEXT_TEXT};
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++)
+        for (int width = 14; width < 200; width++) {
+            const struct ui_binding *bar[UI_KEY_BAR_MAX];
+            size_t count = keys_bar(contexts[i], width, width % 2 == 0, bar);
+            bool way_back = false;
+            for (size_t j = 0; j < count; j++)
+                way_back = way_back || bar[j]->command == UI_COMMAND_ROLLBACK;
+            assert_true(way_back);
+        }
+    for (const struct ui_binding *binding = keys_table(); binding->command != UI_COMMAND_NONE; binding++)
+        for (int i = 0; i < UI_BINDING_KEYS_MAX && binding->keys[i] != 0; i++)
+            for (unsigned where = 1; where <= UI_CONTEXT_TEXT; where <<= 1U)
+                if ((binding->contexts & where) != 0)
+                    assert_int_equal(keys_find(binding->keys[i], where), binding->command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r_rolls_back_in_every_scene_and_over_every_overlay),
+        cmocka_unit_test(ctrl_r_rolls_back_everywhere_too),
+        cmocka_unit_test(r_is_a_letter_where_letters_are_typed),
+        cmocka_unit_test(nothing_is_sent_after_a_rollback),
+        cmocka_unit_test(a_click_on_the_way_back_rolls_back),
+        cmocka_unit_test(moves_are_staged_until_the_faults_are_live),
+        cmocka_unit_test(live_moves_are_sent_at_most_ten_a_second_and_the_last_always),
+        cmocka_unit_test(a_change_from_elsewhere_moves_the_faders),
+        cmocka_unit_test(what_was_moved_while_arming_stays_staged),
+        cmocka_unit_test(zero_and_undo),
+        cmocka_unit_test(a_drag_follows_the_mouse_also_off_its_row),
+        cmocka_unit_test(the_wheel_steps_the_fader_under_it),
+        cmocka_unit_test(exact_values_are_taken_with_their_units),
+        cmocka_unit_test(a_wrong_entry_says_why_and_changes_nothing),
+        cmocka_unit_test(commands_do_what_keys_do),
+        cmocka_unit_test(the_command_line_completes),
+        cmocka_unit_test(a_cap_stops_keys_entries_and_drags),
+        cmocka_unit_test(enter_enter_starts_the_tasks),
+        cmocka_unit_test(cancel_has_the_focus_while_the_plan_is_read),
+        cmocka_unit_test(cancel_has_the_focus_with_a_warning),
+        cmocka_unit_test(a_refused_plan_cannot_be_started),
+        cmocka_unit_test(production_asks_for_the_name),
+        cmocka_unit_test(quitting_asks_only_with_something_active),
+        cmocka_unit_test(the_first_service_is_chosen_when_the_tree_comes),
+        cmocka_unit_test(the_desk_follows_the_cursor_once_it_rests),
+        cmocka_unit_test(clusters_fold_and_the_filter_narrows),
+        cmocka_unit_test(space_freezes_the_picture_never_the_experiment),
+        cmocka_unit_test(lists_scroll_as_far_as_they_go),
+        cmocka_unit_test(esc_takes_note_of_what_has_ended),
+        cmocka_unit_test(every_key_in_every_context_is_harmless),
+        cmocka_unit_test(help_and_key_bar_come_from_one_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,90 @@
+/* What stands in the scrollback afterwards. */
+#include "tests/ui/fixture.h"
+#include "ui/console.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A session that was live and ended in `last`; the caller frees the text. */
+static char *summary_of(bool live, enum fixture_scene last, enum ui_outcome outcome)
+{
+    struct ui_summary *summary = calloc(1, sizeof *summary);
+    summary->outcome = outcome;
+    if (live) {
+        struct model *model = fixture_model(FIXTURE_LIVE);
+        ui_summary_note(summary, model);
+        model_release(model);
+    }
+    struct model *model = fixture_model(last);
+    ui_summary_note(summary, model);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ui_summary_print(out, summary, model);
+    fclose(out);
+    model_release(model);
+    free(summary);
+    return text;
+}
+
+static void says_what_was_injected_for_how_long_and_that_all_is_restored(void **context)
+{
+    (void)context;
+    char *text = summary_of(true, FIXTURE_RESTORED, UI_OUTCOME_QUIT);
+    assert_non_null(strstr(text, "latency 800 ms"));
+    assert_non_null(strstr(text, "storefront/checkout for 00:42"));
+    assert_non_null(strstr(text, "before   p50 12.0 ms"));
+    assert_non_null(strstr(text, "during   p50 813 ms"));
+    assert_non_null(strstr(text, "All is as it was"));
+    free(text);
+}
+
+static void says_what_is_left_to_do(void **context)
+{
+    (void)context;
+    char *text = summary_of(true, FIXTURE_FAILED, UI_OUTCOME_QUIT);
+    assert_non_null(strstr(text, "Not all is restored"));
+    assert_non_null(strstr(text, "shaketable rollback k3x9p2qa"));
+    assert_null(strstr(text, "All is as it was"));
+    free(text);
+    text = summary_of(true, FIXTURE_RECOVERING, UI_OUTCOME_SIGNAL);
+    assert_non_null(strstr(text, "Not all is restored"));
+    free(text);
+    text = summary_of(false, FIXTURE_ARMING,
+                      UI_OUTCOME_SIGNAL); /* nothing was live, and yet something is there */
+    assert_non_null(strstr(text, "Not all is restored"));
+    free(text);
+}
+
+static void says_that_it_goes_on_without_us(void **context)
+{
+    (void)context;
+    char *text = summary_of(true, FIXTURE_LIVE, UI_OUTCOME_LEFT);
+    assert_non_null(strstr(text, "until its deadline"));
+    assert_null(strstr(text, "All is as it was"));
+    free(text);
+}
+
+static void says_nothing_when_nothing_was_done(void **context)
+{
+    (void)context;
+    char *text = summary_of(false, FIXTURE_IDLE, UI_OUTCOME_QUIT);
+    assert_string_equal(text, "");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_what_was_injected_for_how_long_and_that_all_is_restored),
+        cmocka_unit_test(says_what_is_left_to_do),
+        cmocka_unit_test(says_that_it_goes_on_without_us),
+        cmocka_unit_test(says_nothing_when_nothing_was_done),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
