@@ -139,6 +139,29 @@ static void plan_and_confirm(void)
     assert_int_equal(run->phase, MODEL_ARMING);
 }
 
+/* The endpoint's threads look at the same. */
+#define SET(field, value)                \
+    do {                                 \
+        pthread_mutex_lock(&ecs.lock);   \
+        ecs.field = (value);             \
+        pthread_mutex_unlock(&ecs.lock); \
+    } while (0)
+
+static unsigned updates_made(void)
+{
+    pthread_mutex_lock(&ecs.lock);
+    unsigned updates = ecs.updates;
+    pthread_mutex_unlock(&ecs.lock);
+    return updates;
+}
+
+static void assert_runs(const char *task_definition)
+{
+    pthread_mutex_lock(&ecs.lock);
+    assert_string_equal(json_text(ecs.service, "taskDefinition"), task_definition);
+    pthread_mutex_unlock(&ecs.lock);
+}
+
 /* Without waiting for the whole baseline. */
 static void arm_and_tell(void)
 {
@@ -163,7 +186,7 @@ static void roll_back(void)
 
 static void assert_as_before(void)
 {
-    assert_string_equal(json_text(ecs.service, "taskDefinition"), FAKE_OLD);
+    assert_runs(FAKE_OLD);
     assert_int_equal(fake_ecs_active(&ecs), 1);
 }
 
@@ -208,7 +231,7 @@ static void traffic_is_clean_before_the_service_is_touched(void **state)
 {
     (void)state;
     go_live();
-    unsigned updates = ecs.updates;
+    unsigned updates = updates_made();
     pthread_mutex_lock(&ecs.lock); /* AWS does not answer */
     const struct intent intent = {.kind = INTENT_ROLLBACK};
     run_rollback(run, &intent);
@@ -243,10 +266,10 @@ static void it_ends_with_its_duration(void **state)
 static void a_rollback_while_arming_restores(void **state)
 {
     (void)state;
-    ecs.deployment_looks = 1000000;
+    SET(deployment_looks, 1000000);
     plan_and_confirm();
-    RUN_UNTIL(ecs.updates == 1);
-    ecs.deployment_looks = 1;
+    RUN_UNTIL(updates_made() == 1);
+    SET(deployment_looks, 1);
     roll_back();
     assert_restored();
     assert_int_equal(run->exit_status, 0);
@@ -271,7 +294,7 @@ static void a_plan_is_dismissed_while_it_is_made_and_after(void **state)
     RUN_UNTIL(run->phase == MODEL_PLANNED);
     run_rollback(run, NULL);
     assert_int_equal(run->phase, MODEL_IDLE);
-    assert_int_equal(ecs.registers, 0);
+    assert_int_equal(fake_ecs_active(&ecs), 1);
 }
 
 static void sidecars_that_never_take_the_faults_end_in_a_rollback(void **state)
@@ -328,23 +351,23 @@ static void somebody_who_deploys_meanwhile_is_left_alone(void **state)
     fake_ecs_deploy(&ecs, OTHER);
     run->next_watch_ms = 0;
     RUN_UNTIL(run->phase == MODEL_FAILED_PHASE);
-    assert_string_equal(json_text(ecs.service, "taskDefinition"), OTHER);
+    assert_runs(OTHER);
     assert_int_equal(run->exit_status, 5);
     assert_contains(run->problem, "someone deployed meanwhile");
-    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 0);
+    RUN_UNTIL((int)atomic_load(&sidecar.latency_ms) == 0);
 }
 
 static void a_rollback_that_failed_can_be_repeated(void **state)
 {
     (void)state;
     go_live();
-    ecs.lose_effect = true;
-    ecs.lose = "UpdateService";
-    ecs.lose_count = 1000;
+    SET(lose_effect, true);
+    SET(lose, "UpdateService");
+    SET(lose_count, 1000);
     roll_back();
     assert_int_equal(run->phase, MODEL_FAILED_PHASE);
     assert_int_equal(run->exit_status, 5);
-    ecs.lose = NULL;
+    SET(lose, NULL);
     roll_back();
     assert_restored();
 }
@@ -356,7 +379,7 @@ static void clean_that_comes_late_is_not_taken_for_faults(void **state)
     atomic_store(&sidecar.turn_away, true);
     atomic_store(&sidecar.drop, true);
     RUN_UNTIL(sidecars_count(run->sidecars).reached == 0);
-    ecs.deny = "DescribeServices";
+    SET(deny, "DescribeServices");
     roll_back();
     assert_int_equal(run->phase, MODEL_FAILED_PHASE);
     assert_true(run->told);
@@ -365,7 +388,7 @@ static void clean_that_comes_late_is_not_taken_for_faults(void **state)
     assert_true(fault_is_clean(&run->live));
     assert_true(run->clean_ms >= 0);
     assert_contains(last_log, "clean");
-    ecs.deny = NULL;
+    SET(deny, NULL);
     roll_back();
     assert_restored();
 }
@@ -418,13 +441,13 @@ static void without_its_journal_a_failed_rollback_can_be_repeated(void **state)
     support_remove_home();
     support_make_home();
     new_run();
-    ecs.deny = "DeregisterTaskDefinition";
+    SET(deny, "DeregisterTaskDefinition");
     const struct intent intent = intent_of(INTENT_ROLLBACK);
     run_rollback(run, &intent);
     RUN_UNTIL(run->phase == MODEL_FAILED_PHASE);
     assert_null(run->journal);
     assert_int_equal(run->exit_status, 5);
-    ecs.deny = NULL;
+    SET(deny, NULL);
     roll_back(); /* without a name: it is still ours */
     assert_restored();
 }
