@@ -484,6 +484,7 @@ struct session *session_start(const struct session_options *options, struct erro
     publish(session);
     if (!start_thread(session)) {
         error_set(error, ERROR_SYSTEM, "cannot start a thread");
+        session->thread = 0; /* what pthread_create leaves there is not to be joined */
         session->ended = true;
         close_all(session);
         uv_run(&session->loop, UV_RUN_DEFAULT);
