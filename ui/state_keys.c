@@ -332,6 +332,8 @@ void turn_run(struct turn *turn, enum ui_command command)
 static void type_letter(struct turn *turn, int key)
 {
     char *text = turn->state->text;
+    if (turn->state->text_is_offered)
+        text[0] = '\0';
     size_t length = strlen(text);
     unsigned ch = (unsigned)key;
     char encoded[5] = {0};
