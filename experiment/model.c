@@ -77,10 +77,11 @@ struct model_inventory *model_inventory_copy(const struct model_inventory *from)
     struct model_inventory *to = model_inventory_new();
     if (to == NULL)
         return NULL;
-    *to = *from;
-    to->references = 1;
+    /* Not as a whole: readers on another thread count their references in `from`. */
+    to->loading = from->loading;
+    to->read_ms = from->read_ms;
+    memcpy(to->problem, from->problem, sizeof to->problem);
     to->clusters = from->cluster_count == 0 ? NULL : calloc(from->cluster_count, sizeof *to->clusters);
-    to->cluster_count = 0;
     if (from->cluster_count > 0 && to->clusters == NULL)
         goto out_of_memory;
     for (size_t i = 0; i < from->cluster_count; i++) {

@@ -122,8 +122,15 @@ static void check_target_health(struct model_plan *plan, const struct job *job,
     struct elbv2_targets targets = {0};
     char what[MODEL_TEXT_MAX];
     size_t healthy = 0;
-    if (!elbv2_describe_target_health(job->client, group->arn, &targets, NULL))
+    struct error error;
+    if (!elbv2_describe_target_health(job->client, group->arn, &targets, &error)) {
+        snprintf(what, sizeof what, "the health of %s could not be read", group->name);
+        /* Arming and the way back both wait for it: they would fail half way. */
+        preflight_add(plan, MODEL_STOP, what, error.message,
+                      "allow elasticloadbalancing:DescribeTargetHealth: the deployment is watched with it");
+        elbv2_targets_free(&targets);
         return;
+    }
     for (size_t i = 0; i < targets.count; i++)
         healthy += strcmp(targets.items[i].state, "healthy") == 0;
     if (healthy == 0) {

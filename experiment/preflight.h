@@ -17,7 +17,7 @@ void preflight_service(struct model_plan *plan, const struct ecs_service *servic
 /* Its task definition: status, network mode, platform. */
 void preflight_task_definition(struct model_plan *plan, struct json_object *task_definition);
 /* Target groups and security groups, which take calls; also fills health_check_path of the sidecars. What may
- * not be read is a warning. */
+ * not be read is a warning, or stops where the deployment could not be watched without it. */
 void preflight_network(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
                        struct revision_sidecars *sidecars);
 /* The links to the sidecars. */

@@ -71,6 +71,7 @@ static void on_all_live(struct run *run, const struct sidecars_count *count)
     if (first) {
         run->started_ms = clock_epoch_ms();
         run->ends_ms = run->request.duration_ms > 0 ? run->started_ms + run->request.duration_ms : 0;
+        run->over_ms = clock_ms() + (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms) - run->started_ms;
         journal_phase(run->journal, "injecting", NULL);
         set_phase(run, MODEL_INJECTING);
         say(run, MODEL_LOG_INFO, "%s: live on %zu of %zu sidecars in %.1f ms", text, count->acknowledged,
@@ -98,10 +99,10 @@ static void on_sidecars_changed(void *context)
     if (!run->told || count.reached == 0 || count.acknowledged < count.reached)
         return;
     run->told = false;
-    if (run->phase == MODEL_RECOVERING)
-        on_all_clean(run);
-    else
+    if (run->phase == MODEL_ARMED || run->phase == MODEL_INJECTING)
         on_all_live(run, &count);
+    else
+        on_all_clean(run); /* also after a rollback that failed, from one that was reached late */
 }
 
 static void on_sidecar_log(void *context, enum model_log_level level, const char *text)
@@ -150,7 +151,7 @@ static void forget(struct run *run)
     run->problem[0] = '\0';
     run->exit_status = 0;
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = false;
-    run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = 0;
+    run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
     fault_init(&run->live);
     fault_init(&run->asked);
@@ -208,6 +209,13 @@ void run_dismiss(struct run *run)
     }
 }
 
+static void fail_and_restore(struct run *run, const char *problem)
+{
+    run->failed = true;
+    set_problem(run, problem);
+    start_restore(run);
+}
+
 /* ── arm ─────────────────────────────────────────────────────────────────────────────────── */
 
 static void on_armed(struct run *run)
@@ -218,8 +226,12 @@ static void on_armed(struct run *run)
         set_problem(run, run->error.message);
         run->rollback_wanted = true;
     }
-    if (run->rollback_wanted || !open_sidecars(run, &run->endpoints)) {
+    if (run->rollback_wanted) {
         start_restore(run);
+        return;
+    }
+    if (!open_sidecars(run, &run->endpoints)) {
+        fail_and_restore(run, "out of memory");
         return;
     }
     run->reach_until_ms = clock_ms() + RUN_REACH_MS;
@@ -274,13 +286,6 @@ static const char *missing_capability(const struct run *run)
     return NULL;
 }
 
-static void fail_and_restore(struct run *run, const char *problem)
-{
-    run->failed = true;
-    set_problem(run, problem);
-    start_restore(run);
-}
-
 static void go_live(struct run *run, int64_t now_ms)
 {
     char text[MODEL_TEXT_MAX];
@@ -296,7 +301,30 @@ static void go_live(struct run *run, int64_t now_ms)
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, 0);
     run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
+    run->reach_until_ms = clock_ms() + RUN_REACH_MS;
     tell_faults(run, SIDECARS_LEASE_MS);
+}
+
+static void renew_when_due(struct run *run)
+{
+    if (clock_ms() < run->next_renew_ms || run->leaving)
+        return;
+    run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
+    sidecars_renew(run->sidecars);
+}
+
+/* Told, and not acknowledged by all yet: those that have it keep it, the others are told again, for a while.
+ */
+static void wait_for_live(struct run *run)
+{
+    char text[MODEL_TEXT_MAX];
+    struct sidecars_count count = sidecars_count(run->sidecars);
+    renew_when_due(run);
+    if (clock_ms() < run->reach_until_ms)
+        return;
+    snprintf(text, sizeof text, "%zu of %zu sidecars have not taken the faults within %d s",
+             count.total - count.acknowledged, count.total, RUN_REACH_MS / 1000);
+    fail_and_restore(run, text);
 }
 
 static void tick_armed(struct run *run, int64_t now_ms)
@@ -320,8 +348,10 @@ static void tick_armed(struct run *run, int64_t now_ms)
         series_restart_window(run->series, now_ms);
     }
     int64_t since = clock_ms() - run->baseline_from_ms;
-    if (run->deadline_ms != 0)
-        return; /* told, and not acknowledged yet */
+    if (run->deadline_ms != 0) {
+        wait_for_live(run);
+        return;
+    }
     progress_set(&run->progress, ARM_BASELINE, MODEL_STEP_DOING, (int)since, RUN_BASELINE_MS, "n %llu",
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, RUN_BASELINE_MS - since);
@@ -335,6 +365,8 @@ void run_adjust(struct run *run, const struct fault *fault)
 {
     if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
         return;
+    if (run->leaving)
+        return; /* it would shorten the lease that they are left with */
     if (!run->told)
         run->before_change = run->live;
     run->asked = *fault;
@@ -360,16 +392,14 @@ void run_watch_done(struct run *run)
 
 static void tick_injecting(struct run *run, int64_t now_ms)
 {
-    if (clock_ms() >= run->next_renew_ms && !run->leaving) {
-        run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
-        sidecars_renew(run->sidecars);
-    }
+    renew_when_due(run);
     if (clock_ms() >= run->next_watch_ms) {
         bool local = job_endpoint_is_local(aws_client_endpoint(run->client));
         run->next_watch_ms = clock_ms() + (local ? WATCH_LOCAL_MS : WATCH_AWS_MS);
         run_start_watch(run);
     }
-    if (now_ms >= (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms)) {
+    /* By either clock: that of the day may be set back. */
+    if (clock_ms() >= run->over_ms || now_ms >= (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms)) {
         say(run, MODEL_LOG_INFO, "%s", run->ends_ms > 0 ? "the duration is over" : "the deadline has come");
         start_restore(run);
     }
@@ -381,9 +411,12 @@ void run_leave(struct run *run)
         run_rollback(run, NULL);
         return;
     }
+    int64_t lease_ms = run->deadline_ms - clock_epoch_ms();
     run->leaving = true;
     run->leave_until_ms = clock_ms() + LEAVE_MS;
-    tell_faults(run, run->deadline_ms - clock_epoch_ms());
+    tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
+                     : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS
+                                                     : lease_ms);
     journal_phase(run->journal, "left", NULL);
     say(run, MODEL_LOG_WARNING, "experiment %s goes on until its deadline; shaketable rollback %s ends it",
         run->way_back.experiment, run->way_back.experiment);
@@ -400,6 +433,9 @@ static void on_restored(struct run *run)
         return;
     }
     journal_ended(run->journal, true, NULL, NULL);
+    if (run->told)
+        progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
+    run->told = false;
     run->exit_status = run->failed ? 1 : 0;
     say(run, MODEL_LOG_GOOD, "%s/%s is restored: it runs %s again", run->way_back.cluster,
         run->way_back.service, ecs_short_name(run->way_back.task_definition));
@@ -412,7 +448,7 @@ static void on_restored(struct run *run)
 static void start_restore(struct run *run)
 {
     run->rollback_us = clock_us();
-    run->rollback_wanted = false;
+    run->rollback_wanted = run->leaving = run->told = false;
     run->clean_ms = -1;
     set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, restore_step_names, RESTORE_STEPS);
@@ -463,6 +499,8 @@ void run_rollback(struct run *run, const struct intent *intent)
 {
     bool restorable =
         run->phase == MODEL_FAILED_PHASE && run->exit_status == 5 && run->way_back.experiment[0] != '\0';
+    if (intent == NULL && run->leaving)
+        return; /* it was left on purpose */
     switch (run->phase) {
     case MODEL_PLANNING:
     case MODEL_PLANNED:
@@ -483,7 +521,7 @@ void run_rollback(struct run *run, const struct intent *intent)
     case MODEL_FAILED_PHASE:
         if (run->working || run->watching)
             break;
-        if (restorable && run->journal != NULL)
+        if (restorable)
             start_restore(run);
         else if (intent != NULL && (intent->experiment[0] != '\0' || intent->service[0] != '\0'))
             adopt(run, intent);

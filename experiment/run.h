@@ -38,6 +38,7 @@ void run_plan(struct run *run, const struct intent *intent);
 void run_confirm(struct run *run);
 void run_dismiss(struct run *run);
 void run_adjust(struct run *run, const struct fault *fault);
+/* `intent` NULL: because we end; an experiment that was left goes on then. */
 void run_rollback(struct run *run, const struct intent *intent);
 /* The faults go on until the deadline, without us. */
 void run_leave(struct run *run);

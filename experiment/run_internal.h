@@ -58,12 +58,13 @@ struct run {
     /* The sidecars. */
     struct sidecars *sidecars;
     struct series *series;
-    int64_t reach_until_ms;
+    int64_t reach_until_ms;   /* then they must have been reached; and later, have taken the faults */
     int64_t baseline_from_ms; /* 0: not all are reached yet */
     bool told;                /* sidecars_set was called for the change below */
     struct fault asked, live;
     struct fault before_change;
     int64_t started_ms, ends_ms, deadline_ms;
+    int64_t over_ms; /* as ends_ms or deadline_ms, by clock_ms */
     int64_t next_renew_ms;
     uint64_t rollback_us; /* when R was pressed */
     double clean_ms;

@@ -2,6 +2,7 @@
 #include "tests/aws/testing.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <strings.h>
@@ -150,6 +151,7 @@ static void *accept_all(void *argument)
         int fd = accept4(liar->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             break;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* head and body are two sends */
         unsigned number = atomic_load(&liar->connections);
         struct connection *connection = malloc(sizeof *connection);
         if (number == LIAR_CONNECTIONS_MAX || !connection)

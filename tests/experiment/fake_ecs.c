@@ -297,7 +297,7 @@ void fake_ecs_start(struct fake_ecs *fake)
     fake->definitions = json_object_new_object();
     json_object_object_add(fake->definitions, FAKE_OLD, support_load("task_definition.json"));
     fake->service = support_load("service.json");
-    fake->deployment_looks = 2;
+    fake->deployment_looks = 1;
     fake->next_revision = 41;
     strcpy(fake->task_address, "127.0.0.1");
     liar_start(&fake->liar, answer, fake);

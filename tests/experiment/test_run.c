@@ -1,0 +1,478 @@
+/* run: an experiment from plan to restored, with its sidecar and its endpoint in the test's own process. */
+#include "experiment/run.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "aws/client_internal.h"
+#include "core/clock.h"
+#include "core/random.h"
+#include "experiment/json.h"
+#include "experiment/model_internal.h"
+#include "experiment/run_internal.h"
+#include "tests/experiment/fake_ecs.h"
+#include "tests/experiment/fake_stats.h"
+#include "tests/experiment/support.h"
+
+#define PATIENCE_MS 20000
+#define STATS_PORT 15001 /* the one that the revision takes */
+#define OTHER FAKE_DEFINITION "checkout:42"
+
+static uv_loop_t loop;
+static struct fake_ecs ecs;
+static struct fake_stats sidecar;
+static struct aws_client *client;
+static struct run *run;
+static char last_log[MODEL_TEXT_MAX];
+
+static void on_nothing(void *context)
+{
+    (void)context;
+}
+
+static void on_log(void *context, enum model_log_level level, const char *text)
+{
+    (void)context;
+    (void)level;
+    snprintf(last_log, sizeof last_log, "%s", text);
+}
+
+static void on_mark(void *context, const char *text, bool first)
+{
+    (void)context;
+    (void)text;
+    (void)first;
+}
+
+/* The port is the revision's to choose, so the address must be one that nobody else has. */
+static void start_sidecar(void)
+{
+    struct random random;
+    random_seed(&random, 0);
+    memset(&sidecar, 0, sizeof sidecar);
+    do {
+        snprintf(ecs.task_address, sizeof ecs.task_address, "127.%u.%u.%u",
+                 1 + (unsigned)random_below(&random, 250), (unsigned)random_below(&random, 250),
+                 1 + (unsigned)random_below(&random, 250));
+    } while (!fake_stats_start(&sidecar, ecs.task_address, STATS_PORT));
+}
+
+static void new_run(void)
+{
+    const struct run_handlers handlers = {.changed = on_nothing,
+                                          .wake = on_nothing,
+                                          .log = on_log,
+                                          .mark = on_mark,
+                                          .service_changed = on_nothing};
+    run = run_new(&loop, client, "", false, &handlers);
+    assert_non_null(run);
+}
+
+static int setup(void **state)
+{
+    struct error error;
+    (void)state;
+    support_make_home();
+    fake_ecs_start(&ecs);
+    start_sidecar();
+    const struct aws_options options = {.endpoint_url = ecs.liar.url, .timeout_ms = PATIENCE_MS};
+    client = aws_client_open(&options, &error);
+    assert_done(client != NULL, &error);
+    client->retry.unit_ms = 10;
+    uv_loop_init(&loop);
+    new_run();
+    return 0;
+}
+
+static void step(void)
+{
+    uv_run(&loop, UV_RUN_NOWAIT);
+    run_tick(run, clock_epoch_ms());
+    clock_sleep_ms(2);
+}
+
+#define RUN_UNTIL(condition)                                                      \
+    do {                                                                          \
+        int64_t end_ms = clock_ms() + PATIENCE_MS;                                \
+        while (!(condition)) {                                                    \
+            if (clock_ms() > end_ms)                                              \
+                fail_msg("waited too long for %s; %s", #condition, run->problem); \
+            step();                                                               \
+        }                                                                         \
+    } while (0)
+
+static void end_run(void)
+{
+    RUN_UNTIL(!run->working && !run->watching);
+    run_free(run);
+    uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    end_run();
+    uv_loop_close(&loop);
+    aws_client_close(client);
+    fake_stats_stop(&sidecar);
+    fake_ecs_stop(&ecs);
+    support_remove_home();
+    return 0;
+}
+
+static struct intent intent_of(enum intent_kind kind)
+{
+    struct intent intent = {
+        .kind = kind, .cluster = "storefront", .service = "checkout", .duration_ms = 60000};
+    fault_init(&intent.fault);
+    intent.fault.latency.mean_ms = 800;
+    return intent;
+}
+
+static void plan_and_confirm(void)
+{
+    const struct intent plan = intent_of(INTENT_PLAN);
+    run_plan(run, &plan);
+    RUN_UNTIL(run->phase != MODEL_PLANNING);
+    assert_int_equal(run->phase, MODEL_PLANNED);
+    run_confirm(run);
+    assert_int_equal(run->phase, MODEL_ARMING);
+}
+
+/* The endpoint's threads look at the same. */
+#define SET(field, value)                \
+    do {                                 \
+        pthread_mutex_lock(&ecs.lock);   \
+        ecs.field = (value);             \
+        pthread_mutex_unlock(&ecs.lock); \
+    } while (0)
+
+static unsigned updates_made(void)
+{
+    pthread_mutex_lock(&ecs.lock);
+    unsigned updates = ecs.updates;
+    pthread_mutex_unlock(&ecs.lock);
+    return updates;
+}
+
+static void assert_runs(const char *task_definition)
+{
+    pthread_mutex_lock(&ecs.lock);
+    assert_string_equal(json_text(ecs.service, "taskDefinition"), task_definition);
+    pthread_mutex_unlock(&ecs.lock);
+}
+
+/* Without waiting for the whole baseline. */
+static void arm_and_tell(void)
+{
+    plan_and_confirm();
+    RUN_UNTIL(run->phase == MODEL_ARMED && run->baseline_from_ms != 0);
+    run->baseline_from_ms -= RUN_BASELINE_MS;
+    RUN_UNTIL(run->deadline_ms != 0);
+}
+
+static void go_live(void)
+{
+    arm_and_tell();
+    RUN_UNTIL(run->phase == MODEL_INJECTING);
+}
+
+static void roll_back(void)
+{
+    const struct intent intent = {.kind = INTENT_ROLLBACK};
+    run_rollback(run, &intent);
+    RUN_UNTIL(run->phase == MODEL_RESTORED || run->phase == MODEL_FAILED_PHASE);
+}
+
+static void assert_as_before(void)
+{
+    assert_runs(FAKE_OLD);
+    assert_int_equal(fake_ecs_active(&ecs), 1);
+}
+
+static void assert_restored(void)
+{
+    if (run->phase != MODEL_RESTORED)
+        fail_msg("%s: %s", model_phase_name(run->phase), run->problem);
+    assert_as_before();
+}
+
+static void an_experiment_goes_through_its_phases(void **state)
+{
+    (void)state;
+    struct model_experiment *shown = calloc(1, sizeof *shown);
+    go_live();
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 800);
+    assert_int_equal(atomic_load(&sidecar.lease_ms), SIDECARS_LEASE_MS);
+    run_show(run, shown);
+    assert_int_equal(shown->live_on, 1);
+    assert_int_equal(shown->ends_ms - shown->started_ms, 60000);
+    assert_int_equal((int)shown->live.latency.mean_ms, 800);
+    assert_contains(shown->way_back, "checkout:41, saved");
+    model_plan_release(shown->plan);
+
+    struct fault fault;
+    fault_init(&fault);
+    fault.latency.mean_ms = 300;
+    run_adjust(run, &fault);
+    RUN_UNTIL((int)run->live.latency.mean_ms == 300);
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 300);
+
+    roll_back();
+    assert_restored();
+    assert_int_equal(run->exit_status, 0);
+    assert_int_equal(atomic_load(&sidecar.clears), 1);
+    assert_true(run->clean_ms >= 0);
+    assert_true(run_is_idle(run));
+    free(shown);
+}
+
+static void traffic_is_clean_before_the_service_is_touched(void **state)
+{
+    (void)state;
+    go_live();
+    unsigned updates = updates_made();
+    pthread_mutex_lock(&ecs.lock); /* AWS does not answer */
+    const struct intent intent = {.kind = INTENT_ROLLBACK};
+    run_rollback(run, &intent);
+    RUN_UNTIL(run->clean_ms >= 0);
+    assert_int_equal(ecs.updates, updates);
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 0);
+    pthread_mutex_unlock(&ecs.lock);
+    RUN_UNTIL(run->phase == MODEL_RESTORED);
+    assert_restored();
+}
+
+static void the_lease_is_renewed(void **state)
+{
+    (void)state;
+    go_live();
+    run->next_renew_ms = 0;
+    RUN_UNTIL(atomic_load(&sidecar.renews) == 1);
+    roll_back();
+    assert_restored();
+}
+
+static void it_ends_with_its_duration(void **state)
+{
+    (void)state;
+    go_live();
+    run->over_ms = clock_ms(); /* whatever the clock of the day says */
+    RUN_UNTIL(run->phase == MODEL_RESTORED);
+    assert_restored();
+    assert_int_equal(run->exit_status, 0);
+}
+
+static void a_rollback_while_arming_restores(void **state)
+{
+    (void)state;
+    SET(deployment_looks, 1000000);
+    plan_and_confirm();
+    RUN_UNTIL(updates_made() == 1);
+    SET(deployment_looks, 1);
+    roll_back();
+    assert_restored();
+    assert_int_equal(run->exit_status, 0);
+}
+
+static void a_rollback_at_once_after_the_confirmation_restores(void **state)
+{
+    (void)state;
+    plan_and_confirm();
+    roll_back();
+    assert_restored();
+}
+
+static void a_plan_is_dismissed_while_it_is_made_and_after(void **state)
+{
+    (void)state;
+    const struct intent plan = intent_of(INTENT_PLAN);
+    run_plan(run, &plan);
+    run_dismiss(run);
+    RUN_UNTIL(run->phase == MODEL_IDLE);
+    run_plan(run, &plan);
+    RUN_UNTIL(run->phase == MODEL_PLANNED);
+    run_rollback(run, NULL);
+    assert_int_equal(run->phase, MODEL_IDLE);
+    assert_int_equal(fake_ecs_active(&ecs), 1);
+}
+
+static void sidecars_that_never_take_the_faults_end_in_a_rollback(void **state)
+{
+    (void)state;
+    atomic_store(&sidecar.refuse, true);
+    arm_and_tell();
+    RUN_UNTIL(atomic_load(&sidecar.sets) == 1);
+    run->next_renew_ms = 0;
+    RUN_UNTIL(atomic_load(&sidecar.sets) == 2); /* it is told again */
+    assert_int_equal(run->phase, MODEL_ARMED);
+    run->reach_until_ms = 0;
+    RUN_UNTIL(run->phase == MODEL_RESTORED);
+    assert_restored();
+    assert_int_equal(run->exit_status, 1);
+    assert_contains(run->problem, "1 of 1 sidecars have not taken the faults");
+}
+
+static void sidecars_that_are_not_reached_end_in_a_rollback(void **state)
+{
+    (void)state;
+    atomic_store(&sidecar.turn_away, true);
+    plan_and_confirm();
+    RUN_UNTIL(run->phase == MODEL_ARMED);
+    run->reach_until_ms = 0;
+    RUN_UNTIL(run->phase == MODEL_RESTORED);
+    assert_restored();
+    assert_int_equal(run->exit_status, 1);
+    assert_contains(run->problem, "none of the sidecars could be reached");
+    struct model_experiment *shown = calloc(1, sizeof *shown);
+    run_show(run, shown);
+    assert_int_equal(shown->steps[0].state, MODEL_STEP_DONE);
+    model_plan_release(shown->plan);
+    free(shown);
+}
+
+static void sidecars_that_cannot_do_it_are_not_asked(void **state)
+{
+    (void)state;
+    sidecar.capabilities = "loss";
+    plan_and_confirm();
+    RUN_UNTIL(run->phase == MODEL_ARMED && run->baseline_from_ms != 0);
+    run->baseline_from_ms -= RUN_BASELINE_MS;
+    RUN_UNTIL(run->phase == MODEL_RESTORED);
+    assert_restored();
+    assert_contains(run->problem, "can't do latency");
+    assert_int_equal(atomic_load(&sidecar.sets), 0);
+}
+
+static void somebody_who_deploys_meanwhile_is_left_alone(void **state)
+{
+    (void)state;
+    go_live();
+    fake_ecs_deploy(&ecs, OTHER);
+    run->next_watch_ms = 0;
+    RUN_UNTIL(run->phase == MODEL_FAILED_PHASE);
+    assert_runs(OTHER);
+    assert_int_equal(run->exit_status, 5);
+    assert_contains(run->problem, "someone deployed meanwhile");
+    RUN_UNTIL((int)atomic_load(&sidecar.latency_ms) == 0);
+}
+
+static void a_rollback_that_failed_can_be_repeated(void **state)
+{
+    (void)state;
+    go_live();
+    SET(lose_effect, true);
+    SET(lose, "UpdateService");
+    SET(lose_count, 1000);
+    roll_back();
+    assert_int_equal(run->phase, MODEL_FAILED_PHASE);
+    assert_int_equal(run->exit_status, 5);
+    SET(lose, NULL);
+    roll_back();
+    assert_restored();
+}
+
+static void clean_that_comes_late_is_not_taken_for_faults(void **state)
+{
+    (void)state;
+    go_live();
+    atomic_store(&sidecar.turn_away, true);
+    atomic_store(&sidecar.drop, true);
+    RUN_UNTIL(sidecars_count(run->sidecars).reached == 0);
+    SET(deny, "DescribeServices");
+    roll_back();
+    assert_int_equal(run->phase, MODEL_FAILED_PHASE);
+    assert_true(run->told);
+    atomic_store(&sidecar.turn_away, false);
+    RUN_UNTIL(!run->told);
+    assert_true(fault_is_clean(&run->live));
+    assert_true(run->clean_ms >= 0);
+    assert_contains(last_log, "clean");
+    SET(deny, NULL);
+    roll_back();
+    assert_restored();
+}
+
+static void what_was_left_goes_on_though_we_end(void **state)
+{
+    (void)state;
+    go_live();
+    run_leave(run);
+    run_rollback(run, NULL); /* the terminal is lost in this moment */
+    struct fault fault;
+    fault_init(&fault);
+    run_adjust(run, &fault);
+    RUN_UNTIL(run_is_idle(run));
+    assert_int_equal(run->phase, MODEL_INJECTING);
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 800);
+    assert_true(atomic_load(&sidecar.lease_ms) > 2 * SIDECARS_LEASE_MS);
+    char id[32];
+    memcpy(id, run->way_back.experiment, sizeof id);
+
+    end_run(); /* and another console finds it by its journal */
+    new_run();
+    struct intent intent = {.kind = INTENT_ROLLBACK};
+    memcpy(intent.experiment, id, sizeof id);
+    run_rollback(run, &intent);
+    RUN_UNTIL(run->phase == MODEL_RESTORED || run->phase == MODEL_FAILED_PHASE);
+    assert_restored();
+    assert_true(atomic_load(&sidecar.clears) >= 1);
+}
+
+static void what_was_left_for_a_day_has_the_longest_lease(void **state)
+{
+    (void)state;
+    go_live();
+    run->deadline_ms = clock_epoch_ms() + INT64_C(86400000);
+    run_leave(run);
+    RUN_UNTIL(run_is_idle(run));
+    assert_int_equal(atomic_load(&sidecar.lease_ms), STATS_LEASE_MAX_MS);
+    roll_back();
+    assert_restored();
+}
+
+static void without_its_journal_a_failed_rollback_can_be_repeated(void **state)
+{
+    (void)state;
+    go_live();
+    run_leave(run);
+    RUN_UNTIL(run_is_idle(run));
+    end_run();
+    support_remove_home();
+    support_make_home();
+    new_run();
+    SET(deny, "DeregisterTaskDefinition");
+    const struct intent intent = intent_of(INTENT_ROLLBACK);
+    run_rollback(run, &intent);
+    RUN_UNTIL(run->phase == MODEL_FAILED_PHASE);
+    assert_null(run->journal);
+    assert_int_equal(run->exit_status, 5);
+    SET(deny, NULL);
+    roll_back(); /* without a name: it is still ours */
+    assert_restored();
+}
+
+int main(void)
+{
+#define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        WITH_RUN(an_experiment_goes_through_its_phases),
+        WITH_RUN(traffic_is_clean_before_the_service_is_touched),
+        WITH_RUN(the_lease_is_renewed),
+        WITH_RUN(it_ends_with_its_duration),
+        WITH_RUN(a_rollback_while_arming_restores),
+        WITH_RUN(a_rollback_at_once_after_the_confirmation_restores),
+        WITH_RUN(a_plan_is_dismissed_while_it_is_made_and_after),
+        WITH_RUN(sidecars_that_never_take_the_faults_end_in_a_rollback),
+        WITH_RUN(sidecars_that_are_not_reached_end_in_a_rollback),
+        WITH_RUN(sidecars_that_cannot_do_it_are_not_asked),
+        WITH_RUN(somebody_who_deploys_meanwhile_is_left_alone),
+        WITH_RUN(a_rollback_that_failed_can_be_repeated),
+        WITH_RUN(clean_that_comes_late_is_not_taken_for_faults),
+        WITH_RUN(what_was_left_goes_on_though_we_end),
+        WITH_RUN(what_was_left_for_a_day_has_the_longest_lease),
+        WITH_RUN(without_its_journal_a_failed_rollback_can_be_repeated),
+    };
+    signal(SIGPIPE, SIG_IGN); /* the session's thread blocks it */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
