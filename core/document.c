@@ -9,11 +9,74 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ESCAPED_RATIO 3 /* two bytes become six, four become twelve */
+#define DOCUMENT_LENGTH_MAX (INT_MAX / ESCAPED_RATIO)
+
+static bool is_ascii(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* The character's code point; `length` is utf8_next's. */
+static unsigned decode(const char *text, size_t length)
+{
+    static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned code = (unsigned char)text[0] & lead_bits[length];
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | ((unsigned char)text[i] & 0x3fU);
+    return code;
+}
+
+/* Everything beyond ASCII as \uXXXX. json-c 0.18's strict mode (Debian 13) takes the bytes of such characters
+ * for control characters where char is signed: https://github.com/json-c/json-c/issues/875. False: not UTF-8,
+ * or no memory. */
+static bool escape(const char *text, size_t length, struct buf *out)
+{
+    size_t step;
+    for (size_t at = 0; at < length; at += step) {
+        step = utf8_next(text + at, length - at);
+        unsigned code = step == 0 ? 0 : decode(text + at, step);
+        bool done = step == 1 && code < 0x80 ? buf_append_char(out, text[at])
+                    : code >= 0x10000 ? buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+                                                   0xdc00 + (code & 0x3ff))
+                                      : buf_printf(out, "\\u%04x", code);
+        if (step == 0 || !done)
+            return false;
+    }
+    return true;
+}
+
+static struct json_object *parse_ascii(const char *text, size_t length, struct error *error);
+
 struct json_object *document_parse(const char *text, size_t length, struct error *error)
 {
+    if (length > DOCUMENT_LENGTH_MAX) {
+        error_set(error, ERROR_INVALID, "not JSON: too long");
+        return NULL;
+    }
+    if (is_ascii(text, length))
+        return parse_ascii(text, length, error);
+    struct buf escaped;
+    struct json_object *object = NULL;
+    buf_init(&escaped, length * ESCAPED_RATIO);
+    if (escape(text, length, &escaped))
+        object = parse_ascii(escaped.data, escaped.length, error);
+    else if (utf8_is_valid(text, length))
+        error_set(error, ERROR_SYSTEM, "out of memory");
+    else
+        error_set(error, ERROR_INVALID, "not JSON: it is not UTF-8");
+    buf_free(&escaped);
+    return object;
+}
+
+static struct json_object *parse_ascii(const char *text, size_t length, struct error *error)
+{
     /* json-c would take a NUL for the end and overlook what follows. */
-    if (length > INT_MAX || memchr(text, '\0', length)) {
-        error_set(error, ERROR_INVALID, "not JSON: too long, or with a NUL in it");
+    if (memchr(text, '\0', length)) {
+        error_set(error, ERROR_INVALID, "not JSON: there is a NUL in it");
         return NULL;
     }
     struct json_tokener *tokener = json_tokener_new_ex(DOCUMENT_DEPTH_MAX);
@@ -21,7 +84,7 @@ struct json_object *document_parse(const char *text, size_t length, struct error
         error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
     enum json_tokener_error status = json_tokener_get_error(tokener);
     size_t at = json_tokener_get_parse_end(tokener);

@@ -1,5 +1,6 @@
 #include "sandbox/wire.h"
 
+#include "core/document.h"
 #include "sandbox/memory.h"
 
 #include <ctype.h>
@@ -171,25 +172,9 @@ out:
 
 struct json_object *wire_read_json(const char *text, size_t length)
 {
-    struct json_tokener *tokener = NULL;
-    struct json_object *value = NULL;
-
     while (length > 0 && isspace((unsigned char)text[length - 1]))
         length--;
-    if (length == 0)
-        return json_object_new_object();
-    tokener = json_tokener_new();
-    if (!tokener)
-        return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    value = json_tokener_parse_ex(tokener, text, (int)length);
-    if (json_tokener_get_error(tokener) != json_tokener_success ||
-        json_tokener_get_parse_end(tokener) != length || !json_object_is_type(value, json_type_object)) {
-        json_object_put(value);
-        value = NULL;
-    }
-    json_tokener_free(tokener);
-    return value;
+    return length == 0 ? json_object_new_object() : document_parse(text, length, NULL);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

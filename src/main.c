@@ -33,13 +33,11 @@ static const struct cli_command commands[] = {
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-int main(int argc, char **argv)
+static enum cli_exit run(int argc, char **argv)
 {
     struct cli cli;
     struct error error = {0};
     const struct cli_command *command;
-    setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN);
     if (!cli_parse(&cli, argc, argv, &error) || !cli_find_command(&cli, commands, COMMANDS, &command, &error))
         return cli_fail(&error, CLI_USAGE);
     if (cli.version) {
@@ -53,4 +51,11 @@ int main(int argc, char **argv)
     if (command == NULL)
         return console_run(&cli, false);
     return command->run(&cli);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN);
+    return (int)run(argc, argv);
 }

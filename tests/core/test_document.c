@@ -49,6 +49,27 @@ static void takes_an_object_and_nothing_else(void **state)
     }
 }
 
+/* Not a matter of course: json-c 0.18's strict mode refuses it. */
+static void takes_text_in_every_script(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"größe", "€", "\xf0\x9f\x98\x80 und \xf4\x8f\xbf\xbf",
+                                        "\xc2\x80\xdf\xbf\xe0\xa0\x80", "\xef\xbf\xbf\xf0\x90\x80\x80"};
+    struct error error;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "{\"%s\":\"%s\"}", texts[i], texts[i]);
+        struct json_object *json = parse(text, &error), *value = NULL;
+        assert_case(json != NULL, texts[i]);
+        assert_case(json_object_object_get_ex(json, texts[i], &value), texts[i]);
+        assert_string_equal(json_object_get_string(value), texts[i]);
+        json_object_put(json);
+    }
+    assert_null(parse("{\"a\":\"\xc3\"}", &error));
+    assert_non_null(strstr(error.message, "UTF-8"));
+    assert_null(parse("{\"a\":1}\xc3\xa9", &error));
+}
+
 static void refuses_a_nul_and_what_hides_behind_it(void **state)
 {
     (void)state;
@@ -218,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_an_object_and_nothing_else),
+        cmocka_unit_test(takes_text_in_every_script),
         cmocka_unit_test(refuses_a_nul_and_what_hides_behind_it),
         cmocka_unit_test(refuses_deep_nesting),
         cmocka_unit_test(reads_every_kind),
