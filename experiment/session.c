@@ -63,22 +63,27 @@ struct session {
 
 /* ── snapshots ───────────────────────────────────────────────────────────────────────────── */
 
-static void show_series(struct session *session, struct model *model)
+/* Of the experiment's service the sidecars tell, as long as they are there; of any other, and before and
+ * after, its clients do. What the sidecars measured last stays on the screen where no clients tell. */
+static struct series *choose_series(const struct session *session, enum model_phase phase)
 {
     const char *cluster = session->selected_cluster, *service = session->selected_service;
-    struct series *series = NULL;
-    if (service[0] == '\0' || run_is_of(session->run, cluster, service))
-        series = run_series(session->run);
-    if (series == NULL || model->experiment.phase == MODEL_IDLE) {
-        struct series *clients = clients_find(session->clients, cluster, service);
-        series = clients != NULL ? clients : series;
-    }
+    bool ours = service[0] == '\0' || run_is_of(session->run, cluster, service);
+    bool there = phase == MODEL_ARMED || phase == MODEL_INJECTING || phase == MODEL_RECOVERING;
+    struct series *sidecars = ours && phase != MODEL_IDLE ? run_series(session->run) : NULL;
+    struct series *clients = clients_find(session->clients, cluster, service);
+    return sidecars != NULL && (there || clients == NULL) ? sidecars : clients;
+}
+
+static void show_series(struct session *session, struct model *model)
+{
+    struct series *series = choose_series(session, model->experiment.phase);
     if (series != NULL) {
         series_show(series, &model->series);
         return;
     }
-    memcpy(model->series.cluster, cluster, MODEL_NAME_MAX);
-    memcpy(model->series.service, service, MODEL_NAME_MAX);
+    memcpy(model->series.cluster, session->selected_cluster, MODEL_NAME_MAX);
+    memcpy(model->series.service, session->selected_service, MODEL_NAME_MAX);
     hist_clear(&model->series.window);
     hist_clear(&model->series.baseline);
 }

@@ -363,15 +363,17 @@ static void turn_away(struct worker *worker)
     uv_close((uv_handle_t *)&worker->spare, on_spare_closed);
 }
 
-/* Where descriptors have run out libuv turns clients away without a word. The kernel hands out the
- * lowest number that is free, so one close to the limit tells. */
-static void check_descriptors(struct connection *connection)
+/* The last descriptors are kept for the stats socket: whoever floods the data path must not shut out the
+ * console that could end the faults. The kernel hands out the lowest number that is free, so a high
+ * one tells that few are left. */
+static bool has_descriptors(struct connection *connection)
 {
     int fd;
     struct worker *worker = connection->worker;
-    if (uv_fileno((uv_handle_t *)&connection->client, &fd) == 0 &&
-        (uint64_t)fd + 2 >= worker->descriptor_limit)
-        worker_complain(worker, "clients are turned away", UV_EMFILE);
+    if (uv_fileno((uv_handle_t *)&connection->client, &fd) < 0 || (uint64_t)fd < worker->descriptor_limit)
+        return true;
+    worker_complain(worker, "clients are turned away", UV_EMFILE);
+    return false;
 }
 
 void connection_accept(struct worker *worker)
@@ -383,13 +385,12 @@ void connection_accept(struct worker *worker)
     }
     worker->interval.connections_open++;
     int rc = uv_accept((uv_stream_t *)&worker->listener, (uv_stream_t *)&connection->client);
-    if (rc < 0) {
+    if (rc < 0 || !has_descriptors(connection)) {
         connection_doom(connection, DOOM_CLIENT_GONE);
         connection_settle(connection);
         return;
     }
     worker->interval.connections_accepted++;
-    check_descriptors(connection);
     uv_tcp_nodelay(&connection->client, 1);
     connection->lanes[LANE_RESPONSE].sink = (uv_stream_t *)&connection->client;
     start_connect(connection);

@@ -164,6 +164,15 @@ static void on_connection(uv_stream_t *stream, int status)
         connection_accept(worker);
 }
 
+static uint64_t descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return UINT64_MAX;
+    uint64_t kept = limit.rlim_cur / 4;
+    return limit.rlim_cur - (kept < WORKER_DESCRIPTORS_KEPT ? kept : WORKER_DESCRIPTORS_KEPT);
+}
+
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
                 const struct fault *fault, struct mailbox *control)
 {
@@ -175,8 +184,7 @@ int worker_init(struct worker *worker, unsigned index, int fd, const struct upst
     worker->clean = fault_is_clean(fault);
     worker_sample_clear(&worker->interval);
     seed_random(worker);
-    struct rlimit limit;
-    worker->descriptor_limit = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+    worker->descriptor_limit = descriptor_limit();
     worker->read_buffer = malloc(WORKER_READ_BYTES);
     if (!worker->read_buffer)
         return UV_ENOMEM;

@@ -18,6 +18,7 @@
 #define WORKER_THREADS_MAX 64
 #define WORKER_READ_BYTES 65536
 #define WORKER_BACKLOG 4096
+#define WORKER_DESCRIPTORS_KEPT 16 /* or a quarter, where few are allowed */
 #define WORKER_ADDRESSES_MAX 8
 /* While a worker holds less than this, a delayed connection may hold LANE_DELAYED_MAX bytes. */
 #define WORKER_HELD_MAX (UINT64_C(256) << 20)
@@ -69,7 +70,7 @@ struct worker {
     bool draining;
     bool stopping;
     uint64_t complained_ns;
-    uint64_t descriptor_limit;
+    uint64_t descriptor_limit; /* clients with this number or a higher one are turned away */
     struct worker_message *drain; /* to be sent back */
     char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
 };

@@ -227,8 +227,10 @@ static void erase(struct turn *turn)
 static void after_typing(struct turn *turn)
 {
     turn->state->text_error[0] = '\0';
-    if (turn->state->overlay == UI_OVERLAY_FILTER)
-        memcpy(turn->state->filter, turn->state->text, sizeof turn->state->filter);
+    if (turn->state->overlay != UI_OVERLAY_FILTER)
+        return;
+    memcpy(turn->state->filter, turn->state->text, sizeof turn->state->filter);
+    tree_keep_cursor(turn);
 }
 
 /* True if the command was one that moves something. */

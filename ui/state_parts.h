@@ -50,6 +50,8 @@ void dialog_press_quit(struct turn *turn, int button);
 /* Tree. */
 void tree_move(struct turn *turn, int rows);
 void tree_go(struct turn *turn, size_t row);
+/* Brings the cursor to the first service that is shown, if its own row is not. */
+void tree_keep_cursor(struct turn *turn);
 void tree_activate(struct turn *turn);
 void tree_choose(struct turn *turn, const char *cluster, const char *service);
 void tree_set_folded(struct ui_state *state, const char *cluster, bool folded);

@@ -99,6 +99,23 @@ void tree_go(struct turn *turn, size_t row)
         put_cursor(turn, &rows[row]);
 }
 
+void tree_keep_cursor(struct turn *turn)
+{
+    struct ui_tree_row rows[UI_TREE_ROWS_MAX];
+    size_t count = ui_tree_rows(turn->state, turn->model, rows, UI_TREE_ROWS_MAX);
+    size_t first = count;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].service == NULL)
+            continue;
+        if (strcmp(rows[i].service->name, turn->state->service) == 0 &&
+            strcmp(rows[i].cluster->name, turn->state->cluster) == 0)
+            return;
+        first = first < i ? first : i;
+    }
+    if (first < count)
+        put_cursor(turn, &rows[first]);
+}
+
 void tree_move(struct turn *turn, int by)
 {
     struct ui_tree_row rows[UI_TREE_ROWS_MAX];

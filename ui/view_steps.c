@@ -49,15 +49,17 @@ static void title_words(const struct view *view, char text[WORDS_MAX])
 {
     const struct model_experiment *experiment = &view->model->experiment;
     long long left = (long long)(experiment->estimate_ms + 999) / 1000;
-    bool arming = experiment->phase == MODEL_ARMING || experiment->phase == MODEL_ARMED;
+    const char *words = experiment->phase == MODEL_ARMING  ? "arming"
+                        : experiment->phase == MODEL_ARMED ? "baseline"
+                                                           : "restoring";
     if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
         snprintf(text, WORDS_MAX, "all is as it was: clean in %.0f ms", experiment->clean_ms);
     else if (experiment->phase == MODEL_RESTORED)
         snprintf(text, WORDS_MAX, "all is as it was");
     else if (experiment->estimate_ms > 0)
-        snprintf(text, WORDS_MAX, "%s · about %lld s left", arming ? "arming" : "restoring", left);
+        snprintf(text, WORDS_MAX, "%s · about %lld s left", words, left);
     else
-        snprintf(text, WORDS_MAX, "%s", arming ? "arming" : "restoring");
+        snprintf(text, WORDS_MAX, "%s", words);
 }
 
 /* What is left, whole: over the upper part of the panel. */

@@ -8,6 +8,8 @@
 
 #define LINE_MAX_BYTES 512
 #define DETAIL_LABEL 12
+#define TARGET_WIDTH 18
+#define SIDECAR_WIDTH 17
 
 static bool is_chosen(const struct view *view, const struct ui_tree_row *row)
 {
@@ -144,6 +146,14 @@ static int detail(const struct view *view, struct rect rect, int y, const char *
     return y + 1;
 }
 
+/* The port is the same for all of them: it goes first where there is no room. */
+static void address_words(const char *address, int port, int width, char *text, size_t size)
+{
+    snprintf(text, size, "%s:%d", address, port);
+    if (canvas_text_width(text) > width)
+        snprintf(text, size, "%s", address);
+}
+
 static int draw_targets(const struct view *view, struct rect rect, int y,
                         const struct model_target_group *group)
 {
@@ -151,9 +161,9 @@ static int draw_targets(const struct view *view, struct rect rect, int y,
     for (size_t i = 0; i < group->target_count && y < rect.y + rect.height; i++, y++) {
         const struct model_target *target = &group->targets[i];
         char address[96];
-        snprintf(address, sizeof address, "%s:%d", target->address, target->port);
+        address_words(target->address, target->port, TARGET_WIDTH, address, sizeof address);
         bool healthy = strcmp(target->state, "healthy") == 0;
-        canvas_text_fit(canvas, rect.x + 1, y, 18, VIEW_STYLE(ROLE_TEXT), address);
+        canvas_text_fit(canvas, rect.x + 1, y, TARGET_WIDTH, VIEW_STYLE(ROLE_TEXT), address);
         canvas_glyph(canvas, rect.x + 20, y, healthy ? GLYPH_GOOD : GLYPH_PARTLY,
                      VIEW_STYLE(healthy ? ROLE_GOOD : ROLE_WARN));
         canvas_text_fit(canvas, rect.x + 22, y, rect.width - 23, VIEW_STYLE(healthy ? ROLE_GOOD : ROLE_WARN),
@@ -170,8 +180,8 @@ static int draw_sidecars(const struct view *view, struct rect rect, int y)
         const struct model_sidecar *sidecar = &experiment->sidecars[i];
         struct view_mark mark = view_sidecar_mark(sidecar);
         char address[96];
-        snprintf(address, sizeof address, "%s:%d", sidecar->address, sidecar->port);
-        canvas_text_fit(canvas, rect.x + 1, y, 17, VIEW_STYLE(ROLE_TEXT), address);
+        address_words(sidecar->address, sidecar->port, SIDECAR_WIDTH, address, sizeof address);
+        canvas_text_fit(canvas, rect.x + 1, y, SIDECAR_WIDTH, VIEW_STYLE(ROLE_TEXT), address);
         canvas_glyph(canvas, rect.x + 19, y, mark.glyph, style_bold(VIEW_STYLE(mark.role)));
         int x = canvas_text(canvas, rect.x + 21, y, VIEW_STYLE(mark.role), mark.word);
         int room = rect.x + rect.width - 1 - x - 1;

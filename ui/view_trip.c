@@ -267,10 +267,10 @@ static void draw_titles(const struct view *view, struct rect rect, enum role rol
     else if (series->source == MODEL_SOURCE_NONE)
         snprintf(text, sizeof text, "%s", source);
     else if (rect.width >= 78)
-        snprintf(text, sizeof text, "%s · last %lld s · n %s", source, (long long)series->window_ms / 1000,
-                 n);
+        snprintf(text, sizeof text, "%s · last %lld s · n %s", source,
+                 (long long)(series->window_ms + 500) / 1000, n);
     else
-        snprintf(text, sizeof text, "last %lld s · n %s", (long long)series->window_ms / 1000, n);
+        snprintf(text, sizeof text, "last %lld s · n %s", (long long)(series->window_ms + 500) / 1000, n);
     canvas_title_right(canvas, rect, VIEW_STYLE(age > 0 ? ROLE_WARN : ROLE_DIM), text);
     int legend = rect.x + 15;
     if (legend + 22 + canvas_text_width(text) + 4 > rect.x + rect.width ||

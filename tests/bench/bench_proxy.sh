@@ -11,7 +11,7 @@ trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
 port_of() {
   for _ in $(seq 100); do
-    sed -n 's/.*[:[:space:]]\([0-9]\{2,5\}\)$/\1/p;' "$1" | head -n 1 | grep . && return
+    grep -oE '(port |listening [0-9.]+:)[0-9]+' "$1" | grep -oE '[0-9]+$' && return
     sleep 0.05
   done
   echo "bench_proxy: $1 did not start" >&2

@@ -550,6 +550,8 @@ static void clusters_fold_and_the_filter_narrows(void **context)
     assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 2);
     press(desk, UI_KEY_ENTER);
     assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 2);
+    press(desk, UI_KEY_ENTER); /* what is shown is what is chosen */
+    assert_string_equal(desk->state.chosen_service, "ledger");
     press(desk, UI_KEY_ESC);
     assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, 100), 7);
     desk_free(desk);
