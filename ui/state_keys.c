@@ -227,6 +227,7 @@ static void erase(struct turn *turn)
 static void after_typing(struct turn *turn)
 {
     turn->state->text_error[0] = '\0';
+    turn->state->text_is_offered = false;
     if (turn->state->overlay != UI_OVERLAY_FILTER)
         return;
     memcpy(turn->state->filter, turn->state->text, sizeof turn->state->filter);
