@@ -173,9 +173,7 @@ end:
     return done;
 }
 
-/* Is this a look that failed, and not the deployment? A network that is gone for a moment must not end a
- * rollback; and ECS, which is eventually consistent, may show for a moment what was before. */
-static bool may_look_again(const struct error *error, int64_t since_start_ms, int64_t since_look_ms)
+bool deployment_may_look_again(const struct error *error, int64_t since_start_ms, int64_t since_look_ms)
 {
     if (error->code == ERROR_CONFLICT)
         return since_start_ms < DEPLOYMENT_SETTLE_MS;
@@ -194,7 +192,7 @@ bool deployment_wait(const struct job *job, const struct deployment *deployment,
     while (!job_is_canceled(job, error)) {
         if (look(job, deployment, tasks_step, targets_step, &arrived, &failure)) {
             seen_ms = clock_ms();
-        } else if (!may_look_again(&failure, clock_ms() - start_ms, clock_ms() - seen_ms)) {
+        } else if (!deployment_may_look_again(&failure, clock_ms() - start_ms, clock_ms() - seen_ms)) {
             if (error != NULL)
                 *error = failure;
             return false;

@@ -37,6 +37,11 @@ bool deployment_wait(const struct job *job, const struct deployment *deployment,
 /* After this failure of a call that changes something nobody knows whether it did: look. */
 bool deployment_may_have_happened(const struct error *error);
 
+/* Is this a look that failed, and not the deployment? A network that is gone for a moment must not end a
+ * rollback; and ECS, which is eventually consistent, may show for a moment what was before (ERROR_CONFLICT).
+ * Since the first look, and since the last one that saw something. */
+bool deployment_may_look_again(const struct error *error, int64_t since_start_ms, int64_t since_look_ms);
+
 /* True when the service has the task definition and the load balancers of `deployment`. */
 bool deployment_is(struct json_object *raw_service, const struct deployment *deployment);
 /* The same mappings, whatever their order and whatever else stands in them. */

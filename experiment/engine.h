@@ -9,6 +9,7 @@
 #include "experiment/job.h"
 #include "experiment/journal.h"
 #include "experiment/plan.h"
+#include "experiment/restore.h"
 
 #include <stdbool.h>
 
@@ -30,7 +31,8 @@ struct engine {
     bool (*status)(const struct job *job, const struct way_back *way_back,
                    const struct revision_sidecars *sidecars, struct engine_status *out, struct error *error);
     bool (*stop)(const struct job *job, const struct way_back *way_back, struct json_object *before,
-                 struct journal *journal, bool take_over, struct error *error);
+                 struct journal *journal, bool take_over, struct restore_outcome *outcome,
+                 struct error *error);
 };
 
 extern const struct engine engine_sidecar;

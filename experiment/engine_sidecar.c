@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "experiment/json.h"
-#include "experiment/restore.h"
 
 static bool status(const struct job *job, const struct way_back *way_back,
                    const struct revision_sidecars *sidecars, struct engine_status *out, struct error *error)

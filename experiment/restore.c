@@ -6,9 +6,11 @@
 
 #include "aws/ecs.h"
 #include "core/buf.h"
+#include "core/clock.h"
 #include "experiment/arm.h"
 #include "experiment/deployment.h"
 #include "experiment/json.h"
+#include "experiment/revision.h"
 
 #define DIFFERENCES_MAX 600
 #define VALUE_MAX 80
@@ -48,7 +50,7 @@ size_t restore_compare(struct json_object *before, struct json_object *after, st
             continue;
         if (strcmp(key, "loadBalancers") == 0 && deployment_same_load_balancers(value, now))
             continue;
-        buf_printf(differences, "%s%s: %.*s → %.*s", count == 0 ? "" : "; ", key, VALUE_MAX,
+        buf_printf(differences, "%s%s: %.*s → %.*s", count == 0 ? "" : "\n", key, VALUE_MAX,
                    json_object_to_json_string(value), VALUE_MAX, json_object_to_json_string(now));
         count++;
     }
@@ -56,99 +58,200 @@ size_t restore_compare(struct json_object *before, struct json_object *after, st
     {
         if (is_volatile(new_key) || json_object_object_get_ex(before, new_key, NULL))
             continue;
-        buf_printf(differences, "%s%s: not there → %.*s", count == 0 ? "" : "; ", new_key, VALUE_MAX,
+        buf_printf(differences, "%s%s: not there → %.*s", count == 0 ? "" : "\n", new_key, VALUE_MAX,
                    json_object_to_json_string(new_value));
         count++;
     }
     return count;
 }
 
-enum found { FOUND_OURS, FOUND_RESTORED, FOUND_DRIFT, FOUND_NO_SERVICE };
+enum found {
+    FOUND_OURS,
+    FOUND_RESTORED,
+    FOUND_THEIRS, /* someone deployed, and nothing of ours is in it */
+    FOUND_DRIFT,  /* someone deployed, and a sidecar is in it */
+    FOUND_NO_SERVICE,
+};
 
-/* Whose revision does the service run? */
-static bool find_out(const struct job *job, const struct deployment *old, const struct way_back *way_back,
-                     enum found *found, char running[ECS_ARN_MAX], struct error *error)
+/* One rollback. */
+struct restoring {
+    const struct job *job;
+    const struct way_back *way_back;
+    struct deployment old;
+    struct json_object *before;
+    struct journal *journal;
+    struct restore_outcome *outcome;
+    enum found found;
+    char running[ECS_ARN_MAX];
+};
+
+static bool describe(const struct restoring *restoring, struct json_object **raw, struct error *error)
 {
-    struct json_object *raw = NULL, *response = NULL;
-    struct way_back theirs = {0};
+    return ecs_describe_service(restoring->job->client, restoring->old.cluster_arn,
+                                restoring->old.service_arn, raw, error);
+}
+
+static bool points_to_a_sidecar(struct json_object *raw)
+{
+    struct json_object *mappings = json_array(raw, "loadBalancers");
+    size_t count = mappings == NULL ? 0 : json_object_array_length(mappings);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(json_text(json_object_array_get_idx(mappings, i), "containerName"), REVISION_CONTAINER,
+                    strlen(REVISION_CONTAINER)) == 0)
+            return true;
+    return false;
+}
+
+/* Whose revision is it that the service runs? */
+static bool find_owner(struct restoring *restoring, struct json_object *raw, struct error *error)
+{
+    struct json_object *response = NULL;
+    struct way_back found = {0};
+    struct error none = {0};
+    if (!ecs_describe_task_definition(restoring->job->client, restoring->running, &response, error))
+        return false;
+    if (way_back_from_task_definition(&found, json_object_of(response, "taskDefinition"), &none))
+        restoring->found = way_back_is_ours(restoring->running) &&
+                                   strcmp(found.experiment, restoring->way_back->experiment) == 0
+                               ? FOUND_OURS
+                               : FOUND_DRIFT; /* also a copy that somebody made of ours */
+    else
+        restoring->found =
+            none.code != ERROR_NOT_FOUND || points_to_a_sidecar(raw) ? FOUND_DRIFT : FOUND_THEIRS;
+    way_back_free(&found);
+    json_object_put(response);
+    return true;
+}
+
+static bool find_out(struct restoring *restoring, struct error *error)
+{
+    struct json_object *raw = NULL;
     struct error failure = {0};
-    if (!ecs_describe_service(job->client, old->cluster_arn, old->service_arn, &raw, &failure)) {
-        *found = FOUND_NO_SERVICE;
+    bool done = true;
+    if (!describe(restoring, &raw, &failure)) {
+        restoring->found = FOUND_NO_SERVICE;
         if (failure.code == ERROR_NOT_FOUND)
             return true;
         if (error != NULL)
             *error = failure;
         return false;
     }
-    snprintf(running, ECS_ARN_MAX, "%s", json_text(raw, "taskDefinition"));
-    bool inactive = strcmp(json_text(raw, "status"), "INACTIVE") == 0;
-    bool restored = deployment_is(raw, old);
+    snprintf(restoring->running, sizeof restoring->running, "%s", json_text(raw, "taskDefinition"));
+    if (strcmp(json_text(raw, "status"), "INACTIVE") == 0)
+        restoring->found = FOUND_NO_SERVICE;
+    else if (deployment_is(raw, &restoring->old))
+        restoring->found = FOUND_RESTORED;
+    else
+        done = find_owner(restoring, raw, error);
     json_object_put(raw);
-    if (inactive || restored) {
-        *found = inactive ? FOUND_NO_SERVICE : FOUND_RESTORED;
-        return true;
-    }
-    *found = FOUND_DRIFT;
-    if (way_back_is_ours(running)) {
-        if (!ecs_describe_task_definition(job->client, running, &response, error))
-            return false;
-        if (way_back_from_task_definition(&theirs, json_object_of(response, "taskDefinition"), NULL) &&
-            strcmp(theirs.experiment, way_back->experiment) == 0)
-            *found = FOUND_OURS;
-        way_back_free(&theirs);
-        json_object_put(response);
-    }
-    return true;
+    return done;
 }
 
-static bool go_back(const struct job *job, const struct deployment *old, struct journal *journal,
-                    struct error *error)
+static bool go_back(const struct restoring *restoring, struct error *error)
 {
-    progress_set(job->progress, RESTORE_UPDATE, MODEL_STEP_DOING, 0, 0, "%s",
-                 ecs_short_name(old->task_definition));
-    if (!deployment_update(job, journal, old, "nothing: this is the way back", error)) {
+    const char *name = ecs_short_name(restoring->old.task_definition);
+    progress_set(restoring->job->progress, RESTORE_UPDATE, MODEL_STEP_DOING, 0, 0, "%s", name);
+    if (!deployment_update(restoring->job, restoring->journal, &restoring->old,
+                           "nothing: this is the way back", error)) {
         if (error != NULL && strstr(error->message, "inactive") != NULL)
             error_set(
                 error, ERROR_INCOMPLETE,
                 "%s was deregistered meanwhile and ECS does not take it again: register it anew "
                 "(aws ecs describe-task-definition shows it), deploy that, then run this rollback again",
-                ecs_short_name(old->task_definition));
+                name);
         return false;
     }
-    progress_set(job->progress, RESTORE_UPDATE, MODEL_STEP_DONE, 0, 0, "%s",
-                 ecs_short_name(old->task_definition));
+    progress_set(restoring->job->progress, RESTORE_UPDATE, MODEL_STEP_DONE, 0, 0, "%s", name);
     return true;
 }
 
-static bool deregister(const struct job *job, const struct way_back *way_back, struct journal *journal,
-                       struct error *error)
+static bool is_of_family(const struct restoring *restoring, const char *arn)
+{
+    const char *name = ecs_short_name(arn);
+    size_t length = strlen(restoring->way_back->family);
+    return strncmp(name, restoring->way_back->family, length) == 0 && name[length] == ':';
+}
+
+/* Looks once; *drained: no deployment of the service runs ours any more. */
+static bool look_for_ours(const struct restoring *restoring, bool *drained, struct error *error)
+{
+    struct json_object *raw = NULL;
+    if (!describe(restoring, &raw, error))
+        return false;
+    bool theirs = strcmp(json_text(raw, "taskDefinition"), restoring->running) == 0;
+    struct json_object *deployments = json_array(raw, "deployments");
+    size_t count = deployments == NULL ? 0 : json_object_array_length(deployments);
+    *drained = theirs;
+    for (size_t i = 0; i < count; i++)
+        if (is_of_family(restoring, json_text(json_object_array_get_idx(deployments, i), "taskDefinition")))
+            *drained = false;
+    if (!theirs)
+        error_set(error, ERROR_CONFLICT, "service %s now runs %s: run this rollback again",
+                  restoring->way_back->service, ecs_short_name(json_text(raw, "taskDefinition")));
+    json_object_put(raw);
+    return theirs;
+}
+
+/* Until their deployment has arrived it may fail and ECS go back to ours, which must be there then. */
+static bool let_drain(const struct restoring *restoring, struct error *error)
+{
+    const struct job *job = restoring->job;
+    int64_t start_ms = clock_ms(), seen_ms = start_ms;
+    struct error failure = {0};
+    bool drained = false;
+    progress_set(job->progress, RESTORE_UPDATE, MODEL_STEP_DONE, 0, 0, "%s", "left as someone deployed it");
+    progress_set(job->progress, RESTORE_TASKS, MODEL_STEP_DOING, 0, 0, "%s", "ours drain");
+    while (!job_is_canceled(job, error)) {
+        if (look_for_ours(restoring, &drained, &failure)) {
+            seen_ms = clock_ms();
+        } else if (!deployment_may_look_again(&failure, clock_ms() - start_ms, clock_ms() - seen_ms)) {
+            if (error != NULL)
+                *error = failure;
+            return false;
+        }
+        if (drained)
+            break;
+        if (clock_ms() - start_ms > DEPLOYMENT_PATIENCE_MS)
+            return error_set(error, ERROR_TIMEOUT,
+                             "someone deployed %s meanwhile, which has not replaced our tasks within %d "
+                             "minutes: run this rollback again when it has",
+                             ecs_short_name(restoring->running), DEPLOYMENT_PATIENCE_MS / 60000);
+        job_wait(job);
+    }
+    return drained;
+}
+
+static bool deregister(const struct restoring *restoring, struct error *error)
 {
     struct ecs_names names = {0};
-    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DOING, 0, 0, "%s", way_back->family);
-    bool done = arm_find_revisions(job, way_back, &names, error);
+    const struct job *job = restoring->job;
+    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DOING, 0, 0, "%s",
+                 restoring->way_back->family);
+    bool done = arm_find_revisions(job, restoring->way_back, &names, error);
     for (size_t i = 0; done && i < names.count; i++)
-        done = journal_will(journal, "DeregisterTaskDefinition", "nothing: the revision is ours", error) &&
+        done = journal_will(restoring->journal, "DeregisterTaskDefinition", "nothing: the revision is ours",
+                            error) &&
                ecs_deregister_task_definition(job->client, names.items[i], error) &&
-               journal_did(journal, "DeregisterTaskDefinition", names.items[i], error);
+               journal_did(restoring->journal, "DeregisterTaskDefinition", names.items[i], error);
     if (done)
         progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DONE, 0, 0, "%zu removed", names.count);
     ecs_names_free(&names);
     return done;
 }
 
-static bool compare(const struct job *job, const struct deployment *old, struct json_object *before,
-                    struct error *error)
+static bool compare(const struct restoring *restoring, struct error *error)
 {
     struct json_object *raw = NULL;
     struct buf differences;
-    progress_set(job->progress, RESTORE_COMPARE, MODEL_STEP_DOING, 0, 0, "%s", "");
-    if (!ecs_describe_service(job->client, old->cluster_arn, old->service_arn, &raw, error))
+    const char *name = ecs_short_name(restoring->old.task_definition);
+    progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DOING, 0, 0, "%s", "");
+    if (!describe(restoring, &raw, error))
         return false;
     buf_init(&differences, DIFFERENCES_MAX);
     size_t count = 0;
-    bool same = deployment_is(raw, old);
-    if (same && before != NULL)
-        count = restore_compare(before, raw, &differences);
+    bool same = deployment_is(raw, &restoring->old);
+    if (same && restoring->before != NULL)
+        count = restore_compare(restoring->before, raw, &differences);
     if (!same)
         error_set(error, ERROR_CONFLICT, "the service was changed again while it was being restored");
     else if (count > 0)
@@ -156,10 +259,10 @@ static bool compare(const struct job *job, const struct deployment *old, struct 
             error, ERROR_INCOMPLETE,
             "the service runs %s with its load balancers again, but differs from before: %s. Someone changed "
             "it meanwhile, or ECS did; nothing of shaketable is left in it",
-            ecs_short_name(old->task_definition), buf_text(&differences));
+            name, buf_text(&differences));
     else
-        progress_set(job->progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0, "%s",
-                     before == NULL ? "task definition and load balancers" : "every field");
+        progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0, "%s",
+                     restoring->before == NULL ? "task definition and load balancers" : "every field");
     buf_free(&differences);
     json_object_put(raw);
     return same && count == 0;
@@ -181,49 +284,85 @@ static bool is_where_it_was(const struct job *job, const struct way_back *way_ba
                      way_back->endpoint[0] == '\0' ? "" : " --endpoint-url ", way_back->endpoint);
 }
 
-static void skip(const struct job *job, enum restore_step first, enum restore_step last, const char *why)
+static void skip(const struct restoring *restoring, enum restore_step first, enum restore_step last,
+                 const char *why)
 {
     for (size_t i = first; i <= (size_t)last; i++)
-        progress_set(job->progress, i, MODEL_STEP_DONE, 0, 0, "%s", why);
+        progress_set(restoring->job->progress, i, MODEL_STEP_DONE, 0, 0, "%s", why);
+}
+
+static bool refuse_drift(const struct restoring *restoring, struct error *error)
+{
+    const char *running = ecs_short_name(restoring->running);
+    const char *old = ecs_short_name(restoring->old.task_definition);
+    return error_set(error, ERROR_CONFLICT,
+                     "service %s runs %s, which is neither this experiment's nor %s, and holds a sidecar of "
+                     "shaketable: someone deployed meanwhile. Nothing was changed. To go back to %s all the "
+                     "same, add --take-over",
+                     restoring->way_back->service, running, old, old);
+}
+
+static bool end_without_service(const struct restoring *restoring, struct error *error)
+{
+    if (!is_where_it_was(restoring->job, restoring->way_back, error))
+        return false;
+    skip(restoring, RESTORE_UPDATE, RESTORE_TARGETS, "the service is gone");
+    if (!deregister(restoring, error))
+        return false;
+    skip(restoring, RESTORE_COMPARE, RESTORE_COMPARE, "the service is gone");
+    return true;
+}
+
+/* Going back would undo what they wanted, and nothing of ours is in it: only our revision is left to remove.
+ */
+static bool end_with_theirs(const struct restoring *restoring, struct error *error)
+{
+    if (!let_drain(restoring, error))
+        return false;
+    skip(restoring, RESTORE_TASKS, RESTORE_TARGETS, "theirs");
+    if (!deregister(restoring, error))
+        return false;
+    skip(restoring, RESTORE_COMPARE, RESTORE_COMPARE, "theirs");
+    restoring->outcome->theirs = true;
+    snprintf(restoring->outcome->note, sizeof restoring->outcome->note,
+             "someone deployed %s meanwhile; it was left as it is; our revision is removed",
+             ecs_short_name(restoring->running));
+    return true;
+}
+
+static bool end_with_old(const struct restoring *restoring, struct error *error)
+{
+    if (restoring->found == FOUND_RESTORED)
+        skip(restoring, RESTORE_UPDATE, RESTORE_UPDATE, "was done before");
+    else if (!go_back(restoring, error))
+        return false;
+    return deployment_wait(restoring->job, &restoring->old, RESTORE_TASKS, RESTORE_TARGETS, error) &&
+           deregister(restoring, error) && compare(restoring, error);
 }
 
 bool restore_run(const struct job *job, const struct way_back *way_back, struct json_object *before,
-                 struct journal *journal, bool take_over, struct error *error)
+                 struct journal *journal, bool take_over, struct restore_outcome *outcome,
+                 struct error *error)
 {
-    char running[ECS_ARN_MAX] = "";
-    enum found found;
-    const struct deployment old = {
-        .cluster_arn = way_back->cluster_arn,
-        .service_arn = way_back->service_arn,
-        .task_definition = way_back->task_definition,
-        .load_balancers = way_back->load_balancers,
+    struct restoring restoring = {
+        .job = job,
+        .way_back = way_back,
+        .old = {.cluster_arn = way_back->cluster_arn,
+                .service_arn = way_back->service_arn,
+                .task_definition = way_back->task_definition,
+                .load_balancers = way_back->load_balancers},
+        .before = before,
+        .journal = journal,
+        .outcome = outcome,
     };
-    if (!journal_phase(journal, "recovering", error) ||
-        !find_out(job, &old, way_back, &found, running, error))
+    memset(outcome, 0, sizeof *outcome);
+    if (!journal_phase(journal, "recovering", error) || !find_out(&restoring, error))
         return false;
-    if (found == FOUND_DRIFT && !take_over)
-        return error_set(
-            error, ERROR_CONFLICT,
-            "service %s runs %s, which is neither ours nor %s: someone deployed meanwhile. Nothing was "
-            "changed. To go back to %s all the same, add --take-over",
-            way_back->service, ecs_short_name(running), ecs_short_name(way_back->task_definition),
-            ecs_short_name(way_back->task_definition));
-    if (found == FOUND_NO_SERVICE && !is_where_it_was(job, way_back, error))
-        return false;
-    if (found == FOUND_NO_SERVICE) {
-        skip(job, RESTORE_UPDATE, RESTORE_TARGETS, "the service is gone");
-    } else if (found == FOUND_RESTORED) {
-        progress_set(job->progress, RESTORE_UPDATE, MODEL_STEP_DONE, 0, 0, "%s", "was done before");
-    } else if (!go_back(job, &old, journal, error)) {
-        return false;
-    }
-    if (found != FOUND_NO_SERVICE && !deployment_wait(job, &old, RESTORE_TASKS, RESTORE_TARGETS, error))
-        return false;
-    if (!deregister(job, way_back, journal, error))
-        return false;
-    if (found == FOUND_NO_SERVICE) {
-        skip(job, RESTORE_COMPARE, RESTORE_COMPARE, "the service is gone");
-        return true;
-    }
-    return compare(job, &old, before, error);
+    if (restoring.found == FOUND_NO_SERVICE)
+        return end_without_service(&restoring, error);
+    if (restoring.found == FOUND_DRIFT && !take_over)
+        return refuse_drift(&restoring, error);
+    if (restoring.found == FOUND_THEIRS && !take_over)
+        return end_with_theirs(&restoring, error);
+    return end_with_old(&restoring, error);
 }

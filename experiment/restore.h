@@ -5,6 +5,7 @@
 #ifndef SHAKETABLE_EXPERIMENT_RESTORE_H
 #define SHAKETABLE_EXPERIMENT_RESTORE_H
 
+#include "core/error.h"
 #include "experiment/job.h"
 #include "experiment/journal.h"
 
@@ -23,12 +24,20 @@ enum restore_step {
 };
 extern const char *const restore_step_names[RESTORE_STEPS];
 
+/* How a rollback that is complete went. */
+struct restore_outcome {
+    bool theirs;                  /* someone deployed meanwhile: the service is as they deployed it */
+    char note[ERROR_MESSAGE_MAX]; /* what the operator should know all the same, line by line; "" nothing */
+};
+
 /* `before`: the service as it was (DescribeServices), to compare every field with; NULL: only what the way
- * back holds is compared. ERROR_INCOMPLETE says what is left and what to do; ERROR_CONFLICT that someone
- * deployed meanwhile: nothing was touched then, unless `take_over`. Journals what it does; does not write
- * "ended". The progress must have been begun with restore_step_names. */
+ * back holds is compared. A service that someone deployed meanwhile is left to them once nothing of ours is
+ * in it, unless `take_over`. ERROR_INCOMPLETE says what is left and what to do; ERROR_CONFLICT that what they
+ * deployed still holds a sidecar: nothing was touched then. Journals what it does; does not write "ended".
+ * The progress must have been begun with restore_step_names. */
 bool restore_run(const struct job *job, const struct way_back *way_back, struct json_object *before,
-                 struct journal *journal, bool take_over, struct error *error);
+                 struct journal *journal, bool take_over, struct restore_outcome *outcome,
+                 struct error *error);
 
 /* Appends each difference of two services that is not in the nature of a running one: "desiredCount: 3 → 4".
  * Returns how many. */

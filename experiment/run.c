@@ -10,7 +10,6 @@
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
-#include "experiment/restore.h"
 #include "experiment/run_internal.h"
 
 #define WATCH_LOCAL_MS 1000
@@ -424,6 +423,18 @@ void run_leave(struct run *run)
 
 /* ── the way back ────────────────────────────────────────────────────────────────────────── */
 
+static void say_outcome(struct run *run)
+{
+    if (!run->outcome.theirs)
+        say(run, MODEL_LOG_GOOD, "%s/%s is restored: it runs %s again", run->way_back.cluster,
+            run->way_back.service, ecs_short_name(run->way_back.task_definition));
+    for (const char *line = run->outcome.note; line[0] != '\0';) {
+        size_t length = strcspn(line, "\n");
+        say(run, MODEL_LOG_WARNING, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
 static void on_restored(struct run *run)
 {
     run->handlers.service_changed(run->handlers.context);
@@ -432,13 +443,12 @@ static void on_restored(struct run *run)
         end_failed(run, 5, run->error.message);
         return;
     }
-    journal_ended(run->journal, true, NULL, NULL);
+    journal_ended(run->journal, true, run->outcome.note[0] == '\0' ? NULL : run->outcome.note, NULL);
     if (run->told)
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
     run->exit_status = run->failed ? 1 : 0;
-    say(run, MODEL_LOG_GOOD, "%s/%s is restored: it runs %s again", run->way_back.cluster,
-        run->way_back.service, ecs_short_name(run->way_back.task_definition));
+    say_outcome(run);
     sidecars_free(run->sidecars);
     run->sidecars = NULL;
     set_phase(run, MODEL_RESTORED);
@@ -575,7 +585,7 @@ static void show_way_back(const struct run *run, struct model_experiment *out)
     if (run->way_back.experiment[0] == '\0')
         return;
     snprintf(out->way_back, sizeof out->way_back, "%.200s, %s", ecs_short_name(run->way_back.task_definition),
-             run->phase == MODEL_RESTORED ? "restored"
+             run->phase == MODEL_RESTORED ? run->outcome.theirs ? "not taken" : "restored"
              : run->journal != NULL       ? "saved"
                                           : "in its labels");
 }

@@ -46,6 +46,7 @@ struct run {
     struct error error; /* its result */
     struct intent adopt_intent;
     struct adopted adopted;
+    struct restore_outcome outcome;
     struct arm_endpoints endpoints;
 
     /* The watch, while faults are live. */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "experiment/restore.h"
-
 struct job run_job(struct run *run)
 {
     return (struct job){
@@ -69,7 +67,8 @@ void run_work_adopt(struct run *run)
 void run_work_restore(struct run *run)
 {
     struct job job = run_job(run);
-    if (!run->engine->stop(&job, &run->way_back, run->before, run->journal, run->take_over, &run->error))
+    if (!run->engine->stop(&job, &run->way_back, run->before, run->journal, run->take_over, &run->outcome,
+                           &run->error))
         progress_fail(&run->progress);
 }
 

@@ -323,6 +323,12 @@ void fake_ecs_deploy(struct fake_ecs *fake, const char *task_definition)
 {
     pthread_mutex_lock(&fake->lock);
     struct json_object *original = support_load("service.json");
+    if (!json_object_object_get_ex(fake->definitions, task_definition, NULL)) {
+        struct json_object *theirs = json_copy(json_object_of(fake->definitions, FAKE_OLD));
+        json_put_text(json_object_of(theirs, "taskDefinition"), "taskDefinitionArn", task_definition);
+        json_put_flag(theirs, "somebodyElses", true);
+        json_object_object_add(fake->definitions, task_definition, theirs);
+    }
     json_put_text(fake->service, "taskDefinition", task_definition);
     json_object_object_add(fake->service, "loadBalancers", json_copy(json_array(original, "loadBalancers")));
     fake->looks_left = 0;
@@ -338,7 +344,8 @@ unsigned fake_ecs_active(struct fake_ecs *fake)
     json_object_object_foreach(fake->definitions, arn, value)
     {
         (void)arn;
-        count += strcmp(json_text(json_object_of(value, "taskDefinition"), "status"), "ACTIVE") == 0;
+        count += !json_flag(value, "somebodyElses") &&
+                 strcmp(json_text(json_object_of(value, "taskDefinition"), "status"), "ACTIVE") == 0;
     }
     pthread_mutex_unlock(&fake->lock);
     return count;

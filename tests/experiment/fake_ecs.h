@@ -47,7 +47,7 @@ void fake_ecs_start(struct fake_ecs *fake);
 void fake_ecs_stop(struct fake_ecs *fake);
 /* Somebody else deploys this revision, with the application's load balancers. */
 void fake_ecs_deploy(struct fake_ecs *fake, const char *task_definition);
-/* Revisions that are ACTIVE. */
+/* Revisions that are ACTIVE, but for what was deployed so. */
 unsigned fake_ecs_active(struct fake_ecs *fake);
 
 #endif

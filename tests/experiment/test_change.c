@@ -27,6 +27,7 @@ struct fixture {
     struct job job;
     struct plan *plan;
     struct journal *journal;
+    struct restore_outcome outcome;
     struct error error;
 };
 
@@ -99,7 +100,7 @@ static bool restore(struct fixture *fixture, bool take_over)
 {
     progress_begin(&fixture->progress, restore_step_names, RESTORE_STEPS);
     return restore_run(&fixture->job, &fixture->plan->way_back, fixture->plan->service, fixture->journal,
-                       take_over, &fixture->error);
+                       take_over, &fixture->outcome, &fixture->error);
 }
 
 static void assert_as_before(struct fixture *fixture)
@@ -381,21 +382,91 @@ static void a_revision_that_was_registered_and_never_used_is_removed(void **stat
     assert_as_before(fixture);
 }
 
-static void drift_is_never_overwritten_unless_told(void **state)
+static void what_somebody_deployed_is_left_and_only_ours_removed(void **state)
 {
     struct fixture *fixture = *state;
     begin_and_arm(fixture);
     fake_ecs_deploy(&fixture->fake, OTHER);
     unsigned updates = fixture->fake.updates;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_true(fixture->outcome.theirs);
+    assert_contains(fixture->outcome.note, "someone deployed checkout:42 meanwhile; it was left as it is");
+    assert_int_equal(fixture->fake.updates, updates);
+    assert_int_equal(fixture->fake.deregisters, 1);
+    assert_string_equal(json_text(fixture->fake.service, "taskDefinition"), OTHER);
+    assert_int_equal(fake_ecs_active(&fixture->fake), 1);
+}
+
+static void what_somebody_deployed_is_taken_over_when_told(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    assert_done(restore(fixture, true), &fixture->error);
+    assert_false(fixture->outcome.theirs);
+    assert_as_before(fixture);
+}
+
+static void assert_refused_as_drift(struct fixture *fixture)
+{
+    unsigned updates = fixture->fake.updates;
     assert_false(restore(fixture, false));
     assert_int_equal(fixture->error.code, ERROR_CONFLICT);
-    assert_contains(fixture->error.message, "checkout:42");
     assert_contains(fixture->error.message, "--take-over");
     assert_int_equal(fixture->fake.updates, updates);
     assert_int_equal(fixture->fake.deregisters, 0);
-    assert_string_equal(json_text(fixture->fake.service, "taskDefinition"), OTHER);
+}
+
+static void a_deployment_that_keeps_our_mapping_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    struct json_object *ours = json_copy(json_array(fixture->fake.service, "loadBalancers"));
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    json_object_object_add(fixture->fake.service, "loadBalancers", ours);
+    assert_refused_as_drift(fixture);
+    assert_contains(fixture->error.message, "checkout:42");
     assert_done(restore(fixture, true), &fixture->error);
     assert_as_before(fixture);
+}
+
+static void a_copy_that_somebody_made_of_ours_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    const char *ours = json_text(fixture->fake.service, "taskDefinition");
+    struct json_object *copy = json_copy(json_object_of(fixture->fake.definitions, ours));
+    json_put_flag(copy, "somebodyElses", true);
+    json_object_object_add(fixture->fake.definitions, OTHER, copy);
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    assert_refused_as_drift(fixture);
+}
+
+static void *end_their_deployment_soon(void *argument)
+{
+    struct fixture *fixture = argument;
+    clock_sleep_ms(200);
+    assert_int_equal(fake_ecs_active(&fixture->fake), 2); /* ECS may still go back to it */
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    return NULL;
+}
+
+static void our_revision_stays_while_its_tasks_drain(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t thread;
+    begin_and_arm(fixture);
+    struct json_object *draining =
+        support_json("{'id':'ecs-svc/0','status':'ACTIVE','desiredCount':1,'runningCount':1}");
+    json_put_text(draining, "taskDefinition", json_text(fixture->fake.service, "taskDefinition"));
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    json_object_array_add(json_array(fixture->fake.service, "deployments"), draining);
+    assert_int_equal(pthread_create(&thread, NULL, end_their_deployment_soon, fixture), 0);
+    bool done = restore(fixture, false);
+    pthread_join(thread, NULL);
+    assert_done(done, &fixture->error);
+    assert_true(fixture->outcome.theirs);
+    assert_int_equal(fake_ecs_active(&fixture->fake), 1);
 }
 
 static void somebody_elses_experiment_is_drift_as_well(void **state)
@@ -457,7 +528,8 @@ static void without_the_service_as_it_was_the_way_back_is_compared(void **state)
     struct fixture *fixture = *state;
     begin_and_arm(fixture);
     progress_begin(&fixture->progress, restore_step_names, RESTORE_STEPS);
-    assert_done(restore_run(&fixture->job, &fixture->plan->way_back, NULL, NULL, false, &fixture->error),
+    assert_done(restore_run(&fixture->job, &fixture->plan->way_back, NULL, NULL, false, &fixture->outcome,
+                            &fixture->error),
                 &fixture->error);
     assert_string_equal(steps(fixture)[RESTORE_COMPARE].detail, "task definition and load balancers");
     assert_as_before(fixture);
@@ -608,7 +680,11 @@ int main(void)
         WITH_ECS(a_service_that_still_shows_what_it_was_is_not_taken_for_drift),
         WITH_ECS(drift_while_waiting_is_seen_all_the_same),
         WITH_ECS(a_revision_that_was_registered_and_never_used_is_removed),
-        WITH_ECS(drift_is_never_overwritten_unless_told),
+        WITH_ECS(what_somebody_deployed_is_left_and_only_ours_removed),
+        WITH_ECS(what_somebody_deployed_is_taken_over_when_told),
+        WITH_ECS(a_deployment_that_keeps_our_mapping_is_refused),
+        WITH_ECS(a_copy_that_somebody_made_of_ours_is_refused),
+        WITH_ECS(our_revision_stays_while_its_tasks_drain),
         WITH_ECS(somebody_elses_experiment_is_drift_as_well),
         WITH_ECS(an_old_revision_that_is_gone_is_said_with_what_to_do),
         WITH_ECS(a_service_that_is_gone_leaves_nothing_of_ours),

@@ -350,11 +350,13 @@ static void somebody_who_deploys_meanwhile_is_left_alone(void **state)
     go_live();
     fake_ecs_deploy(&ecs, OTHER);
     run->next_watch_ms = 0;
-    RUN_UNTIL(run->phase == MODEL_FAILED_PHASE);
+    RUN_UNTIL(run->phase == MODEL_RESTORED);
     assert_runs(OTHER);
-    assert_int_equal(run->exit_status, 5);
+    assert_int_equal(fake_ecs_active(&ecs), 1);
+    assert_int_equal(run->exit_status, 1); /* it ended early */
     assert_contains(run->problem, "someone deployed meanwhile");
-    RUN_UNTIL((int)atomic_load(&sidecar.latency_ms) == 0);
+    assert_contains(last_log, "checkout:42 meanwhile; it was left as it is");
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 0);
 }
 
 static void a_rollback_that_failed_can_be_repeated(void **state)
