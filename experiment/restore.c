@@ -14,6 +14,7 @@
 
 #define DIFFERENCES_MAX 600
 #define VALUE_MAX 80
+#define LINKED_ROLE "AWSServiceRoleForECS"
 
 const char *const restore_step_names[RESTORE_STEPS] = {
     "Traffic clean", "Update service", "Tasks running", "Targets healthy", "Remove revision", "Compare",
@@ -39,6 +40,13 @@ static bool is_volatile(const char *key)
     return false;
 }
 
+/* ECS puts its service-linked role in the place of a custom one and does not take that back. */
+static bool is_linked_role_instead(const char *key, struct json_object *now)
+{
+    return strcmp(key, "roleArn") == 0 && json_object_is_type(now, json_type_string) &&
+           strstr(json_object_get_string(now), LINKED_ROLE) != NULL;
+}
+
 size_t restore_compare(struct json_object *before, struct json_object *after, struct buf *differences)
 {
     size_t count = 0;
@@ -46,7 +54,7 @@ size_t restore_compare(struct json_object *before, struct json_object *after, st
     {
         struct json_object *now = NULL;
         json_object_object_get_ex(after, key, &now);
-        if (is_volatile(key) || json_same(value, now))
+        if (is_volatile(key) || json_same(value, now) || is_linked_role_instead(key, now))
             continue;
         if (strcmp(key, "loadBalancers") == 0 && deployment_same_load_balancers(value, now))
             continue;
@@ -56,7 +64,8 @@ size_t restore_compare(struct json_object *before, struct json_object *after, st
     }
     json_object_object_foreach(after, new_key, new_value)
     {
-        if (is_volatile(new_key) || json_object_object_get_ex(before, new_key, NULL))
+        if (is_volatile(new_key) || json_object_object_get_ex(before, new_key, NULL) ||
+            is_linked_role_instead(new_key, new_value))
             continue;
         buf_printf(differences, "%s%s: not there → %.*s", count == 0 ? "" : "\n", new_key, VALUE_MAX,
                    json_object_to_json_string(new_value));
@@ -239,33 +248,49 @@ static bool deregister(const struct restoring *restoring, struct error *error)
     return done;
 }
 
+/* What was changed beside the task definition and the load balancers is nothing of ours, and not ours to
+ * change back: it is told. */
+static void note_differences(const struct restoring *restoring, struct json_object *now)
+{
+    struct buf differences;
+    const char *role = json_text(restoring->before, "roleArn");
+    buf_init(&differences, DIFFERENCES_MAX);
+    size_t count = restore_compare(restoring->before, now, &differences);
+    bool other_role = strcmp(role, json_text(now, "roleArn")) != 0 &&
+                      strstr(json_text(now, "roleArn"), LINKED_ROLE) != NULL;
+    snprintf(restoring->outcome->note, sizeof restoring->outcome->note, "%s%.200s%s%s%s",
+             other_role ? "ECS uses its service-linked role now, before: " : "",
+             !other_role       ? ""
+             : role[0] == '\0' ? "none"
+                               : role,
+             other_role && count > 0 ? "\n" : "",
+             count > 0 ? "someone, or ECS, changed the service meanwhile; left as it is:\n" : "",
+             buf_text(&differences));
+    buf_free(&differences);
+    if (count > 0)
+        progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0,
+                     "%zu other fields were changed", count);
+    else
+        progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0, "%s", "every field");
+}
+
 static bool compare(const struct restoring *restoring, struct error *error)
 {
     struct json_object *raw = NULL;
-    struct buf differences;
-    const char *name = ecs_short_name(restoring->old.task_definition);
-    progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DOING, 0, 0, "%s", "");
+    struct progress *progress = restoring->job->progress;
+    progress_set(progress, RESTORE_COMPARE, MODEL_STEP_DOING, 0, 0, "%s", "");
     if (!describe(restoring, &raw, error))
         return false;
-    buf_init(&differences, DIFFERENCES_MAX);
-    size_t count = 0;
     bool same = deployment_is(raw, &restoring->old);
-    if (same && restoring->before != NULL)
-        count = restore_compare(restoring->before, raw, &differences);
     if (!same)
         error_set(error, ERROR_CONFLICT, "the service was changed again while it was being restored");
-    else if (count > 0)
-        error_set(
-            error, ERROR_INCOMPLETE,
-            "the service runs %s with its load balancers again, but differs from before: %s. Someone changed "
-            "it meanwhile, or ECS did; nothing of shaketable is left in it",
-            name, buf_text(&differences));
+    else if (restoring->before != NULL)
+        note_differences(restoring, raw);
     else
-        progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0, "%s",
-                     restoring->before == NULL ? "task definition and load balancers" : "every field");
-    buf_free(&differences);
+        progress_set(progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0, "%s",
+                     "task definition and load balancers");
     json_object_put(raw);
-    return same && count == 0;
+    return same;
 }
 
 /* A service that is not found is gone only if this is where it was. */

@@ -30,8 +30,8 @@ struct restore_outcome {
     char note[ERROR_MESSAGE_MAX]; /* what the operator should know all the same, line by line; "" nothing */
 };
 
-/* `before`: the service as it was (DescribeServices), to compare every field with; NULL: only what the way
- * back holds is compared. A service that someone deployed meanwhile is left to them once nothing of ours is
+/* `before`: the service as it was (DescribeServices), to compare every field with, and to note what else was
+ * changed meanwhile; NULL: only what the way back holds is compared. A service that someone deployed meanwhile is left to them once nothing of ours is
  * in it, unless `take_over`. ERROR_INCOMPLETE says what is left and what to do; ERROR_CONFLICT that what they
  * deployed still holds a sidecar: nothing was touched then. Journals what it does; does not write "ended".
  * The progress must have been begun with restore_step_names. */
@@ -39,8 +39,8 @@ bool restore_run(const struct job *job, const struct way_back *way_back, struct 
                  struct journal *journal, bool take_over, struct restore_outcome *outcome,
                  struct error *error);
 
-/* Appends each difference of two services that is not in the nature of a running one: "desiredCount: 3 → 4".
- * Returns how many. */
+/* Appends each difference of two services that is not in the nature of a running one, nor ECS's own doing, a
+ * line each: "propagateTags: "NONE" → "SERVICE"". Returns how many. */
 struct buf;
 size_t restore_compare(struct json_object *before, struct json_object *after, struct buf *differences);
 

@@ -517,10 +517,27 @@ static void what_else_was_changed_is_named(void **state)
     struct fixture *fixture = *state;
     begin_and_arm(fixture);
     json_put_integer(fixture->fake.service, "healthCheckGracePeriodSeconds", 90);
-    assert_false(restore(fixture, false));
-    assert_int_equal(fixture->error.code, ERROR_INCOMPLETE);
-    assert_contains(fixture->error.message, "healthCheckGracePeriodSeconds: 60 → 90");
+    json_put_text(fixture->fake.service, "propagateTags", "SERVICE");
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_contains(fixture->outcome.note, "left as it is:\nhealthCheckGracePeriodSeconds: 60 → 90\n");
+    assert_contains(fixture->outcome.note, "propagateTags: not there → \"SERVICE\"");
+    assert_contains(steps(fixture)[RESTORE_COMPARE].detail, "2 other fields");
+    assert_int_equal(fixture->fake.updates, 2);
     assert_int_equal(fake_ecs_active(&fixture->fake), 1);
+}
+
+static void the_role_that_ecs_puts_in_is_only_noted(void **state)
+{
+    struct fixture *fixture = *state;
+    json_put_text(fixture->fake.service, "roleArn", "arn:aws:iam::123456789012:role/ours");
+    begin_and_arm(fixture);
+    json_put_text(fixture->fake.service, "roleArn",
+                  "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS");
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_string_equal(fixture->outcome.note,
+                        "ECS uses its service-linked role now, before: arn:aws:iam::123456789012:role/ours");
+    assert_string_equal(steps(fixture)[RESTORE_COMPARE].detail, "every field");
+    assert_as_before(fixture);
 }
 
 static void without_the_service_as_it_was_the_way_back_is_compared(void **state)
@@ -690,6 +707,7 @@ int main(void)
         WITH_ECS(a_service_that_is_gone_leaves_nothing_of_ours),
         WITH_ECS(a_service_that_is_not_found_elsewhere_is_not_gone),
         WITH_ECS(what_else_was_changed_is_named),
+        WITH_ECS(the_role_that_ecs_puts_in_is_only_noted),
         WITH_ECS(without_the_service_as_it_was_the_way_back_is_compared),
         WITH_ECS(a_rollback_without_permission_is_not_complete),
         WITH_ECS(an_experiment_is_found_by_its_journal_and_by_its_labels),

@@ -433,6 +433,23 @@ static void what_was_left_for_a_day_has_the_longest_lease(void **state)
     assert_restored();
 }
 
+static void what_else_was_changed_is_a_warning_and_the_end(void **state)
+{
+    (void)state;
+    go_live();
+    pthread_mutex_lock(&ecs.lock);
+    json_put_integer(ecs.service, "healthCheckGracePeriodSeconds", 90);
+    pthread_mutex_unlock(&ecs.lock);
+    roll_back();
+    assert_restored();
+    assert_int_equal(run->exit_status, 0);
+    assert_string_equal(last_log, "healthCheckGracePeriodSeconds: 60 → 90");
+    struct journal_list list;
+    assert_true(journal_list_read(&list, NULL));
+    assert_true(list.entries[0].ended);
+    journal_list_free(&list);
+}
+
 static void without_its_journal_a_failed_rollback_can_be_repeated(void **state)
 {
     (void)state;
@@ -473,6 +490,7 @@ int main(void)
         WITH_RUN(clean_that_comes_late_is_not_taken_for_faults),
         WITH_RUN(what_was_left_goes_on_though_we_end),
         WITH_RUN(what_was_left_for_a_day_has_the_longest_lease),
+        WITH_RUN(what_else_was_changed_is_a_warning_and_the_end),
         WITH_RUN(without_its_journal_a_failed_rollback_can_be_repeated),
     };
     signal(SIGPIPE, SIG_IGN); /* the session's thread blocks it */
