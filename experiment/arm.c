@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/ecs.h"
+#include "core/clock.h"
 #include "experiment/deployment.h"
 #include "experiment/json.h"
 
@@ -36,11 +37,18 @@ bool arm_find_revisions(const struct job *job, const struct way_back *way_back, 
     return true;
 }
 
-/* RegisterTaskDefinition has no client token: after a lost answer, look before saying that it failed. */
+/* RegisterTaskDefinition has no client token: after a lost answer, look before saying that it failed, for it
+ * may take effect later. */
 static bool find_registered(const struct job *job, const struct way_back *way_back, char arn[ECS_ARN_MAX])
 {
     struct ecs_names names = {0};
-    bool found = arm_find_revisions(job, way_back, &names, NULL) && names.count > 0;
+    int64_t until_ms = clock_ms() + job->settle_ms;
+    bool found = false;
+    do {
+        found = arm_find_revisions(job, way_back, &names, NULL) && names.count > 0;
+        if (!found)
+            job_wait(job);
+    } while (!found && clock_ms() < until_ms && !job_is_canceled(job, NULL));
     if (found)
         memcpy(arn, names.items[0], ECS_ARN_MAX);
     ecs_names_free(&names);
@@ -60,6 +68,8 @@ static bool register_revision(const struct job *job, const struct plan *plan, st
         snprintf(arn, ECS_ARN_MAX, "%s", json_text(registered, "taskDefinitionArn"));
         json_object_put(registered);
     } else if (!deployment_may_have_happened(&failure) || !find_registered(job, &plan->way_back, arn)) {
+        if (!deployment_may_have_happened(&failure)) /* the way back need not look for it */
+            journal_did(journal, "RegisterTaskDefinition", "refused", NULL);
         if (error != NULL)
             *error = failure;
         return false;

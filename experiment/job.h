@@ -39,7 +39,8 @@ struct job {
     struct aws_client *client;
     const atomic_bool *cancel;
     struct progress *progress;
-    int poll_ms; /* how long to wait between two looks at a deployment */
+    int poll_ms;   /* how long to wait between two looks at a deployment */
+    int settle_ms; /* that long what was registered may not be seen yet */
 };
 bool job_is_canceled(const struct job *job, struct error *error);
 /* Waits one poll interval, or until canceled. */

@@ -208,6 +208,8 @@ static void take_line(struct journal_entry *entry, bool *begun, struct json_obje
     } else if (strcmp(event, "phase") == 0) {
         snprintf(entry->phase, sizeof entry->phase, "%s", json_text(line, "phase"));
         entry->ended = false;
+    } else if (strcmp(json_text(line, "call"), "RegisterTaskDefinition") == 0) {
+        entry->unsure = strcmp(event, "will") == 0;
     } else if (strcmp(event, "ended") == 0) {
         entry->ended = json_flag(line, "restored");
         snprintf(entry->phase, sizeof entry->phase, "%s", entry->ended ? "restored" : "failed");
@@ -240,6 +242,18 @@ void journal_entry_free(struct journal_entry *entry)
     way_back_free(&entry->way_back);
     json_object_put(entry->service);
     entry->service = NULL;
+}
+
+bool journal_may_have_registered(const struct journal *journal)
+{
+    struct journal_entry entry;
+    FILE *file = journal == NULL ? NULL : fopen(journal->path, "re");
+    if (file == NULL)
+        return false;
+    journal_entry_read(&entry, file);
+    fclose(file);
+    journal_entry_free(&entry);
+    return entry.unsure;
 }
 
 static bool read_file(struct journal_entry *entry, const char *name)

@@ -42,6 +42,8 @@ bool journal_will(struct journal *journal, const char *call, const char *undo, s
 bool journal_did(struct journal *journal, const char *call, const char *result, struct error *error);
 bool journal_phase(struct journal *journal, const char *phase, struct error *error);
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error);
+/* RegisterTaskDefinition was called, and how that ended is not written: it may take effect late. */
+bool journal_may_have_registered(const struct journal *journal);
 
 /* What a journal says, read without locking. */
 struct journal_entry {
@@ -52,6 +54,7 @@ struct journal_entry {
     char phase[16]; /* the last one written */
     bool ended;     /* and restored */
     bool running;   /* a process holds it */
+    bool unsure;    /* see journal_may_have_registered */
     int64_t begun_ms, last_ms;
 };
 /* Reads one journal's lines, all but `experiment` and `running`; free it in any case. False: it has no

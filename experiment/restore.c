@@ -230,22 +230,41 @@ static bool let_drain(const struct restoring *restoring, struct error *error)
     return drained;
 }
 
-static bool deregister(const struct restoring *restoring, struct error *error)
+static bool remove_revisions(const struct restoring *restoring, size_t *removed, struct error *error)
 {
     struct ecs_names names = {0};
     const struct job *job = restoring->job;
-    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DOING, 0, 0, "%s",
-                 restoring->way_back->family);
     bool done = arm_find_revisions(job, restoring->way_back, &names, error);
-    for (size_t i = 0; done && i < names.count; i++)
+    for (size_t i = 0; done && i < names.count; i++) {
         done = journal_will(restoring->journal, "DeregisterTaskDefinition", "nothing: the revision is ours",
                             error) &&
                ecs_deregister_task_definition(job->client, names.items[i], error) &&
                journal_did(restoring->journal, "DeregisterTaskDefinition", names.items[i], error);
-    if (done)
-        progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DONE, 0, 0, "%zu removed", names.count);
+        *removed += done;
+    }
     ecs_names_free(&names);
     return done;
+}
+
+/* Looks again for one that may have been registered after its answer was given up. */
+static bool deregister(const struct restoring *restoring, struct error *error)
+{
+    const struct job *job = restoring->job;
+    int64_t until_ms = clock_ms();
+    size_t removed = 0;
+    if (journal_may_have_registered(restoring->journal))
+        until_ms += job->settle_ms;
+    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DOING, 0, 0, "%s",
+                 restoring->way_back->family);
+    if (!remove_revisions(restoring, &removed, error))
+        return false;
+    while (removed == 0 && clock_ms() < until_ms) {
+        job_wait(job);
+        if (job_is_canceled(job, error) || !remove_revisions(restoring, &removed, error))
+            return false;
+    }
+    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DONE, 0, 0, "%zu removed", removed);
+    return true;
 }
 
 /* What was changed beside the task definition and the load balancers is nothing of ours, and not ours to

@@ -31,10 +31,11 @@ struct restore_outcome {
 };
 
 /* `before`: the service as it was (DescribeServices), to compare every field with, and to note what else was
- * changed meanwhile; NULL: only what the way back holds is compared. A service that someone deployed meanwhile is left to them once nothing of ours is
- * in it, unless `take_over`. ERROR_INCOMPLETE says what is left and what to do; ERROR_CONFLICT that what they
- * deployed still holds a sidecar: nothing was touched then. Journals what it does; does not write "ended".
- * The progress must have been begun with restore_step_names. */
+ * changed meanwhile; NULL: only what the way back holds is compared. A service that someone deployed
+ * meanwhile is left to them once nothing of ours is in it, unless `take_over`. ERROR_INCOMPLETE says what is
+ * left and what to do; ERROR_CONFLICT that what they deployed still holds a sidecar: nothing was touched
+ * then. Journals what it does; does not write "ended". The progress must have been begun with
+ * restore_step_names. */
 bool restore_run(const struct job *job, const struct way_back *way_back, struct json_object *before,
                  struct journal *journal, bool take_over, struct restore_outcome *outcome,
                  struct error *error);

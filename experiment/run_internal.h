@@ -9,6 +9,8 @@
 
 #define RUN_POLL_LOCAL_MS 200
 #define RUN_POLL_AWS_MS 2500
+#define RUN_SETTLE_LOCAL_MS 3000
+#define RUN_SETTLE_AWS_MS 10000
 
 struct run;
 typedef void run_step(struct run *run);

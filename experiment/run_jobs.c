@@ -4,12 +4,13 @@
 
 struct job run_job(struct run *run)
 {
+    bool local = job_endpoint_is_local(aws_client_endpoint(run->client));
     return (struct job){
         .client = run->client,
         .cancel = &run->cancel,
         .progress = &run->progress,
-        .poll_ms =
-            job_endpoint_is_local(aws_client_endpoint(run->client)) ? RUN_POLL_LOCAL_MS : RUN_POLL_AWS_MS,
+        .poll_ms = local ? RUN_POLL_LOCAL_MS : RUN_POLL_AWS_MS,
+        .settle_ms = local ? RUN_SETTLE_LOCAL_MS : RUN_SETTLE_AWS_MS,
     };
 }
 

@@ -87,10 +87,12 @@ static struct json_object *list_definitions(struct fake_ecs *fake, struct json_o
     json_object_object_foreach(fake->definitions, arn, value)
     {
         struct json_object *definition = json_object_of(value, "taskDefinition");
-        if (strcmp(json_text(definition, "family"), json_text(input, "familyPrefix")) == 0 &&
+        if (fake->late_lists == 0 &&
+            strcmp(json_text(definition, "family"), json_text(input, "familyPrefix")) == 0 &&
             strcmp(json_text(definition, "status"), "ACTIVE") == 0)
             json_object_array_add(array, json_object_new_string(arn));
     }
+    fake->late_lists -= fake->late_lists > 0;
     return wrap("taskDefinitionArns", array);
 }
 

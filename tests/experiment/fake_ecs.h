@@ -34,6 +34,7 @@ struct fake_ecs {
     const char *lose;      /* … this operation are lost, after their effect */
     bool lose_effect;      /* … or before it */
     int stale_looks;       /* so many looks after an update show the service as it was before */
+    int late_lists;        /* so many lists do not show yet what was registered */
     bool deployments_fail; /* new ones become FAILED */
     bool gone;             /* there is no such service */
     const char *deny;      /* this operation is denied */

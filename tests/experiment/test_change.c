@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 
 #define POLL_MS 10
+#define SETTLE_MS 300
 #define ALWAYS 1000
 #define OTHER FAKE_DEFINITION "checkout:42"
 
@@ -48,8 +49,10 @@ static int setup(void **state)
     support_make_home();
     fake_ecs_start(&fixture->fake);
     progress_init(&fixture->progress, NULL, NULL);
-    fixture->job =
-        (struct job){.cancel = &fixture->cancel, .progress = &fixture->progress, .poll_ms = POLL_MS};
+    fixture->job = (struct job){.cancel = &fixture->cancel,
+                                .progress = &fixture->progress,
+                                .poll_ms = POLL_MS,
+                                .settle_ms = SETTLE_MS};
     open_client(fixture, NULL);
     *state = fixture;
     return 0;
@@ -214,6 +217,43 @@ static void a_register_that_never_arrived_is_an_error_and_nothing_is_changed(voi
     assert_done(restore(fixture, false), &fixture->error);
     assert_int_equal(fixture->fake.updates, 0);
     assert_as_before(fixture);
+}
+
+static void a_register_that_is_seen_late_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.lose = "RegisterTaskDefinition";
+    fixture->fake.lose_count = 1;
+    fixture->fake.late_lists = 2;
+    begin_and_arm(fixture);
+    assert_false(journal_may_have_registered(fixture->journal));
+    assert_true(way_back_is_ours(json_text(fixture->fake.service, "taskDefinition")));
+}
+
+static void a_register_that_is_seen_only_on_the_way_back_is_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.lose = "RegisterTaskDefinition";
+    fixture->fake.lose_count = 1;
+    fixture->fake.late_lists = ALWAYS;
+    begin(fixture);
+    assert_false(arm(fixture));
+    assert_int_equal(fixture->error.code, ERROR_NETWORK);
+    assert_true(journal_may_have_registered(fixture->journal));
+    fixture->fake.late_lists = 2;
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.deregisters, 1);
+    assert_as_before(fixture);
+}
+
+static void a_register_that_is_refused_is_not_looked_for(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.deny = "RegisterTaskDefinition";
+    begin(fixture);
+    assert_false(arm(fixture));
+    assert_int_equal(fixture->error.code, ERROR_DENIED);
+    assert_false(journal_may_have_registered(fixture->journal));
 }
 
 static void a_lost_answer_to_update_is_resolved_by_looking(void **state)
@@ -685,6 +725,9 @@ int main(void)
         WITH_ECS(arming_registers_once_and_updates_once),
         WITH_ECS(a_lost_answer_to_register_is_resolved_by_looking),
         WITH_ECS(a_register_that_never_arrived_is_an_error_and_nothing_is_changed),
+        WITH_ECS(a_register_that_is_seen_late_is_found),
+        WITH_ECS(a_register_that_is_seen_only_on_the_way_back_is_removed),
+        WITH_ECS(a_register_that_is_refused_is_not_looked_for),
         WITH_ECS(a_lost_answer_to_update_is_resolved_by_looking),
         WITH_ECS(an_update_that_never_arrived_is_an_error),
         WITH_ECS(a_deployment_that_fails_says_why),
