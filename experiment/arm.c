@@ -12,16 +12,18 @@ const char *const arm_step_names[ARM_STEPS] = {
     "Register revision", "Update service", "Tasks running", "Targets healthy", "Sidecars reached", "Baseline",
 };
 
-static bool is_of_experiment(const struct job *job, const char *arn, const char *experiment)
+static bool is_of_experiment(const struct job *job, const char *arn, const char *experiment, bool *is,
+                             struct error *error)
 {
     struct json_object *response = NULL;
     struct way_back way_back = {0};
-    bool found = ecs_describe_task_definition(job->client, arn, &response, NULL) &&
-                 way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL) &&
-                 strcmp(way_back.experiment, experiment) == 0;
+    if (!ecs_describe_task_definition(job->client, arn, &response, error))
+        return false;
+    *is = way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL) &&
+          strcmp(way_back.experiment, experiment) == 0;
     way_back_free(&way_back);
     json_object_put(response);
-    return found;
+    return true;
 }
 
 bool arm_find_revisions(const struct job *job, const struct way_back *way_back, struct ecs_names *out,
@@ -30,11 +32,14 @@ bool arm_find_revisions(const struct job *job, const struct way_back *way_back, 
     if (!ecs_list_task_definitions(job->client, way_back->family, "ACTIVE", out, error))
         return false;
     size_t kept = 0;
-    for (size_t i = 0; i < out->count; i++)
-        if (is_of_experiment(job, out->items[i], way_back->experiment))
+    bool done = true, ours = false;
+    for (size_t i = 0; done && i < out->count; i++) {
+        done = is_of_experiment(job, out->items[i], way_back->experiment, &ours, error);
+        if (done && ours)
             memmove(out->items[kept++], out->items[i], sizeof out->items[0]);
+    }
     out->count = kept;
-    return true;
+    return done;
 }
 
 /* RegisterTaskDefinition has no client token: after a lost answer, look before saying that it failed, for it

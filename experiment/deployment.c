@@ -182,6 +182,25 @@ bool deployment_may_look_again(const struct error *error, int64_t since_start_ms
             aws_retry_classify(error->reason, 0) == AWS_ATTEMPT_THROTTLED);
 }
 
+bool deployment_persist(const struct job *job, deployment_attempt *attempt, void *context,
+                        struct error *error)
+{
+    struct error failure = {0};
+    int64_t start_ms = clock_ms();
+    while (!job_is_canceled(job, error)) {
+        if (attempt(context, &failure))
+            return true;
+        int64_t since_ms = clock_ms() - start_ms;
+        if (!deployment_may_look_again(&failure, since_ms, since_ms)) {
+            if (error != NULL)
+                *error = failure;
+            return false;
+        }
+        job_wait(job);
+    }
+    return false;
+}
+
 bool deployment_wait(const struct job *job, const struct deployment *deployment, size_t tasks_step,
                      size_t targets_step, struct error *error)
 {

@@ -42,6 +42,11 @@ bool deployment_may_have_happened(const struct error *error);
  * Since the first look, and since the last one that saw something. */
 bool deployment_may_look_again(const struct error *error, int64_t since_start_ms, int64_t since_look_ms);
 
+/* Attempts again, a poll interval apart, while deployment_may_look_again. */
+typedef bool deployment_attempt(void *context, struct error *error);
+bool deployment_persist(const struct job *job, deployment_attempt *attempt, void *context,
+                        struct error *error);
+
 /* True when the service has the task definition and the load balancers of `deployment`. */
 bool deployment_is(struct json_object *raw_service, const struct deployment *deployment);
 /* The same mappings, whatever their order and whatever else stands in them. */

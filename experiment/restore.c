@@ -92,6 +92,7 @@ struct restoring {
     struct restore_outcome *outcome;
     enum found found;
     char running[ECS_ARN_MAX];
+    size_t removed; /* revisions */
 };
 
 static bool describe(const struct restoring *restoring, struct json_object **raw, struct error *error)
@@ -132,8 +133,9 @@ static bool find_owner(struct restoring *restoring, struct json_object *raw, str
     return true;
 }
 
-static bool find_out(struct restoring *restoring, struct error *error)
+static bool find_out(void *context, struct error *error)
 {
+    struct restoring *restoring = context;
     struct json_object *raw = NULL;
     struct error failure = {0};
     bool done = true;
@@ -230,8 +232,9 @@ static bool let_drain(const struct restoring *restoring, struct error *error)
     return drained;
 }
 
-static bool remove_revisions(const struct restoring *restoring, size_t *removed, struct error *error)
+static bool remove_revisions(void *context, struct error *error)
 {
+    struct restoring *restoring = context;
     struct ecs_names names = {0};
     const struct job *job = restoring->job;
     bool done = arm_find_revisions(job, restoring->way_back, &names, error);
@@ -240,30 +243,29 @@ static bool remove_revisions(const struct restoring *restoring, size_t *removed,
                             error) &&
                ecs_deregister_task_definition(job->client, names.items[i], error) &&
                journal_did(restoring->journal, "DeregisterTaskDefinition", names.items[i], error);
-        *removed += done;
+        restoring->removed += done;
     }
     ecs_names_free(&names);
     return done;
 }
 
 /* Looks again for one that may have been registered after its answer was given up. */
-static bool deregister(const struct restoring *restoring, struct error *error)
+static bool deregister(struct restoring *restoring, struct error *error)
 {
     const struct job *job = restoring->job;
     int64_t until_ms = clock_ms();
-    size_t removed = 0;
     if (journal_may_have_registered(restoring->journal))
         until_ms += job->settle_ms;
     progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DOING, 0, 0, "%s",
                  restoring->way_back->family);
-    if (!remove_revisions(restoring, &removed, error))
+    if (!deployment_persist(job, remove_revisions, restoring, error))
         return false;
-    while (removed == 0 && clock_ms() < until_ms) {
+    while (restoring->removed == 0 && clock_ms() < until_ms) {
         job_wait(job);
-        if (job_is_canceled(job, error) || !remove_revisions(restoring, &removed, error))
+        if (!deployment_persist(job, remove_revisions, restoring, error))
             return false;
     }
-    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DONE, 0, 0, "%zu removed", removed);
+    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DONE, 0, 0, "%zu removed", restoring->removed);
     return true;
 }
 
@@ -293,8 +295,9 @@ static void note_differences(const struct restoring *restoring, struct json_obje
         progress_set(restoring->job->progress, RESTORE_COMPARE, MODEL_STEP_DONE, 0, 0, "%s", "every field");
 }
 
-static bool compare(const struct restoring *restoring, struct error *error)
+static bool compare(void *context, struct error *error)
 {
+    const struct restoring *restoring = context;
     struct json_object *raw = NULL;
     struct progress *progress = restoring->job->progress;
     progress_set(progress, RESTORE_COMPARE, MODEL_STEP_DOING, 0, 0, "%s", "");
@@ -346,7 +349,7 @@ static bool refuse_drift(const struct restoring *restoring, struct error *error)
                      restoring->way_back->service, running, old, old);
 }
 
-static bool end_without_service(const struct restoring *restoring, struct error *error)
+static bool end_without_service(struct restoring *restoring, struct error *error)
 {
     if (!is_where_it_was(restoring->job, restoring->way_back, error))
         return false;
@@ -359,7 +362,7 @@ static bool end_without_service(const struct restoring *restoring, struct error 
 
 /* Going back would undo what they wanted, and nothing of ours is in it: only our revision is left to remove.
  */
-static bool end_with_theirs(const struct restoring *restoring, struct error *error)
+static bool end_with_theirs(struct restoring *restoring, struct error *error)
 {
     if (!let_drain(restoring, error))
         return false;
@@ -374,14 +377,14 @@ static bool end_with_theirs(const struct restoring *restoring, struct error *err
     return true;
 }
 
-static bool end_with_old(const struct restoring *restoring, struct error *error)
+static bool end_with_old(struct restoring *restoring, struct error *error)
 {
     if (restoring->found == FOUND_RESTORED)
         skip(restoring, RESTORE_UPDATE, RESTORE_UPDATE, "was done before");
     else if (!go_back(restoring, error))
         return false;
     return deployment_wait(restoring->job, &restoring->old, RESTORE_TASKS, RESTORE_TARGETS, error) &&
-           deregister(restoring, error) && compare(restoring, error);
+           deregister(restoring, error) && deployment_persist(restoring->job, compare, restoring, error);
 }
 
 bool restore_run(const struct job *job, const struct way_back *way_back, struct json_object *before,
@@ -400,7 +403,7 @@ bool restore_run(const struct job *job, const struct way_back *way_back, struct 
         .outcome = outcome,
     };
     memset(outcome, 0, sizeof *outcome);
-    if (!journal_phase(journal, "recovering", error) || !find_out(&restoring, error))
+    if (!journal_phase(journal, "recovering", error) || !deployment_persist(job, find_out, &restoring, error))
         return false;
     if (restoring.found == FOUND_NO_SERVICE)
         return end_without_service(&restoring, error);

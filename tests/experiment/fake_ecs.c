@@ -132,6 +132,8 @@ static struct json_object *deregister_definition(struct fake_ecs *fake, struct j
         return failure("ClientException", "The specified task definition does not exist.");
     json_put_text(definition, "status", "INACTIVE");
     fake->deregisters++;
+    fake->lose_count += fake->lose_later;
+    fake->lose_later = 0;
     return wrap("taskDefinition", json_copy(definition));
 }
 

@@ -33,6 +33,7 @@ struct fake_ecs {
     int lose_count;        /* so many answers of … */
     const char *lose;      /* … this operation are lost, after their effect */
     bool lose_effect;      /* … or before it */
+    int lose_later;        /* lose_count from the next DeregisterTaskDefinition on */
     int stale_looks;       /* so many looks after an update show the service as it was before */
     int late_lists;        /* so many lists do not show yet what was registered */
     bool deployments_fail; /* new ones become FAILED */

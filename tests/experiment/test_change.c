@@ -389,6 +389,34 @@ static void a_network_that_is_gone_for_a_moment_ends_no_rollback(void **state)
     assert_int_equal(fixture->fake.lose_count, 0);
 }
 
+static void each_step_of_a_rollback_survives_a_network_that_is_gone_for_a_moment(void **state)
+{
+    static const char *const calls[] = {"DescribeServices", "ListTaskDefinitions", "DescribeTaskDefinition",
+                                        "DeregisterTaskDefinition"};
+    struct fixture *fixture = *state;
+    begin(fixture);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        assert_done(arm(fixture), &fixture->error);
+        fixture->fake.lose = calls[i];
+        fixture->fake.lose_effect = true;
+        fixture->fake.lose_count = 2 * AWS_RETRY_ATTEMPTS;
+        assert_done(restore(fixture, false), &fixture->error);
+        assert_int_equal(fixture->fake.lose_count, 0);
+        assert_as_before(fixture);
+    }
+}
+
+static void the_comparison_survives_it_too(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fixture->fake.lose_later = 2 * AWS_RETRY_ATTEMPTS;
+    fixture->fake.lose = "DescribeServices";
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.lose_count + fixture->fake.lose_later, 0);
+    assert_as_before(fixture);
+}
+
 static void a_service_that_still_shows_what_it_was_is_not_taken_for_drift(void **state)
 {
     struct fixture *fixture = *state;
@@ -737,6 +765,8 @@ int main(void)
         WITH_ECS(restoring_again_changes_nothing),
         WITH_ECS(a_lost_answer_on_the_way_back_is_resolved_too),
         WITH_ECS(a_network_that_is_gone_for_a_moment_ends_no_rollback),
+        WITH_ECS(each_step_of_a_rollback_survives_a_network_that_is_gone_for_a_moment),
+        WITH_ECS(the_comparison_survives_it_too),
         WITH_ECS(a_service_that_still_shows_what_it_was_is_not_taken_for_drift),
         WITH_ECS(drift_while_waiting_is_seen_all_the_same),
         WITH_ECS(a_revision_that_was_registered_and_never_used_is_removed),
