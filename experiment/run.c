@@ -19,6 +19,7 @@
 static void say(struct run *run, enum model_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void start_restore(struct run *run);
+static void on_refused(void *context);
 
 static void say(struct run *run, enum model_log_level level, const char *format, ...)
 {
@@ -113,8 +114,11 @@ static void on_sidecar_log(void *context, enum model_log_level level, const char
 
 static bool open_sidecars(struct run *run, const struct arm_endpoints *endpoints)
 {
-    const struct sidecars_handlers handlers = {
-        .context = run, .sample = on_sample, .changed = on_sidecars_changed, .log = on_sidecar_log};
+    const struct sidecars_handlers handlers = {.context = run,
+                                               .sample = on_sample,
+                                               .changed = on_sidecars_changed,
+                                               .refused = on_refused,
+                                               .log = on_sidecar_log};
     run->sidecars = sidecars_new(run->loop, &handlers);
     run->series = series_new(MODEL_SOURCE_SIDECARS, run->way_back.cluster, run->way_back.service);
     if (run->sidecars == NULL || run->series == NULL)
@@ -130,6 +134,38 @@ static void tell_faults(struct run *run, int64_t lease_ms)
     run->told = true;
     run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
     sidecars_set(run->sidecars, &run->asked, run->deadline_ms, lease_ms, by);
+}
+
+/* Those that have the new faults go back to what was live before: a set that is refused renews no lease, and
+ * a service half in one state and half in another tells nobody anything. */
+static void on_refused(void *context)
+{
+    struct run *run = context;
+    if (run->phase != MODEL_INJECTING || !run->told || run->leaving ||
+        fault_equal(&run->asked, &run->before_change))
+        return;
+    say(run, MODEL_LOG_WARNING, "the change was refused: the faults stay as they were");
+    run->asked = run->before_change;
+    tell_faults(run, SIDECARS_LEASE_MS);
+}
+
+static const char *missing_capability(const struct run *run, const struct fault *fault)
+{
+    const struct {
+        const char *name;
+        bool wanted;
+    } capabilities[] = {
+        {"latency", fault->latency.mean_ms > 0 || fault->latency.jitter_ms > 0},
+        {"loss", fault->loss.percent > 0},
+        {"error", fault->error.percent > 0},
+        {"reset", fault->reset.percent > 0},
+        {"blackhole", fault->blackhole.percent > 0},
+        {"bandwidth", fault->bandwidth.bytes_per_s > 0},
+    };
+    for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
+        if (capabilities[i].wanted && sidecars_without(run->sidecars, capabilities[i].name) != NULL)
+            return capabilities[i].name;
+    return NULL;
 }
 
 /* ── plan ────────────────────────────────────────────────────────────────────────────────── */
@@ -266,29 +302,10 @@ void run_confirm(struct run *run)
     run_start_job(run, run_work_arm, on_armed);
 }
 
-static const char *missing_capability(const struct run *run)
-{
-    const struct fault *fault = &run->asked;
-    if (fault->latency.mean_ms > 0 || fault->latency.jitter_ms > 0)
-        if (sidecars_without(run->sidecars, "latency") != NULL)
-            return "latency";
-    if (fault->loss.percent > 0 && sidecars_without(run->sidecars, "loss") != NULL)
-        return "loss";
-    if (fault->error.percent > 0 && sidecars_without(run->sidecars, "error") != NULL)
-        return "error";
-    if (fault->reset.percent > 0 && sidecars_without(run->sidecars, "reset") != NULL)
-        return "reset";
-    if (fault->blackhole.percent > 0 && sidecars_without(run->sidecars, "blackhole") != NULL)
-        return "blackhole";
-    if (fault->bandwidth.bytes_per_s > 0 && sidecars_without(run->sidecars, "bandwidth") != NULL)
-        return "bandwidth";
-    return NULL;
-}
-
 static void go_live(struct run *run, int64_t now_ms)
 {
     char text[MODEL_TEXT_MAX];
-    const char *missing = missing_capability(run);
+    const char *missing = missing_capability(run, &run->asked);
     if (missing != NULL) {
         snprintf(text, sizeof text, "the sidecars can't do %s: use a newer image of shaketable-proxy",
                  missing);
@@ -366,6 +383,13 @@ void run_adjust(struct run *run, const struct fault *fault)
         return;
     if (run->leaving)
         return; /* it would shorten the lease that they are left with */
+    const char *missing = run->sidecars == NULL ? NULL : missing_capability(run, fault);
+    if (missing != NULL) {
+        say(run, MODEL_LOG_WARNING,
+            "the sidecars can't do %s: the faults stay as they are. Use a newer image of shaketable-proxy",
+            missing);
+        return;
+    }
     if (!run->told)
         run->before_change = run->live;
     run->asked = *fault;

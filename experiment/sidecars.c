@@ -122,7 +122,10 @@ static void on_problem(void *context, struct link *link, const struct stats_prob
     struct sidecar *sidecar = context;
     snprintf(sidecar->problem, sizeof sidecar->problem, "%.127s", problem->message);
     say(sidecar->all, MODEL_LOG_ERROR, sidecar, "refuses", problem->message);
-    sidecar->all->handlers.changed(sidecar->all->handlers.context);
+    struct sidecars *all = sidecar->all;
+    all->handlers.changed(all->handlers.context);
+    if (problem->id == all->wish && all->wish > 0 && all->handlers.refused != NULL)
+        all->handlers.refused(all->handlers.context);
 }
 
 struct sidecars *sidecars_new(uv_loop_t *loop, const struct sidecars_handlers *handlers)

@@ -24,6 +24,8 @@ struct sidecars_handlers {
     void (*sample)(void *context, const struct stats_sample *sample);
     /* A link came, went, or acknowledged. */
     void (*changed)(void *context);
+    /* One does not take what was last wanted. NULL: not told. */
+    void (*refused)(void *context);
     void (*log)(void *context, enum model_log_level level, const char *text);
 };
 

@@ -81,7 +81,8 @@ static bool send_sample(struct visit *visit)
 static bool take_set(struct visit *visit, const struct stats_request *request)
 {
     struct fake_stats *fake = visit->fake;
-    if (atomic_load(&fake->refuse)) {
+    double most_ms = atomic_load(&fake->most_ms);
+    if (atomic_load(&fake->refuse) || (most_ms > 0 && request->faults.latency.mean_ms > most_ms)) {
         atomic_fetch_add(&fake->sets, 1);
         return send_refusal(visit, request->id);
     }

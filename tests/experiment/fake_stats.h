@@ -18,13 +18,14 @@ struct fake_stats {
     int port;
     const char *capabilities; /* set before the start */
     /* What it does; may be changed at any time. */
-    atomic_bool silent;    /* it reads, and says nothing */
-    atomic_bool no_ack;    /* it takes faults without a word */
-    atomic_bool refuse;    /* it refuses every set */
-    atomic_bool garbage;   /* it says what is no frame */
-    atomic_bool endless;   /* it says a line that never ends */
-    atomic_bool drop;      /* it closes the connection, once */
-    atomic_bool turn_away; /* it closes every connection at once */
+    atomic_bool silent;     /* it reads, and says nothing */
+    atomic_bool no_ack;     /* it takes faults without a word */
+    atomic_bool refuse;     /* it refuses every set */
+    _Atomic double most_ms; /* it refuses more latency; 0: none */
+    atomic_bool garbage;    /* it says what is no frame */
+    atomic_bool endless;    /* it says a line that never ends */
+    atomic_bool drop;       /* it closes the connection, once */
+    atomic_bool turn_away;  /* it closes every connection at once */
     /* What it was told. */
     atomic_uint connections, hellos, subscribes, sets, clears, renews;
     _Atomic double latency_ms; /* of the last set; 0 after a clear */

@@ -344,6 +344,45 @@ static void sidecars_that_cannot_do_it_are_not_asked(void **state)
     assert_int_equal(atomic_load(&sidecar.sets), 0);
 }
 
+static void a_change_that_the_sidecars_cannot_do_is_not_asked_of_them(void **state)
+{
+    (void)state;
+    sidecar.capabilities = "latency";
+    go_live();
+    struct fault fault;
+    fault_init(&fault);
+    fault.loss.percent = 5;
+    run_adjust(run, &fault);
+    assert_contains(last_log, "can't do loss: the faults stay as they are");
+    assert_int_equal((int)run->asked.latency.mean_ms, 800);
+    assert_false(run->told);
+    run->next_renew_ms = 0;
+    RUN_UNTIL(atomic_load(&sidecar.renews) == 1);
+    assert_int_equal(atomic_load(&sidecar.sets), 1);
+    roll_back();
+    assert_restored();
+}
+
+static void a_change_that_is_refused_leaves_the_faults_and_their_lease(void **state)
+{
+    (void)state;
+    atomic_store(&sidecar.most_ms, 1000);
+    go_live();
+    struct fault fault;
+    fault_init(&fault);
+    fault.latency.mean_ms = 2000;
+    run_adjust(run, &fault);
+    RUN_UNTIL(atomic_load(&sidecar.sets) == 3 && !run->told); /* the old ones again */
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 800);
+    assert_int_equal((int)run->live.latency.mean_ms, 800);
+    assert_int_equal((int)run->asked.latency.mean_ms, 800);
+    run->next_renew_ms = 0;
+    RUN_UNTIL(atomic_load(&sidecar.renews) == 1);
+    assert_int_equal(atomic_load(&sidecar.sets), 3);
+    roll_back();
+    assert_restored();
+}
+
 static void somebody_who_deploys_meanwhile_is_left_alone(void **state)
 {
     (void)state;
@@ -485,6 +524,8 @@ int main(void)
         WITH_RUN(sidecars_that_never_take_the_faults_end_in_a_rollback),
         WITH_RUN(sidecars_that_are_not_reached_end_in_a_rollback),
         WITH_RUN(sidecars_that_cannot_do_it_are_not_asked),
+        WITH_RUN(a_change_that_the_sidecars_cannot_do_is_not_asked_of_them),
+        WITH_RUN(a_change_that_is_refused_leaves_the_faults_and_their_lease),
         WITH_RUN(somebody_who_deploys_meanwhile_is_left_alone),
         WITH_RUN(a_rollback_that_failed_can_be_repeated),
         WITH_RUN(clean_that_comes_late_is_not_taken_for_faults),
