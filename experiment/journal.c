@@ -117,6 +117,22 @@ static struct journal *open_file(const char *experiment, int flags, struct error
     return journal;
 }
 
+/* What can't be read (it may nest too deeply) would be no way back. */
+static bool read_back(const struct journal *journal, struct json_object *service, struct error *error)
+{
+    struct journal_entry entry = {0};
+    FILE *file = fopen(journal->path, "re");
+    bool done =
+        file != NULL && journal_entry_read(&entry, file) && (service == NULL || entry.service != NULL);
+    if (file != NULL)
+        fclose(file);
+    journal_entry_free(&entry);
+    return done || error_set(error, ERROR_LIMIT,
+                             "what was written into the journal %s can't be read again: the service's "
+                             "description is not one that this version of shaketable can keep",
+                             journal->path);
+}
+
 struct journal *journal_begin(const struct way_back *way_back, struct json_object *service,
                               const struct fault *faults, int64_t duration_ms, struct error *error)
 {
@@ -128,7 +144,7 @@ struct journal *journal_begin(const struct way_back *way_back, struct json_objec
     json_object_object_add(line, "service", json_copy(service));
     json_object_object_add(line, "faults", fault_to_json(faults));
     json_put_integer(line, "durationMs", duration_ms);
-    if (!write_line(journal, line, error)) {
+    if (!write_line(journal, line, error) || !read_back(journal, service, error)) {
         unlink(journal->path); /* nothing has begun: half a journal would only puzzle */
         journal_close(journal);
         return NULL;

@@ -96,6 +96,31 @@ static void all_that_was_begun_is_read_back(void **state)
     journal_close(journal);
 }
 
+static void what_could_not_be_read_again_is_not_begun(void **state)
+{
+    (void)state;
+    struct way_back way_back;
+    struct fault fault;
+    struct error error;
+    struct journal_list list;
+    support_way_back(&way_back, "abcd1234");
+    fault_init(&fault);
+    struct json_object *service = json_object_new_object();
+    for (int depth = 0; depth < 31; depth++) { /* as deep as an answer of AWS may be */
+        struct json_object *outer = json_object_new_object();
+        json_object_object_add(outer, "k", service);
+        service = outer;
+    }
+    assert_null(journal_begin(&way_back, service, &fault, 60000, &error));
+    assert_int_equal(error.code, ERROR_LIMIT);
+    assert_contains(error.message, "can't be read again");
+    assert_true(journal_list_read(&list, NULL));
+    assert_int_equal(list.count + list.unreadable, 0);
+    journal_list_free(&list);
+    json_object_put(service);
+    way_back_free(&way_back);
+}
+
 static void the_file_is_its_owners_alone(void **state)
 {
     (void)state;
@@ -429,6 +454,7 @@ int main(void)
 #define IN_HOME(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         IN_HOME(all_that_was_begun_is_read_back),
+        IN_HOME(what_could_not_be_read_again_is_not_begun),
         IN_HOME(the_file_is_its_owners_alone),
         IN_HOME(each_line_says_what_will_be_and_what_was_done),
         IN_HOME(the_last_phase_counts),
