@@ -14,12 +14,13 @@
 #include "experiment/clients.h"
 #include "experiment/control.h"
 #include "experiment/eventlog.h"
+#include "experiment/intents.h"
 #include "experiment/inventory.h"
 #include "experiment/model_internal.h"
 #include "experiment/run.h"
 
 #define TICK_MS 100
-#define INTENTS_MAX 256
+#define INTENTS_AT_ONCE 16
 #define READ_LOCAL_MS 2000
 #define READ_AWS_MS 15000
 #define READ_SOON_MS 300
@@ -33,8 +34,7 @@ struct session {
 
     /* Shared, under the mutex. */
     pthread_mutex_t mutex;
-    struct intent intents[INTENTS_MAX];
-    size_t intent_count;
+    struct intents intents;
     struct model *latest;
     struct model_inventory *fresh; /* read, and not yet taken by the loop */
     char account[32];
@@ -296,16 +296,11 @@ static void take_intent(struct session *session, const struct intent *intent)
 
 static void take_intents(struct session *session)
 {
-    struct intent intents[INTENTS_MAX / 16];
+    struct intent intents[INTENTS_AT_ONCE];
     size_t count;
     do {
         pthread_mutex_lock(&session->mutex);
-        count = session->intent_count;
-        if (count > sizeof intents / sizeof intents[0])
-            count = sizeof intents / sizeof intents[0];
-        memcpy(intents, session->intents, count * sizeof intents[0]);
-        session->intent_count -= count;
-        memmove(session->intents, session->intents + count, session->intent_count * sizeof intents[0]);
+        count = intents_take(&session->intents, intents, INTENTS_AT_ONCE);
         pthread_mutex_unlock(&session->mutex);
         for (size_t i = 0; i < count; i++)
             take_intent(session, &intents[i]);
@@ -497,9 +492,9 @@ struct session *session_start(const struct session_options *options, struct erro
 void session_send(struct session *session, const struct intent *intent)
 {
     pthread_mutex_lock(&session->mutex);
-    if (!session->ended && session->intent_count < INTENTS_MAX)
-        session->intents[session->intent_count++] = *intent;
     bool alive = !session->ended;
+    if (alive)
+        intents_add(&session->intents, intent);
     pthread_mutex_unlock(&session->mutex);
     if (alive)
         uv_async_send(&session->wake);
