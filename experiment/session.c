@@ -55,6 +55,7 @@ struct session {
     struct clients *clients;
     struct run *run;
     struct control *control;
+    char door_tried[32]; /* the experiment that control_open was called for */
     char selected_cluster[MODEL_NAME_MAX], selected_service[MODEL_NAME_MAX];
     struct eventlog log;
     uint64_t version;
@@ -235,21 +236,38 @@ static struct model *on_control_snapshot(void *context)
     return build(session);
 }
 
+/* Once for each experiment: what fails now fails ten times a second. */
+static void open_control(struct session *session)
+{
+    struct model_experiment experiment;
+    struct error error = {0};
+    const struct control_handlers handlers = {
+        .context = session, .intent = on_control_intent, .snapshot = on_control_snapshot};
+    run_show(session->run, &experiment);
+    model_plan_release(experiment.plan);
+    if (strcmp(experiment.id, session->door_tried) == 0)
+        return;
+    memcpy(session->door_tried, experiment.id, sizeof session->door_tried);
+    if (experiment.id[0] == '\0')
+        return;
+    session->control = control_open(&session->loop, experiment.id, &handlers, &error);
+    if (session->control == NULL) {
+        char text[MODEL_TEXT_MAX];
+        snprintf(text, sizeof text, "other terminals can't steer this experiment: %.180s", error.message);
+        on_log(session, MODEL_LOG_WARNING, text);
+    }
+}
+
 /* The door stands open while there is something to steer. */
 static void mind_control(struct session *session)
 {
     bool active = run_is_active(session->run);
     if (active && session->control == NULL) {
-        struct model_experiment experiment;
-        run_show(session->run, &experiment);
-        model_plan_release(experiment.plan);
-        const struct control_handlers handlers = {
-            .context = session, .intent = on_control_intent, .snapshot = on_control_snapshot};
-        if (experiment.id[0] != '\0')
-            session->control = control_open(&session->loop, experiment.id, &handlers, NULL);
+        open_control(session);
     } else if (!active && session->control != NULL) {
         control_close(session->control);
         session->control = NULL;
+        session->door_tried[0] = '\0'; /* it may be rolled back again */
     }
     if (session->control != NULL)
         control_tick(session->control, clock_ms());

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "core/clock.h"
 #include "experiment/control.h"
@@ -202,6 +203,34 @@ static void another_terminal_ends_it(void **state)
     assert_as_before();
 }
 
+static void a_door_that_cannot_be_opened_is_told_once(void **state)
+{
+    (void)state;
+    char directory[SUPPORT_PATH_MAX];
+    snprintf(directory, sizeof directory, "%s/%0120d", support_home(), 0);
+    assert_int_equal(mkdir(directory, 0700), 0);
+    setenv("XDG_RUNTIME_DIR", directory, 1);
+    pthread_mutex_lock(&ecs.lock);
+    ecs.deployment_looks = 8;
+    pthread_mutex_unlock(&ecs.lock);
+    start(false);
+    tell(INTENT_PLAN);
+    reach(MODEL_PLANNED);
+    tell(INTENT_CONFIRM);
+    reach(MODEL_ARMING);
+    while (counted(&ecs.updates) == 0)
+        clock_sleep_ms(5);
+    clock_sleep_ms(500); /* several ticks */
+    tell(INTENT_QUIT);
+    wait_for_end();
+    struct model *model = wait_for_phase(MODEL_RESTORED);
+    unsigned told = 0;
+    for (size_t i = 0; i < model->log_count; i++)
+        told += strstr(model->log[i].text, "other terminals can't steer this experiment: ") != NULL;
+    assert_int_equal(told, 1);
+    model_release(model);
+}
+
 static void *read_snapshots(void *argument)
 {
     uint64_t version = 0;
@@ -247,6 +276,7 @@ int main(void)
         WITH_ECS(read_only_plans_and_changes_nothing),
         WITH_ECS(quitting_while_arming_waits_for_the_way_back),
         WITH_ECS(another_terminal_ends_it),
+        WITH_ECS(a_door_that_cannot_be_opened_is_told_once),
         WITH_ECS(many_may_read_and_send),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
