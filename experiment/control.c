@@ -1,5 +1,6 @@
 #include "experiment/control.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,9 +230,9 @@ struct control *control_open(uv_loop_t *loop, const char *experiment, const stru
     uv_pipe_init(loop, &control->pipe, 0);
     control->pipe.data = control;
     control->handles = 1;
-    mode_t mask = umask(0177);
     int status = uv_pipe_bind(&control->pipe, control->path);
-    umask(mask);
+    if (status == 0 && chmod(control->path, 0600) != 0) /* nobody can connect before it listens */
+        status = uv_translate_sys_error(errno);
     if (status == 0)
         status = uv_listen((uv_stream_t *)&control->pipe, VISITORS_MAX, on_visitor);
     if (status != 0) {

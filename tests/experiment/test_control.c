@@ -84,6 +84,16 @@ static void *serve(void *argument)
     return argument;
 }
 
+/* What every thread of the process shares: the linker puts these in the place of umask(2). */
+static atomic_uint masks_set;
+mode_t __real_umask(mode_t mask);
+mode_t __wrap_umask(mode_t mask);
+mode_t __wrap_umask(mode_t mask)
+{
+    atomic_fetch_add(&masks_set, 1);
+    return __real_umask(mask);
+}
+
 static void start_server(void)
 {
     const struct control_handlers handlers = {.intent = take_intent, .snapshot = take_snapshot};
@@ -334,6 +344,22 @@ static void a_visitor_that_leaves_in_the_middle_is_forgotten(void **state)
     control_disconnect(client);
 }
 
+static void the_processs_mask_is_not_touched(void **state)
+{
+    (void)state;
+    struct stat info;
+    char path[PATHS_MAX];
+    stop_server();
+    mode_t mask = __real_umask(0);
+    unsigned before = atomic_load(&masks_set);
+    start_server();
+    __real_umask(mask);
+    assert_int_equal(atomic_load(&masks_set), before);
+    assert_true(paths_control_socket(ID, path, NULL));
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+}
+
 static void the_socket_is_its_owners_alone_and_goes_with_the_experiment(void **state)
 {
     (void)state;
@@ -401,6 +427,7 @@ int main(void)
         WITH_SERVER(more_visitors_than_there_is_room_for_are_sent_away),
         WITH_SERVER(a_visitor_that_never_reads_holds_nobody_up),
         WITH_SERVER(a_visitor_that_leaves_in_the_middle_is_forgotten),
+        WITH_SERVER(the_processs_mask_is_not_touched),
         WITH_SERVER(the_socket_is_its_owners_alone_and_goes_with_the_experiment),
         WITH_SERVER(a_socket_that_a_crash_left_is_replaced),
         WITH_SERVER(a_path_that_is_too_long_for_a_socket_is_refused),
