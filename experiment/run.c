@@ -400,7 +400,7 @@ void run_adjust(struct run *run, const struct fault *fault)
 
 void run_watch_done(struct run *run)
 {
-    if (run->phase != MODEL_INJECTING || run->watch_failed)
+    if (run->phase != MODEL_INJECTING || run->watch_failed || run->leaving)
         return;
     if (!run->watched.ours) {
         char text[MODEL_TEXT_MAX * 2];
@@ -416,7 +416,7 @@ void run_watch_done(struct run *run)
 static void tick_injecting(struct run *run, int64_t now_ms)
 {
     renew_when_due(run);
-    if (clock_ms() >= run->next_watch_ms) {
+    if (clock_ms() >= run->next_watch_ms && !run->leaving) {
         bool local = job_endpoint_is_local(aws_client_endpoint(run->client));
         run->next_watch_ms = clock_ms() + (local ? WATCH_LOCAL_MS : WATCH_AWS_MS);
         run_start_watch(run);
@@ -436,6 +436,7 @@ void run_leave(struct run *run)
     }
     int64_t lease_ms = run->deadline_ms - clock_epoch_ms();
     run->leaving = true;
+    atomic_store(&run->cancel, true); /* a watch under way is not waited for */
     run->leave_until_ms = clock_ms() + LEAVE_MS;
     tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
                      : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS

@@ -460,6 +460,23 @@ static void what_was_left_goes_on_though_we_end(void **state)
     assert_true(atomic_load(&sidecar.clears) >= 1);
 }
 
+static void leaving_does_not_wait_for_aws(void **state)
+{
+    (void)state;
+    go_live();
+    RUN_UNTIL(!run->watching);
+    pthread_mutex_lock(&ecs.lock); /* AWS does not answer */
+    run->next_watch_ms = 0;
+    RUN_UNTIL(run->watching);
+    clock_sleep_ms(50); /* the call is made */
+    run_leave(run);
+    RUN_UNTIL(run_is_idle(run));
+    pthread_mutex_unlock(&ecs.lock);
+    assert_int_equal(run->phase, MODEL_INJECTING);
+    roll_back();
+    assert_restored();
+}
+
 static void what_was_left_for_a_day_has_the_longest_lease(void **state)
 {
     (void)state;
@@ -530,6 +547,7 @@ int main(void)
         WITH_RUN(a_rollback_that_failed_can_be_repeated),
         WITH_RUN(clean_that_comes_late_is_not_taken_for_faults),
         WITH_RUN(what_was_left_goes_on_though_we_end),
+        WITH_RUN(leaving_does_not_wait_for_aws),
         WITH_RUN(what_was_left_for_a_day_has_the_longest_lease),
         WITH_RUN(what_else_was_changed_is_a_warning_and_the_end),
         WITH_RUN(without_its_journal_a_failed_rollback_can_be_repeated),
