@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -88,6 +89,22 @@ static bool lock(int fd)
     return false;
 }
 
+static bool is_regular(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* Never waits, as the opening of a FIFO would. */
+static FILE *open_to_read(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = fd >= 0 && is_regular(fd) ? fdopen(fd, "r") : NULL;
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
+}
+
 static struct journal *open_file(const char *experiment, int flags, struct error *error)
 {
     struct journal *journal = calloc(1, sizeof *journal);
@@ -99,7 +116,13 @@ static struct journal *open_file(const char *experiment, int flags, struct error
         free(journal);
         return NULL;
     }
-    journal->fd = open(journal->path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+    journal->fd = open(journal->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | flags, 0600);
+    if (journal->fd >= 0 && !is_regular(journal->fd)) {
+        error_set(error, ERROR_SYSTEM, "%s is no file", journal->path);
+        close(journal->fd);
+        free(journal);
+        return NULL;
+    }
     if (journal->fd < 0) {
         if (errno == ENOENT)
             error_set(error, ERROR_NOT_FOUND, "there is no experiment %s on this machine", experiment);
@@ -110,6 +133,8 @@ static struct journal *open_file(const char *experiment, int flags, struct error
     }
     if (!lock(journal->fd)) {
         error_set(error, ERROR_CONFLICT, "experiment %s is in the hands of another process", experiment);
+        if ((flags & O_CREAT) != 0)
+            unlink(journal->path); /* it is ours and empty */
         close(journal->fd);
         free(journal);
         return NULL;
@@ -121,7 +146,7 @@ static struct journal *open_file(const char *experiment, int flags, struct error
 static bool read_back(const struct journal *journal, struct json_object *service, struct error *error)
 {
     struct journal_entry entry = {0};
-    FILE *file = fopen(journal->path, "re");
+    FILE *file = open_to_read(journal->path);
     bool done =
         file != NULL && journal_entry_read(&entry, file) && (service == NULL || entry.service != NULL);
     if (file != NULL)
@@ -263,7 +288,7 @@ void journal_entry_free(struct journal_entry *entry)
 bool journal_may_have_registered(const struct journal *journal)
 {
     struct journal_entry entry;
-    FILE *file = journal == NULL ? NULL : fopen(journal->path, "re");
+    FILE *file = journal == NULL ? NULL : open_to_read(journal->path);
     if (file == NULL)
         return false;
     journal_entry_read(&entry, file);
@@ -281,7 +306,7 @@ static bool read_file(struct journal_entry *entry, const char *name)
     memcpy(experiment, name, length);
     if (!paths_experiment_file(experiment, "jsonl", path, NULL))
         return false;
-    FILE *file = fopen(path, "re");
+    FILE *file = open_to_read(path);
     if (file == NULL)
         return false;
     bool done = journal_entry_read(entry, file) && strcmp(entry->way_back.experiment, experiment) == 0;

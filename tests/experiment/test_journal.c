@@ -1,6 +1,7 @@
 /* journal: written ahead, locked, and readable after whatever happened. */
 #include "experiment/journal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -119,6 +120,65 @@ static void what_could_not_be_read_again_is_not_begun(void **state)
     journal_list_free(&list);
     json_object_put(service);
     way_back_free(&way_back);
+}
+
+/* The linker puts this in the place of flock(2). */
+static bool somebody_locks;
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation)
+{
+    if (!somebody_locks)
+        return __real_flock(fd, operation);
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
+static void without_the_lock_no_empty_journal_is_left(void **state)
+{
+    (void)state;
+    struct error error;
+    struct journal_list list;
+    somebody_locks = true;
+    struct journal *journal = begin("abcd1234", &error);
+    somebody_locks = false;
+    assert_null(journal);
+    assert_int_equal(error.code, ERROR_CONFLICT);
+    assert_true(journal_list_read(&list, NULL));
+    assert_int_equal(list.count + list.unreadable, 0);
+    journal_list_free(&list);
+    journal_close(must_begin("abcd1234"));
+}
+
+static void a_journal_of_another_is_not_removed_for_want_of_its_lock(void **state)
+{
+    (void)state;
+    struct error error;
+    journal_close(must_begin("abcd1234"));
+    somebody_locks = true;
+    assert_null(journal_open("abcd1234", &error));
+    somebody_locks = false;
+    assert_int_equal(error.code, ERROR_CONFLICT);
+    struct journal_list list = read_one();
+    journal_list_free(&list);
+}
+
+static void a_fifo_holds_nobody_up(void **state)
+{
+    (void)state;
+    char path[PATHS_MAX];
+    struct error error;
+    path_of("abcd1234", path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(10); /* rather than for ever */
+    struct journal_list list;
+    assert_true(journal_list_read(&list, NULL));
+    assert_int_equal(list.count, 0);
+    assert_int_equal(list.unreadable, 1);
+    journal_list_free(&list);
+    assert_null(journal_open("abcd1234", &error));
+    assert_contains(error.message, "is no file");
+    alarm(0);
 }
 
 static void the_file_is_its_owners_alone(void **state)
@@ -455,6 +515,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_HOME(all_that_was_begun_is_read_back),
         IN_HOME(what_could_not_be_read_again_is_not_begun),
+        IN_HOME(without_the_lock_no_empty_journal_is_left),
+        IN_HOME(a_journal_of_another_is_not_removed_for_want_of_its_lock),
+        IN_HOME(a_fifo_holds_nobody_up),
         IN_HOME(the_file_is_its_owners_alone),
         IN_HOME(each_line_says_what_will_be_and_what_was_done),
         IN_HOME(the_last_phase_counts),
