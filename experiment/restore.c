@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aws/ecs.h"
+#include "aws/sts.h"
 #include "core/buf.h"
 #include "core/clock.h"
 #include "experiment/arm.h"
@@ -14,6 +15,7 @@
 
 #define DIFFERENCES_MAX 600
 #define VALUE_MAX 80
+#define ACCOUNT_MAX 32
 #define LINKED_ROLE "AWSServiceRoleForECS"
 
 const char *const restore_step_names[RESTORE_STEPS] = {
@@ -315,20 +317,50 @@ static bool compare(void *context, struct error *error)
     return same;
 }
 
-/* A service that is not found is gone only if this is where it was. */
-static bool is_where_it_was(const struct job *job, const struct way_back *way_back, struct error *error)
+static bool is_region(const struct aws_client *client, const struct way_back *way_back, struct error *error)
 {
-    if (strcmp(aws_client_region(job->client), way_back->region) == 0 &&
-        strcmp(aws_client_endpoint(job->client), way_back->endpoint) == 0)
+    const char *endpoint = aws_client_endpoint(client);
+    if (strcmp(aws_client_region(client), way_back->region) == 0 && strcmp(endpoint, way_back->endpoint) == 0)
         return true;
     return error_set(error, ERROR_INCOMPLETE,
                      "service %s is not found in %s%s%s, but the experiment was made in %s%s%s: roll it back "
                      "with --region %s%s%s",
-                     way_back->service, aws_client_region(job->client),
-                     aws_client_endpoint(job->client)[0] == '\0' ? "" : " at ",
-                     aws_client_endpoint(job->client), way_back->region,
-                     way_back->endpoint[0] == '\0' ? "" : " at ", way_back->endpoint, way_back->region,
+                     way_back->service, aws_client_region(client), endpoint[0] == '\0' ? "" : " at ",
+                     endpoint, way_back->region, way_back->endpoint[0] == '\0' ? "" : " at ",
+                     way_back->endpoint, way_back->region,
                      way_back->endpoint[0] == '\0' ? "" : " --endpoint-url ", way_back->endpoint);
+}
+
+/* The fifth part of an ARN. */
+static void read_account(const char *arn, char account[ACCOUNT_MAX])
+{
+    account[0] = '\0';
+    for (int i = 0; i < 4 && arn != NULL; i++) {
+        arn = strchr(arn, ':');
+        arn = arn == NULL ? NULL : arn + 1;
+    }
+    if (arn != NULL)
+        snprintf(account, ACCOUNT_MAX, "%.*s", (int)strcspn(arn, ":"), arn);
+}
+
+/* A service that is not found is gone only if this is where it was: the region and the account. */
+static bool is_where_it_was(void *context, struct error *error)
+{
+    const struct restoring *restoring = context;
+    const struct way_back *way_back = restoring->way_back;
+    struct sts_identity identity;
+    char account[ACCOUNT_MAX];
+    if (!is_region(restoring->job->client, way_back, error) ||
+        !sts_get_caller_identity(restoring->job->client, &identity, error))
+        return false;
+    read_account(way_back->service_arn, account);
+    if (strcmp(identity.account, account) == 0)
+        return true;
+    return error_set(
+        error, ERROR_INCOMPLETE,
+        "service %s is not found in account %s, but the experiment was made in account %s: roll it "
+        "back with that one's credentials (--profile)",
+        way_back->service, identity.account, account);
 }
 
 static void skip(const struct restoring *restoring, enum restore_step first, enum restore_step last,
@@ -351,7 +383,7 @@ static bool refuse_drift(const struct restoring *restoring, struct error *error)
 
 static bool end_without_service(struct restoring *restoring, struct error *error)
 {
-    if (!is_where_it_was(restoring->job, restoring->way_back, error))
+    if (!deployment_persist(restoring->job, is_where_it_was, restoring, error))
         return false;
     skip(restoring, RESTORE_UPDATE, RESTORE_TARGETS, "the service is gone");
     if (!deregister(restoring, error))

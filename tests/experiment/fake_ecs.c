@@ -236,7 +236,7 @@ static const char target_groups[] =
     "<HealthCheckPath>/health</HealthCheckPath><HealthCheckPort>traffic-port</HealthCheckPort>"
     "<LoadBalancerArns><member>arn:lb</member></LoadBalancerArns></member></TargetGroups>"
     "</DescribeTargetGroupsResult></R>";
-static const char identity[] = "<R><GetCallerIdentityResult><Account>123456789012</Account>"
+static const char identity[] = "<R><GetCallerIdentityResult><Account>%s</Account>"
                                "<Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>me</UserId>"
                                "</GetCallerIdentityResult></R>";
 static const char security_groups[] =
@@ -256,7 +256,7 @@ static bool answer_query(struct fake_ecs *fake, const struct liar_request *reque
     else if (strstr(body, "Action=DescribeSecurityGroups") != NULL)
         buf_append_text(&out, security_groups);
     else
-        buf_append_text(&out, identity);
+        buf_printf(&out, identity, fake->account == NULL ? "123456789012" : fake->account);
     bool done = liar_reply_xml(request, 200, buf_text(&out));
     buf_free(&out);
     return done;

@@ -38,6 +38,7 @@ struct fake_ecs {
     int late_lists;        /* so many lists do not show yet what was registered */
     bool deployments_fail; /* new ones become FAILED */
     bool gone;             /* there is no such service */
+    const char *account;   /* NULL: the one that all this is in */
     const char *deny;      /* this operation is denied */
     char task_address[64]; /* of the one task */
     /* What was asked of it. */

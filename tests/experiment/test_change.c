@@ -580,6 +580,21 @@ static void a_service_that_is_not_found_elsewhere_is_not_gone(void **state)
     assert_int_equal(fixture->fake.deregisters, 0);
 }
 
+static void a_service_that_is_not_found_in_another_account_is_not_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fixture->fake.gone = true;
+    fixture->fake.account = "210987654321";
+    assert_false(restore(fixture, false));
+    assert_int_equal(fixture->error.code, ERROR_INCOMPLETE);
+    assert_contains(fixture->error.message, "not found in account 210987654321");
+    assert_contains(fixture->error.message, "made in account 123456789012");
+    assert_int_equal(fixture->fake.deregisters, 0);
+    fixture->fake.account = NULL;
+    assert_done(restore(fixture, false), &fixture->error);
+}
+
 static void what_else_was_changed_is_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -779,6 +794,7 @@ int main(void)
         WITH_ECS(an_old_revision_that_is_gone_is_said_with_what_to_do),
         WITH_ECS(a_service_that_is_gone_leaves_nothing_of_ours),
         WITH_ECS(a_service_that_is_not_found_elsewhere_is_not_gone),
+        WITH_ECS(a_service_that_is_not_found_in_another_account_is_not_gone),
         WITH_ECS(what_else_was_changed_is_named),
         WITH_ECS(the_role_that_ecs_puts_in_is_only_noted),
         WITH_ECS(without_the_service_as_it_was_the_way_back_is_compared),
