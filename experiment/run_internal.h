@@ -1,4 +1,8 @@
-/* run_internal: what run.c (phases) and run_jobs.c (the work on other threads) share. */
+/*
+ * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
+ * (from armed on, while faults are live), run_sidecars.c (what the sidecars are told and say), run_restore.c
+ * (the way back), run_jobs.c (the work on other threads).
+ */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 
@@ -87,5 +91,31 @@ void run_work_restore(struct run *run);
 /* Starts the watch if none is under way; calls run_watch_done on the loop. */
 void run_start_watch(struct run *run);
 void run_watch_done(struct run *run);
+
+/* ── run.c ───────────────────────────────────────────────────────────────────────────────── */
+void run_say(struct run *run, enum model_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void run_set_phase(struct run *run, enum model_phase phase);
+/* Also says it. */
+void run_set_problem(struct run *run, const char *text);
+/* As if nothing had been; the phase stays. */
+void run_forget(struct run *run);
+void run_end_failed(struct run *run, int exit_status, const char *problem);
+
+/* ── run_sidecars.c ──────────────────────────────────────────────────────────────────────── */
+bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints);
+/* All shall have the faults that are asked for. */
+void run_tell_faults(struct run *run, int64_t lease_ms);
+/* What these faults take and one of the sidecars can't do; NULL: nothing. */
+const char *run_missing_capability(const struct run *run, const struct fault *fault);
+
+/* ── run_live.c ──────────────────────────────────────────────────────────────────────────── */
+void run_tick_armed(struct run *run, int64_t now_ms);
+void run_tick_injecting(struct run *run, int64_t now_ms);
+
+/* ── run_restore.c ───────────────────────────────────────────────────────────────────────── */
+void run_start_restore(struct run *run);
+/* Likewise, and it ends with status 1. */
+void run_fail_and_restore(struct run *run, const char *problem);
 
 #endif

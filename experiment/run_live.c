@@ -1,0 +1,154 @@
+#include "experiment/run_internal.h"
+
+#include <stdio.h>
+
+#include "core/clock.h"
+
+#define WATCH_LOCAL_MS 1000
+#define WATCH_AWS_MS 5000
+#define LEAVE_MS 3000
+
+static void go_live(struct run *run, int64_t now_ms)
+{
+    char text[MODEL_TEXT_MAX];
+    const char *missing = run_missing_capability(run, &run->asked);
+    if (missing != NULL) {
+        snprintf(text, sizeof text, "the sidecars can't do %s: use a newer image of shaketable-proxy",
+                 missing);
+        run_fail_and_restore(run, text);
+        return;
+    }
+    series_take_baseline(run->series);
+    progress_set(&run->progress, ARM_BASELINE, MODEL_STEP_DONE, 0, 0, "n %llu",
+                 (unsigned long long)series_window_total(run->series));
+    progress_estimate(&run->progress, 0);
+    run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
+    run->reach_until_ms = clock_ms() + RUN_REACH_MS;
+    run_tell_faults(run, SIDECARS_LEASE_MS);
+}
+
+static void renew_when_due(struct run *run)
+{
+    if (clock_ms() < run->next_renew_ms || run->leaving)
+        return;
+    run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
+    sidecars_renew(run->sidecars);
+}
+
+/* Told, and not acknowledged by all yet: those that have it keep it, the others are told again, for a while.
+ */
+static void wait_for_live(struct run *run)
+{
+    char text[MODEL_TEXT_MAX];
+    struct sidecars_count count = sidecars_count(run->sidecars);
+    renew_when_due(run);
+    if (clock_ms() < run->reach_until_ms)
+        return;
+    snprintf(text, sizeof text, "%zu of %zu sidecars have not taken the faults within %d s",
+             count.total - count.acknowledged, count.total, RUN_REACH_MS / 1000);
+    run_fail_and_restore(run, text);
+}
+
+void run_tick_armed(struct run *run, int64_t now_ms)
+{
+    struct sidecars_count count = sidecars_count(run->sidecars);
+    if (run->baseline_from_ms == 0) {
+        bool all = count.total > 0 && count.reached == count.total;
+        progress_set(&run->progress, ARM_REACH, all ? MODEL_STEP_DONE : MODEL_STEP_DOING, (int)count.reached,
+                     (int)count.total, "%zu of %zu", count.reached, count.total);
+        if (!all && clock_ms() < run->reach_until_ms)
+            return;
+        if (count.reached == 0) {
+            run_fail_and_restore(run, "none of the sidecars could be reached on its stats port");
+            return;
+        }
+        if (!all)
+            run_say(run, MODEL_LOG_WARNING,
+                    "%zu of %zu sidecars could not be reached: their tasks stay unfaulted",
+                    count.total - count.reached, count.total);
+        run->baseline_from_ms = clock_ms();
+        series_restart_window(run->series, now_ms);
+    }
+    int64_t since = clock_ms() - run->baseline_from_ms;
+    if (run->deadline_ms != 0) {
+        wait_for_live(run);
+        return;
+    }
+    progress_set(&run->progress, ARM_BASELINE, MODEL_STEP_DOING, (int)since, RUN_BASELINE_MS, "n %llu",
+                 (unsigned long long)series_window_total(run->series));
+    progress_estimate(&run->progress, RUN_BASELINE_MS - since);
+    if (since >= RUN_BASELINE_MS)
+        go_live(run, now_ms);
+}
+
+void run_adjust(struct run *run, const struct fault *fault)
+{
+    if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
+        return;
+    if (run->leaving)
+        return; /* it would shorten the lease that they are left with */
+    const char *missing = run->sidecars == NULL ? NULL : run_missing_capability(run, fault);
+    if (missing != NULL) {
+        run_say(
+            run, MODEL_LOG_WARNING,
+            "the sidecars can't do %s: the faults stay as they are. Use a newer image of shaketable-proxy",
+            missing);
+        return;
+    }
+    if (!run->told)
+        run->before_change = run->live;
+    run->asked = *fault;
+    if (run->phase == MODEL_INJECTING || run->deadline_ms != 0)
+        run_tell_faults(run, SIDECARS_LEASE_MS);
+    run->handlers.changed(run->handlers.context);
+}
+
+void run_watch_done(struct run *run)
+{
+    if (run->phase != MODEL_INJECTING || run->watch_failed || run->leaving)
+        return;
+    if (!run->watched.ours) {
+        char text[MODEL_TEXT_MAX * 2];
+        snprintf(text, sizeof text, "someone deployed meanwhile: the service now runs %.200s",
+                 run->watched.running);
+        run_fail_and_restore(run, text);
+        return;
+    }
+    sidecars_reconcile(run->sidecars, &run->watched.endpoints);
+    run->handlers.changed(run->handlers.context);
+}
+
+void run_tick_injecting(struct run *run, int64_t now_ms)
+{
+    renew_when_due(run);
+    if (clock_ms() >= run->next_watch_ms && !run->leaving) {
+        bool local = job_endpoint_is_local(aws_client_endpoint(run->client));
+        run->next_watch_ms = clock_ms() + (local ? WATCH_LOCAL_MS : WATCH_AWS_MS);
+        run_start_watch(run);
+    }
+    /* By either clock: that of the day may be set back. */
+    if (clock_ms() >= run->over_ms || now_ms >= (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms)) {
+        run_say(run, MODEL_LOG_INFO, "%s",
+                run->ends_ms > 0 ? "the duration is over" : "the deadline has come");
+        run_start_restore(run);
+    }
+}
+
+void run_leave(struct run *run)
+{
+    if (run->phase != MODEL_INJECTING) {
+        run_rollback(run, NULL);
+        return;
+    }
+    int64_t lease_ms = run->deadline_ms - clock_epoch_ms();
+    run->leaving = true;
+    atomic_store(&run->cancel, true); /* a watch under way is not waited for */
+    run->leave_until_ms = clock_ms() + LEAVE_MS;
+    run_tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
+                         : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS
+                                                         : lease_ms);
+    journal_phase(run->journal, "left", NULL);
+    run_say(run, MODEL_LOG_WARNING,
+            "experiment %s goes on until its deadline; shaketable rollback %s ends it",
+            run->way_back.experiment, run->way_back.experiment);
+}

@@ -1,0 +1,129 @@
+#include "experiment/run_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+void run_fail_and_restore(struct run *run, const char *problem)
+{
+    run->failed = true;
+    run_set_problem(run, problem);
+    run_start_restore(run);
+}
+
+static void say_outcome(struct run *run)
+{
+    if (!run->outcome.theirs)
+        run_say(run, MODEL_LOG_GOOD, "%s/%s is restored: it runs %s again", run->way_back.cluster,
+                run->way_back.service, ecs_short_name(run->way_back.task_definition));
+    for (const char *line = run->outcome.note; line[0] != '\0';) {
+        size_t length = strcspn(line, "\n");
+        run_say(run, MODEL_LOG_WARNING, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void on_restored(struct run *run)
+{
+    run->handlers.service_changed(run->handlers.context);
+    if (run->error.code != ERROR_NONE) {
+        journal_ended(run->journal, false, run->error.message, NULL);
+        run_end_failed(run, 5, run->error.message);
+        return;
+    }
+    journal_ended(run->journal, true, run->outcome.note[0] == '\0' ? NULL : run->outcome.note, NULL);
+    if (run->told)
+        progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
+    run->told = false;
+    run->exit_status = run->failed ? 1 : 0;
+    say_outcome(run);
+    sidecars_free(run->sidecars);
+    run->sidecars = NULL;
+    run_set_phase(run, MODEL_RESTORED);
+}
+
+/* Stage one at once, on the loop; stage two on a worker. */
+void run_start_restore(struct run *run)
+{
+    run->rollback_us = clock_us();
+    run->rollback_wanted = run->leaving = run->told = false;
+    run->clean_ms = -1;
+    run_set_phase(run, MODEL_RECOVERING);
+    progress_begin(&run->progress, restore_step_names, RESTORE_STEPS);
+    if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
+        progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DOING, 0, 0, "%s", "");
+        run->told = true;
+        sidecars_clear(run->sidecars);
+    } else {
+        progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "no fault was live");
+    }
+    run_start_job(run, run_work_restore, on_restored);
+}
+
+static void on_adopted(struct run *run)
+{
+    if (run->error.code != ERROR_NONE) {
+        bool nothing = run->error.code == ERROR_NOT_FOUND;
+        adopt_free(&run->adopted);
+        run_end_failed(run, nothing ? 1 : 5, run->error.message);
+        return;
+    }
+    run->way_back = run->adopted.way_back; /* what adopt_free would free is the run's now */
+    run->before = run->adopted.before;
+    run->journal = run->adopted.journal;
+    run->sidecars_wanted = run->adopted.sidecars;
+    snprintf(run->request.cluster, sizeof run->request.cluster, "%s", run->way_back.cluster);
+    snprintf(run->request.service, sizeof run->request.service, "%s", run->way_back.service);
+    run_say(run, MODEL_LOG_INFO, "found experiment %s of %s on %s/%s", run->way_back.experiment,
+            run->way_back.operator_name, run->way_back.cluster, run->way_back.service);
+    if (run->adopted.endpoints.count > 0)
+        run_open_sidecars(run, &run->adopted.endpoints);
+    memset(&run->adopted, 0, sizeof run->adopted);
+    run_start_restore(run);
+}
+
+static void adopt(struct run *run, const struct intent *intent)
+{
+    run_forget(run);
+    run->engine = &engine_sidecar;
+    run->adopt_intent = *intent;
+    memcpy(run->request.cluster, intent->cluster, sizeof run->request.cluster);
+    memcpy(run->request.service, intent->service, sizeof run->request.service);
+    run_set_phase(run, MODEL_RECOVERING);
+    run_start_job(run, run_work_adopt, on_adopted);
+}
+
+void run_rollback(struct run *run, const struct intent *intent)
+{
+    bool restorable =
+        run->phase == MODEL_FAILED_PHASE && run->exit_status == 5 && run->way_back.experiment[0] != '\0';
+    if (intent == NULL && run->leaving)
+        return; /* it was left on purpose */
+    switch (run->phase) {
+    case MODEL_PLANNING:
+    case MODEL_PLANNED:
+        run_dismiss(run);
+        break;
+    case MODEL_ARMING:
+        run->rollback_wanted = true;
+        atomic_store(&run->cancel, true);
+        break;
+    case MODEL_ARMED:
+    case MODEL_INJECTING:
+        run_start_restore(run);
+        break;
+    case MODEL_RECOVERING:
+        break;
+    case MODEL_IDLE:
+    case MODEL_RESTORED:
+    case MODEL_FAILED_PHASE:
+        if (run->working || run->watching)
+            break;
+        if (restorable)
+            run_start_restore(run);
+        else if (intent != NULL && (intent->experiment[0] != '\0' || intent->service[0] != '\0'))
+            adopt(run, intent);
+        break;
+    }
+}

@@ -1,0 +1,129 @@
+#include "experiment/run_internal.h"
+
+#include <stdio.h>
+
+#include "core/clock.h"
+#include "experiment/paths.h"
+
+static void on_sample(void *context, const struct stats_sample *sample)
+{
+    struct run *run = context;
+    series_add(run->series, sample, clock_epoch_ms());
+    run->handlers.changed(run->handlers.context);
+}
+
+static void mark(struct run *run, const char *text, bool first)
+{
+    int64_t now_ms = clock_epoch_ms();
+    series_mark(run->series, now_ms, text);
+    series_restart_window(run->series, now_ms);
+    run->handlers.mark(run->handlers.context, text, first);
+}
+
+static void on_all_live(struct run *run, const struct sidecars_count *count)
+{
+    char text[MODEL_TEXT_MAX - 64], from[160];
+    bool first = run->phase == MODEL_ARMED;
+    fault_describe(&run->asked, text, sizeof text);
+    fault_describe(&run->before_change, from, sizeof from);
+    run->live = run->asked;
+    mark(run, text, first);
+    if (first) {
+        run->started_ms = clock_epoch_ms();
+        run->ends_ms = run->request.duration_ms > 0 ? run->started_ms + run->request.duration_ms : 0;
+        run->over_ms = clock_ms() + (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms) - run->started_ms;
+        journal_phase(run->journal, "injecting", NULL);
+        run_set_phase(run, MODEL_INJECTING);
+        run_say(run, MODEL_LOG_INFO, "%s: live on %zu of %zu sidecars in %.1f ms", text, count->acknowledged,
+                count->total, count->last_ack_ms);
+    } else {
+        run_say(run, MODEL_LOG_INFO, "%s → %s: live on %zu of %zu sidecars in %.1f ms", from, text,
+                count->acknowledged, count->total, count->last_ack_ms);
+    }
+}
+
+static void on_all_clean(struct run *run)
+{
+    run->clean_ms = (double)(clock_us() - run->rollback_us) / 1000.0;
+    fault_init(&run->live);
+    mark(run, "clean", false);
+    progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "in %.1f ms", run->clean_ms);
+    run_say(run, MODEL_LOG_GOOD, "all traffic clean in %.1f ms", run->clean_ms);
+}
+
+static void on_sidecars_changed(void *context)
+{
+    struct run *run = context;
+    run->handlers.changed(run->handlers.context);
+    struct sidecars_count count = sidecars_count(run->sidecars);
+    if (!run->told || count.reached == 0 || count.acknowledged < count.reached)
+        return;
+    run->told = false;
+    if (run->phase == MODEL_ARMED || run->phase == MODEL_INJECTING)
+        on_all_live(run, &count);
+    else
+        on_all_clean(run); /* also after a rollback that failed, from one that was reached late */
+}
+
+static void on_sidecar_log(void *context, enum model_log_level level, const char *text)
+{
+    struct run *run = context;
+    if (run->phase != MODEL_RECOVERING) /* there they leave because their tasks do */
+        run->handlers.log(run->handlers.context, level, text);
+}
+
+void run_tell_faults(struct run *run, int64_t lease_ms)
+{
+    char by[STATS_TEXT_MAX];
+    paths_operator(by, sizeof by);
+    run->told = true;
+    run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
+    sidecars_set(run->sidecars, &run->asked, run->deadline_ms, lease_ms, by);
+}
+
+/* Those that have the new faults go back to what was live before: a set that is refused renews no lease, and
+ * a service half in one state and half in another tells nobody anything. */
+static void on_refused(void *context)
+{
+    struct run *run = context;
+    if (run->phase != MODEL_INJECTING || !run->told || run->leaving ||
+        fault_equal(&run->asked, &run->before_change))
+        return;
+    run_say(run, MODEL_LOG_WARNING, "the change was refused: the faults stay as they were");
+    run->asked = run->before_change;
+    run_tell_faults(run, SIDECARS_LEASE_MS);
+}
+
+bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints)
+{
+    const struct sidecars_handlers handlers = {.context = run,
+                                               .sample = on_sample,
+                                               .changed = on_sidecars_changed,
+                                               .refused = on_refused,
+                                               .log = on_sidecar_log};
+    run->sidecars = sidecars_new(run->loop, &handlers);
+    run->series = series_new(MODEL_SOURCE_SIDECARS, run->way_back.cluster, run->way_back.service);
+    if (run->sidecars == NULL || run->series == NULL)
+        return false;
+    sidecars_reconcile(run->sidecars, endpoints);
+    return true;
+}
+
+const char *run_missing_capability(const struct run *run, const struct fault *fault)
+{
+    const struct {
+        const char *name;
+        bool wanted;
+    } capabilities[] = {
+        {"latency", fault->latency.mean_ms > 0 || fault->latency.jitter_ms > 0},
+        {"loss", fault->loss.percent > 0},
+        {"error", fault->error.percent > 0},
+        {"reset", fault->reset.percent > 0},
+        {"blackhole", fault->blackhole.percent > 0},
+        {"bandwidth", fault->bandwidth.bytes_per_s > 0},
+    };
+    for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
+        if (capabilities[i].wanted && sidecars_without(run->sidecars, capabilities[i].name) != NULL)
+            return capabilities[i].name;
+    return NULL;
+}
