@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/elbv2.h"
+#include "aws/retry.h"
 #include "core/clock.h"
 #include "experiment/json.h"
 
@@ -172,18 +173,35 @@ end:
     return done;
 }
 
+/* Is this a look that failed, and not the deployment? A network that is gone for a moment must not end a
+ * rollback; and ECS, which is eventually consistent, may show for a moment what was before. */
+static bool may_look_again(const struct error *error, int64_t since_start_ms, int64_t since_look_ms)
+{
+    if (error->code == ERROR_CONFLICT)
+        return since_start_ms < DEPLOYMENT_SETTLE_MS;
+    return since_look_ms < DEPLOYMENT_BLIND_MS &&
+           (error->code == ERROR_NETWORK || error->code == ERROR_TIMEOUT ||
+            aws_retry_classify(error->reason, 0) == AWS_ATTEMPT_THROTTLED);
+}
+
 bool deployment_wait(const struct job *job, const struct deployment *deployment, size_t tasks_step,
                      size_t targets_step, struct error *error)
 {
-    int64_t patience_until = clock_ms() + DEPLOYMENT_PATIENCE_MS;
+    int64_t start_ms = clock_ms(), seen_ms = start_ms;
+    struct error failure = {0};
     bool arrived = false;
     progress_set(job->progress, tasks_step, MODEL_STEP_DOING, 0, 0, "%s", "");
     while (!job_is_canceled(job, error)) {
-        if (!look(job, deployment, tasks_step, targets_step, &arrived, error))
+        if (look(job, deployment, tasks_step, targets_step, &arrived, &failure)) {
+            seen_ms = clock_ms();
+        } else if (!may_look_again(&failure, clock_ms() - start_ms, clock_ms() - seen_ms)) {
+            if (error != NULL)
+                *error = failure;
             return false;
+        }
         if (arrived)
             return true;
-        if (clock_ms() > patience_until)
+        if (clock_ms() - start_ms > DEPLOYMENT_PATIENCE_MS)
             return error_set(error, ERROR_TIMEOUT, "the deployment of %s has not arrived within %d minutes",
                              ecs_short_name(deployment->task_definition), DEPLOYMENT_PATIENCE_MS / 60000);
         job_wait(job);

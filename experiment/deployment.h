@@ -14,6 +14,8 @@
 struct json_object;
 
 #define DEPLOYMENT_PATIENCE_MS (15 * 60 * 1000)
+#define DEPLOYMENT_BLIND_MS 30000     /* nothing could be seen of it for that long, and it is given up */
+#define DEPLOYMENT_SETTLE_MS 5000     /* that long the service may still show what it was before */
 #define DEPLOYMENT_FAILED_TASKS_MAX 4 /* that many failed tasks, and the deployment is given up */
 
 struct deployment {

@@ -204,6 +204,16 @@ static bool is_known(const struct sidecars *all, const struct arm_endpoint *endp
     return false;
 }
 
+/* A task that leaves still answers while it drains: it shall do so without faults, not until its lease ends.
+ */
+static void let_go(struct sidecar *sidecar)
+{
+    const struct stats_request clear = {.op = STATS_CLEAR, .id = sidecar->all->wish};
+    if (!sidecar->all->clean)
+        link_send(sidecar->link, &clear);
+    drop(sidecar);
+}
+
 void sidecars_reconcile(struct sidecars *all, const struct arm_endpoints *endpoints)
 {
     size_t kept = 0, count = all->count;
@@ -212,7 +222,7 @@ void sidecars_reconcile(struct sidecars *all, const struct arm_endpoints *endpoi
             all->items[kept++] = all->items[i];
         } else {
             say(all, MODEL_LOG_INFO, all->items[i], "has left with its task", "");
-            drop(all->items[i]);
+            let_go(all->items[i]);
         }
     }
     all->count = kept;

@@ -31,7 +31,8 @@ struct sidecars *sidecars_new(uv_loop_t *loop, const struct sidecars_handlers *h
 /* Closes every link; the loop must run on until libuv has let go. */
 void sidecars_free(struct sidecars *sidecars);
 
-/* Opens links to new ones, closes those that are no longer there. */
+/* Opens links to new ones, closes those that are no longer there, which are told to be
+ * clean. */
 void sidecars_reconcile(struct sidecars *sidecars, const struct arm_endpoints *endpoints);
 /* All shall run these faults, for as long as sidecars_renew is called, at most until `deadline_ms`. */
 void sidecars_set(struct sidecars *sidecars, const struct fault *fault, int64_t deadline_ms, int64_t lease_ms,

@@ -69,6 +69,7 @@ void turn_open_text(struct turn *turn, enum ui_overlay overlay, const char *text
     turn_close(turn);
     turn->state->overlay = overlay;
     snprintf(turn->state->text, sizeof turn->state->text, "%s", text);
+    turn->state->text_is_offered = overlay == UI_OVERLAY_ENTRY;
 }
 
 void turn_rollback(struct turn *turn)

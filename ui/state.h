@@ -78,6 +78,7 @@ struct ui_state {
 
     /* Text fields. */
     char text[UI_TEXT_MAX];
+    bool text_is_offered; /* the value as it is: the first letter replaces it, Backspace keeps it */
     char text_error[UI_NOTICE_MAX];
 
     /* The plan. */

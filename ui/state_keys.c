@@ -227,6 +227,7 @@ static void erase(struct turn *turn)
 static void after_typing(struct turn *turn)
 {
     turn->state->text_error[0] = '\0';
+    turn->state->text_is_offered = false;
     if (turn->state->overlay != UI_OVERLAY_FILTER)
         return;
     memcpy(turn->state->filter, turn->state->text, sizeof turn->state->filter);
@@ -332,6 +333,8 @@ void turn_run(struct turn *turn, enum ui_command command)
 static void type_letter(struct turn *turn, int key)
 {
     char *text = turn->state->text;
+    if (turn->state->text_is_offered)
+        text[0] = '\0';
     size_t length = strlen(text);
     unsigned ch = (unsigned)key;
     char encoded[5] = {0};

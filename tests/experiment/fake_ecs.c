@@ -65,6 +65,10 @@ static struct json_object *describe_services(struct fake_ecs *fake, struct json_
     (void)input;
     if (fake->gone)
         return wrap_in_array("services", NULL);
+    if (fake->stale_left > 0) {
+        fake->stale_left--;
+        return wrap_in_array("services", json_copy(fake->stale));
+    }
     struct json_object *answer = wrap_in_array("services", json_copy(fake->service));
     let_time_pass(fake);
     return answer;
@@ -134,6 +138,9 @@ static struct json_object *update_service(struct fake_ecs *fake, struct json_obj
     const char *arn = json_text(input, "taskDefinition");
     if (strcmp(json_text(definition_of(fake, arn), "status"), "ACTIVE") != 0)
         return failure("ClientException", "TaskDefinition is inactive");
+    json_object_put(fake->stale);
+    fake->stale = json_copy(fake->service);
+    fake->stale_left = fake->stale_looks;
     json_put_text(fake->service, "taskDefinition", arn);
     json_object_object_add(fake->service, "loadBalancers", json_copy(json_array(input, "loadBalancers")));
     fake->looks_left = fake->deployment_looks;
@@ -306,6 +313,7 @@ void fake_ecs_start(struct fake_ecs *fake)
 void fake_ecs_stop(struct fake_ecs *fake)
 {
     liar_stop(&fake->liar);
+    json_object_put(fake->stale);
     json_object_put(fake->service);
     json_object_put(fake->definitions);
     pthread_mutex_destroy(&fake->lock);

@@ -24,6 +24,8 @@ struct fake_ecs {
     pthread_mutex_t lock;            /* over all below */
     struct json_object *service;     /* as DescribeServices gives it */
     struct json_object *definitions; /* ARN → {"taskDefinition":…,"tags":…} */
+    struct json_object *stale;       /* the service before the last update */
+    int stale_left;
     int next_revision;
     int looks_left; /* at a deployment, until it is COMPLETED */
     /* How it behaves. */
@@ -31,6 +33,7 @@ struct fake_ecs {
     int lose_count;        /* so many answers of … */
     const char *lose;      /* … this operation are lost, after their effect */
     bool lose_effect;      /* … or before it */
+    int stale_looks;       /* so many looks after an update show the service as it was before */
     bool deployments_fail; /* new ones become FAILED */
     bool gone;             /* there is no such service */
     const char *deny;      /* this operation is denied */

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "experiment/adopt.h"
 #include "experiment/arm.h"
+#include "experiment/deployment.h"
 #include "experiment/inventory.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
@@ -330,6 +331,46 @@ static void a_lost_answer_on_the_way_back_is_resolved_too(void **state)
     assert_as_before(fixture);
 }
 
+static void a_network_that_is_gone_for_a_moment_ends_no_rollback(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    struct deployment old = {.cluster_arn = FAKE_CLUSTER,
+                             .service_arn = FAKE_SERVICE,
+                             .task_definition = FAKE_OLD,
+                             .load_balancers = fixture->plan->way_back.load_balancers};
+    progress_begin(&fixture->progress, restore_step_names, RESTORE_STEPS);
+    assert_true(deployment_update(&fixture->job, fixture->journal, &old, "nothing", NULL));
+    fixture->fake.lose = "DescribeServices";
+    fixture->fake.lose_count = 3 * AWS_RETRY_ATTEMPTS;
+    assert_done(deployment_wait(&fixture->job, &old, RESTORE_TASKS, RESTORE_TARGETS, &fixture->error),
+                &fixture->error);
+    assert_int_equal(fixture->fake.lose_count, 0);
+}
+
+static void a_service_that_still_shows_what_it_was_is_not_taken_for_drift(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->fake.stale_looks = 3;
+    begin_and_arm(fixture);
+    assert_done(restore(fixture, false), &fixture->error);
+    assert_as_before(fixture);
+}
+
+static void drift_while_waiting_is_seen_all_the_same(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_and_arm(fixture);
+    fake_ecs_deploy(&fixture->fake, OTHER);
+    struct deployment old = {.cluster_arn = FAKE_CLUSTER,
+                             .service_arn = FAKE_SERVICE,
+                             .task_definition = FAKE_OLD,
+                             .load_balancers = fixture->plan->way_back.load_balancers};
+    assert_false(deployment_wait(&fixture->job, &old, RESTORE_TASKS, RESTORE_TARGETS, &fixture->error));
+    assert_int_equal(fixture->error.code, ERROR_CONFLICT);
+    assert_contains(fixture->error.message, "now runs checkout:42");
+}
+
 static void a_revision_that_was_registered_and_never_used_is_removed(void **state)
 {
     struct fixture *fixture = *state;
@@ -563,6 +604,9 @@ int main(void)
         WITH_ECS(all_is_as_it_was),
         WITH_ECS(restoring_again_changes_nothing),
         WITH_ECS(a_lost_answer_on_the_way_back_is_resolved_too),
+        WITH_ECS(a_network_that_is_gone_for_a_moment_ends_no_rollback),
+        WITH_ECS(a_service_that_still_shows_what_it_was_is_not_taken_for_drift),
+        WITH_ECS(drift_while_waiting_is_seen_all_the_same),
         WITH_ECS(a_revision_that_was_registered_and_never_used_is_removed),
         WITH_ECS(drift_is_never_overwritten_unless_told),
         WITH_ECS(somebody_elses_experiment_is_drift_as_well),
