@@ -70,7 +70,7 @@ struct worker {
     bool draining;
     bool stopping;
     uint64_t complained_ns;
-    uint64_t descriptor_limit; /* clients with this number or a higher one are turned away */
+    uint64_t descriptor_limit;    /* clients with this number or a higher one are turned away */
     struct worker_message *drain; /* to be sent back */
     char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
 };

@@ -89,18 +89,20 @@ static void make_token(const struct call *call, size_t offset, const char *ident
 static bool read_token(const struct call *call, const char *token, struct json_object *items,
                        const char *identity, size_t *start)
 {
-    char plain[TOKEN_MAX] = "", operation[CALL_OPERATION_MAX] = "";
-    size_t length = strlen(token), offset = 0, count = json_length(items);
-    int used = 0;
+    char plain[TOKEN_MAX] = "";
+    size_t length = strlen(token), count = json_length(items), name = strlen(call->operation);
 
     if (length == 0 || length >= TOKEN_MAX || length % 4 != 0 ||
         EVP_DecodeBlock((unsigned char *)plain, (const unsigned char *)token, (int)length) < 0)
         return false;
-    if (sscanf(plain, "%63s %zu %n", operation, &offset, &used) != 2 || used == 0 ||
-        strcmp(operation, call->operation) != 0)
+    if (strncmp(plain, call->operation, name) != 0 || plain[name] != ' ')
+        return false;
+    char *end = NULL;
+    unsigned long offset = strtoul(plain + name + 1, &end, 10);
+    if (*end != ' ')
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(identity_of(json_object_array_get_idx(items, i), identity), plain + used) == 0) {
+        if (strcmp(identity_of(json_object_array_get_idx(items, i), identity), end + 1) == 0) {
             *start = i + 1;
             return true;
         }

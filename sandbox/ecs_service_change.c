@@ -294,7 +294,7 @@ bool ecs_update_service(struct region *region, struct call *call)
     struct json_object *network = json_map(request, "networkConfiguration");
     struct definition *definition = primary ? primary->definition : NULL;
 
-    if (!service || !check_controller(service, call))
+    if (!service || !primary || !check_controller(service, call))
         return false;
     if (named && !(definition = take_definition(region, call, named)))
         return false;

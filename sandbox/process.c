@@ -74,11 +74,18 @@ void process_signal(pid_t pid, int signal_number)
 
 bool process_ended(pid_t pid, int *status)
 {
+    siginfo_t info = {0};
     int raw = 0;
-    pid_t found = waitpid(pid, &raw, WNOHANG);
 
-    if (found == 0 || (found < 0 && errno == EINTR))
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        *status = 0;
+        return errno == ECHILD;
+    }
+    if (info.si_pid != pid)
         return false;
-    *status = found < 0 ? 0 : WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+    kill(-pid, SIGKILL); /* before it is reaped: until then nobody else can have its number */
+    if (waitpid(pid, &raw, 0) != pid)
+        raw = 0;
+    *status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
     return true;
 }

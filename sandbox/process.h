@@ -22,7 +22,8 @@ struct process_spec {
 pid_t process_start(const struct process_spec *spec, struct error *error);
 /* To the whole group; a process that has gone is no error. */
 void process_signal(pid_t pid, int signal_number);
-/* True once it has ended and is reaped: *status is its exit code, 128 + N after signal N. */
+/* True once it has ended and is reaped, and what it left in its group is killed: *status is its exit code,
+ * 128 + N after signal N. */
 bool process_ended(pid_t pid, int *status);
 
 #endif

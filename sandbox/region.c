@@ -27,7 +27,8 @@ double region_now(void)
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1000.0;
+    long ms = now.tv_nsec / 1000000;
+    return (double)now.tv_sec + (double)ms / 1000.0;
 }
 
 void region_wake(struct region *region)
@@ -110,7 +111,7 @@ struct definition *region_find_definition(struct region *region, const char *nam
             continue;
         if (is_arn(name) && colon && strcmp(definition->arn, name) != 0)
             continue;
-        if (colon ? atoi(colon + 1) == definition->revision : definition->active)
+        if (colon ? strtol(colon + 1, NULL, 10) == definition->revision : definition->active)
             return definition;
     }
     return NULL;

@@ -204,11 +204,9 @@ static void settle(struct region *region, struct service *service, const struct 
 /* True while something is under way. */
 static bool run_service(struct region *region, struct service *service, int64_t now_ms)
 {
-    struct deployment *primary = service_primary(service);
-
     count_failures(region, service, now_ms);
     deployment_check_breaker(service);
-    primary = service_primary(service);
+    struct deployment *primary = service_primary(service);
     primary->desired = service->state == SERVICE_ACTIVE ? service->desired : 0;
     struct plan_counts counts = count_tasks(region, service);
     struct plan_steps steps = plan_deployment(&counts);

@@ -120,7 +120,6 @@ bool task_reap(struct task *task)
             alive = true;
             continue;
         }
-        process_signal(container->pid, SIGKILL); /* what it may have left in its group */
         container->pid = 0;
         container->state = CONTAINER_STOPPED;
         container->has_exit_code = true;

@@ -61,9 +61,9 @@ void axis_shares(const struct axis *axis, const struct hist *hist, int columns, 
 size_t axis_labels(const struct axis *axis, struct axis_label labels[AXIS_LABELS_MAX])
 {
     size_t count = 0;
-    for (double decade = 10; decade < 1e8; decade *= 10)
+    for (int power = 1; power < 8; power++)
         for (int i = 0; i < 3 && count < AXIS_LABELS_MAX; i++) {
-            double us = decade * (i == 0 ? 1 : i == 1 ? 2 : 5);
+            double us = pow(10, power) * (i == 0 ? 1 : i == 1 ? 2 : 5);
             if (us < axis->low_us * 0.999 || us > axis->high_us * 1.001)
                 continue;
             struct axis_label *label = &labels[count++];

@@ -77,7 +77,7 @@ static void on_fatal_signal(int number)
 
 static void add_restore(const char *text)
 {
-    size_t length = text != NULL && text != (char *)-1 ? strlen(text) : 0;
+    size_t length = text != NULL && (intptr_t)text != -1 ? strlen(text) : 0;
     if (restore.length + length > sizeof restore.bytes)
         return;
     if (length > 0)
@@ -152,7 +152,7 @@ static void read_abilities(struct screen *screen, bool no_color)
     char mouse[] = "kmous";
     const char *prefix = tigetstr(mouse);
     const char *term = getenv("TERM");
-    screen->pointer = prefix != NULL && prefix != (char *)-1 && strcmp(prefix, "\033[<") == 0;
+    screen->pointer = prefix != NULL && (intptr_t)prefix != -1 && strcmp(prefix, "\033[<") == 0;
     screen->synchronized = screen->pointer && term != NULL && strncmp(term, "linux", 5) != 0;
 }
 

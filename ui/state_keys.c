@@ -354,7 +354,7 @@ static void type_letter(struct turn *turn, int key)
         encoded[3] = (char)(0x80U | (ch & 0x3fU));
     }
     if (length + strlen(encoded) < sizeof turn->state->text)
-        strcpy(text + length, encoded);
+        memcpy(text + length, encoded, strlen(encoded) + 1);
     after_typing(turn);
 }
 

@@ -40,7 +40,7 @@ void overlay_field(const struct view *view, struct rect rect, const char *text)
 
 void overlay_more(const struct view *view, struct rect body, int skip, int lines)
 {
-    if (lines <= body.height)
+    if (body.height < 1 || lines <= body.height)
         return;
     struct canvas *canvas = view->canvas;
     canvas->scroll_most = lines - body.height;
