@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "aws/ecs.h"
+#include "experiment/control.h"
 #include "experiment/json.h"
 
 #define LIST_MAX 1000
+#define OWNER_PATIENCE_MS 10000 /* between two of its lines */
 
 void adopt_free(struct adopted *adopted)
 {
@@ -141,6 +143,7 @@ bool adopt_find(const struct job *job, const char *experiment, const char *clust
                 struct adopted *out, struct error *error)
 {
     struct error missing = {0};
+    char running[sizeof out->running];
     memset(out, 0, sizeof *out);
     if (experiment[0] != '\0') {
         if (!from_journal(experiment, out, error))
@@ -158,6 +161,32 @@ bool adopt_find(const struct job *job, const char *experiment, const char *clust
     return true;
 
 failed:
+    snprintf(running, sizeof running, "%s", experiment[0] != '\0' ? experiment : out->way_back.experiment);
     adopt_free(out);
+    if (error != NULL && error->code == ERROR_CONFLICT)
+        memcpy(out->running, running, sizeof running);
     return false;
+}
+
+bool adopt_ask_owner(const char *experiment, struct error *error)
+{
+    struct control_client *client = control_connect(experiment, error);
+    if (client == NULL)
+        return false;
+    bool restored = false;
+    bool done = control_send(client, "{\"op\":\"rollback\"}", error);
+    while (done) {
+        const char *line = control_read(client, OWNER_PATIENCE_MS, error);
+        struct json_object *status = line == NULL ? NULL : json_parse(line, strlen(line));
+        if (status == NULL)
+            break; /* it has closed, as it does at the end */
+        restored = strcmp(json_text(status, "phase"), "restored") == 0;
+        json_object_put(status);
+    }
+    control_disconnect(client);
+    if (!restored)
+        error_set(error, ERROR_INCOMPLETE,
+                  "the process that runs experiment %s did not roll it back; run shaketable rollback %s",
+                  experiment, experiment);
+    return restored;
 }

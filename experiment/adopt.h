@@ -17,6 +17,7 @@ struct adopted {
     struct arm_endpoints endpoints;
     struct json_object *before; /* the service as it was, where a journal holds it; NULL */
     struct journal *journal;    /* locked; NULL where there is none on this machine */
+    char running[32];           /* after ERROR_CONFLICT: the experiment that another process runs */
 };
 
 /* `experiment` "" : by cluster and service. ERROR_NOT_FOUND: nothing to roll back there; ERROR_CONFLICT:
@@ -24,6 +25,8 @@ struct adopted {
 bool adopt_find(const struct job *job, const char *experiment, const char *cluster, const char *service,
                 struct adopted *out, struct error *error);
 void adopt_free(struct adopted *adopted);
+/* Asks the process that runs the experiment to roll it back, and waits until it has. */
+bool adopt_ask_owner(const char *experiment, struct error *error);
 
 /* Experiments that can be found without a journal: revisions of ours, ACTIVE, whether used or not. */
 struct adopt_list {

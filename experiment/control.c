@@ -82,8 +82,8 @@ static void answer(struct visitor *visitor, struct json_object *document)
     char *copy = malloc(length + 1);
     bool room = uv_stream_get_write_queue_size((uv_stream_t *)&visitor->pipe) < UNSENT_MAX;
     if (request != NULL && copy != NULL && room && !visitor->closing) {
-        memcpy(copy, text, length);
-        copy[length] = '\n';
+        memcpy(copy, text, length + 1);
+        copy[length] = '\n'; /* the line's end takes the place of the text's */
         request->data = copy;
         uv_buf_t bytes = uv_buf_init(copy, (unsigned)length + 1);
         if (uv_write(request, (uv_stream_t *)&visitor->pipe, &bytes, 1, on_written) == 0)

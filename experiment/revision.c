@@ -29,8 +29,9 @@ static struct json_object *find_container(struct json_object *task_definition, c
 /* "15000-15010", which stands in place of containerPort. */
 static bool range_holds(const char *range, int port)
 {
-    int first, last;
-    return sscanf(range, "%d-%d", &first, &last) == 2 && first <= port && port <= last;
+    char *dash = NULL;
+    long first = strtol(range, &dash, 10);
+    return dash != range && *dash == '-' && first <= port && port <= strtol(dash + 1, NULL, 10);
 }
 
 static bool port_is_taken(struct json_object *task_definition, int port)

@@ -162,6 +162,13 @@ void run_confirm(struct run *run)
 
 /* ── the rest ────────────────────────────────────────────────────────────────────────────── */
 
+void run_set_client(struct run *run, struct aws_client *client)
+{
+    run->client = client;
+    if (client != NULL)
+        aws_client_set_cancel(client, &run->cancel);
+}
+
 struct run *run_new(uv_loop_t *loop, struct aws_client *client, const char *no_client, bool take_over,
                     const struct run_handlers *handlers)
 {
@@ -169,14 +176,12 @@ struct run *run_new(uv_loop_t *loop, struct aws_client *client, const char *no_c
     if (run == NULL)
         return NULL;
     run->loop = loop;
-    run->client = client;
     run->take_over = take_over;
     run->handlers = *handlers;
     run->engine = &engine_sidecar;
     snprintf(run->no_client, sizeof run->no_client, "%s", no_client);
     atomic_init(&run->cancel, false);
-    if (client != NULL)
-        aws_client_set_cancel(client, &run->cancel);
+    run_set_client(run, client);
     progress_init(&run->progress, handlers->wake, handlers->context);
     run_forget(run);
     return run;

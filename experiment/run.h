@@ -31,6 +31,8 @@ struct run_handlers {
 /* `client` is the run's alone (its calls are cancelled as a whole); NULL with `no_client` the reason. */
 struct run *run_new(uv_loop_t *loop, struct aws_client *client, const char *no_client, bool take_over,
                     const struct run_handlers *handlers);
+/* For a run that had none: credentials may have come meanwhile. Not while a job runs. */
+void run_set_client(struct run *run, struct aws_client *client);
 /* Only when run_is_idle. */
 void run_free(struct run *run);
 

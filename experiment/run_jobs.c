@@ -62,7 +62,11 @@ void run_work_adopt(struct run *run)
 {
     struct job job = run_job(run);
     const struct intent *intent = &run->adopt_intent;
-    adopt_find(&job, intent->experiment, intent->cluster, intent->service, &run->adopted, &run->error);
+    if (!adopt_find(&job, intent->experiment, intent->cluster, intent->service, &run->adopted, &run->error) &&
+        run->adopted.running[0] != '\0') {
+        error_clear(&run->error);
+        adopt_ask_owner(run->adopted.running, &run->error);
+    }
 }
 
 void run_work_restore(struct run *run)

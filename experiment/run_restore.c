@@ -69,6 +69,14 @@ static void on_adopted(struct run *run)
         run_end_failed(run, nothing ? 1 : 5, run->error.message);
         return;
     }
+    if (run->adopted.running[0] != '\0') {
+        run_say(run, MODEL_LOG_GOOD, "experiment %s was rolled back by the process that ran it",
+                run->adopted.running);
+        memset(&run->adopted, 0, sizeof run->adopted);
+        run->handlers.service_changed(run->handlers.context);
+        run_set_phase(run, MODEL_RESTORED);
+        return;
+    }
     run->way_back = run->adopted.way_back; /* what adopt_free would free is the run's now */
     run->before = run->adopted.before;
     run->journal = run->adopted.journal;

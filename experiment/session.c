@@ -273,6 +273,52 @@ static void mind_control(struct session *session)
         control_tick(session->control, clock_ms());
 }
 
+/* ── credentials and region ──────────────────────────────────────────────────────────────── */
+
+static void open_clients(struct session *session)
+{
+    struct error error = {0};
+    const struct aws_options options = {
+        .profile = session->profile,
+        .region = session->region,
+        .endpoint_url = session->endpoint_url,
+        .read_only = session->options.read_only,
+    };
+    session->reader = aws_client_open(&options, &error);
+    if (session->reader != NULL)
+        session->actor = aws_client_open(&options, &error);
+    struct model_place *place = &session->place;
+    place->embedded = session->options.embedded;
+    place->read_only = session->options.read_only;
+    session->inventory = model_inventory_new();
+    if (session->actor == NULL) {
+        snprintf(session->no_client, sizeof session->no_client, "%s", error.message);
+        if (session->inventory != NULL) {
+            session->inventory->loading = MODEL_FAILED;
+            snprintf(session->inventory->problem, sizeof session->inventory->problem, "%s", error.message);
+        }
+        return;
+    }
+    if (session->inventory != NULL)
+        session->inventory->loading = session->options.inventory ? MODEL_LOADING : MODEL_UNKNOWN;
+    aws_client_set_cancel(session->reader, &session->reader_cancel);
+    snprintf(place->profile, sizeof place->profile, "%.63s", aws_client_profile(session->reader));
+    snprintf(place->region, sizeof place->region, "%.63s", aws_client_region(session->reader));
+    snprintf(place->endpoint, sizeof place->endpoint, "%.255s", aws_client_endpoint(session->reader));
+}
+
+/* There were no credentials, or no region: they may have come meanwhile. */
+static void try_clients_again(struct session *session)
+{
+    if (session->actor != NULL || !run_is_idle(session->run))
+        return;
+    aws_client_close(session->reader);
+    session->reader = NULL;
+    model_inventory_release(session->inventory);
+    open_clients(session);
+    run_set_client(session->run, session->actor);
+}
+
 /* ── intents ─────────────────────────────────────────────────────────────────────────────── */
 
 static void take_intent(struct session *session, const struct intent *intent)
@@ -283,6 +329,7 @@ static void take_intent(struct session *session, const struct intent *intent)
         memcpy(session->selected_service, intent->service, MODEL_NAME_MAX);
         break;
     case INTENT_REFRESH:
+        try_clients_again(session);
         session->next_reading_ms = 0;
         break;
     case INTENT_PLAN:
@@ -404,38 +451,6 @@ static void *session_thread(void *context)
 }
 
 /* ── the owner's side ────────────────────────────────────────────────────────────────────── */
-
-static void open_clients(struct session *session)
-{
-    struct error error = {0};
-    const struct aws_options options = {
-        .profile = session->profile,
-        .region = session->region,
-        .endpoint_url = session->endpoint_url,
-        .read_only = session->options.read_only,
-    };
-    session->reader = aws_client_open(&options, &error);
-    if (session->reader != NULL)
-        session->actor = aws_client_open(&options, &error);
-    struct model_place *place = &session->place;
-    place->embedded = session->options.embedded;
-    place->read_only = session->options.read_only;
-    session->inventory = model_inventory_new();
-    if (session->actor == NULL) {
-        snprintf(session->no_client, sizeof session->no_client, "%s", error.message);
-        if (session->inventory != NULL) {
-            session->inventory->loading = MODEL_FAILED;
-            snprintf(session->inventory->problem, sizeof session->inventory->problem, "%s", error.message);
-        }
-        return;
-    }
-    if (session->inventory != NULL)
-        session->inventory->loading = session->options.inventory ? MODEL_LOADING : MODEL_UNKNOWN;
-    aws_client_set_cancel(session->reader, &session->reader_cancel);
-    snprintf(place->profile, sizeof place->profile, "%.63s", aws_client_profile(session->reader));
-    snprintf(place->region, sizeof place->region, "%.63s", aws_client_region(session->reader));
-    snprintf(place->endpoint, sizeof place->endpoint, "%.255s", aws_client_endpoint(session->reader));
-}
 
 static char *copy(const char *text)
 {
