@@ -83,13 +83,34 @@ static bool register_revision(const struct job *job, const struct plan *plan, st
     return journal_did(journal, "RegisterTaskDefinition", arn, error);
 }
 
+/* The plan may be minutes old. What was deployed since would be lost on the way back: it isn't begun. */
+static bool check_unchanged(const struct job *job, const struct plan *plan, struct error *error)
+{
+    struct json_object *raw = NULL;
+    const struct deployment planned_on = {
+        .task_definition = plan->way_back.task_definition,
+        .load_balancers = plan->way_back.load_balancers,
+    };
+    if (!ecs_describe_service(job->client, plan->way_back.cluster_arn, plan->way_back.service_arn, &raw,
+                              error))
+        return false;
+    bool same = deployment_is(raw, &planned_on);
+    if (!same)
+        error_set(error, ERROR_CONFLICT,
+                  "service %s was changed since the plan was made: it now runs %s. Nothing was injected; "
+                  "plan again",
+                  plan->way_back.service, ecs_short_name(json_text(raw, "taskDefinition")));
+    json_object_put(raw);
+    return same;
+}
+
 bool arm_run(const struct job *job, const struct plan *plan, struct journal *journal, struct error *error)
 {
     char arn[ECS_ARN_MAX];
     progress_begin(job->progress, arm_step_names, ARM_STEPS);
     progress_estimate(job->progress, plan->shown->estimate_ms);
-    if (!journal_phase(journal, "arming", error) || !register_revision(job, plan, journal, arn, error) ||
-        job_is_canceled(job, error))
+    if (!journal_phase(journal, "arming", error) || !check_unchanged(job, plan, error) ||
+        !register_revision(job, plan, journal, arn, error) || job_is_canceled(job, error))
         return false;
     struct deployment deployment = {
         .cluster_arn = plan->way_back.cluster_arn,

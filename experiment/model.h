@@ -167,6 +167,7 @@ struct model_experiment {
     struct model_step steps[MODEL_STEPS_MAX];
     int64_t step_started_ms;
     int64_t estimate_ms;           /* a length: what is left of arming or restoring, 0: unknown */
+    bool left_to_others;           /* restored means: someone deployed meanwhile and that was left as it is */
     char way_back[MODEL_TEXT_MAX]; /* "checkout:41, saved" */
     char problem[ERROR_MESSAGE_MAX];
     int exit_status; /* of the contract, once it has ended */

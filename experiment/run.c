@@ -234,6 +234,7 @@ void run_show(const struct run *run, struct model_experiment *out)
     out->ends_ms = run->ends_ms;
     out->deadline_ms = run->deadline_ms;
     out->exit_status = run->exit_status;
+    out->left_to_others = run->outcome.theirs;
     memcpy(out->problem, run->problem, sizeof out->problem);
     if (run->phase != MODEL_PLANNING && run->plan != NULL) {
         out->plan = run->plan->shown;

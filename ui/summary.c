@@ -58,7 +58,10 @@ static void print_end(FILE *out, const struct ui_summary *summary, const struct 
                 model_phase_name(experiment->phase));
         return;
     }
-    if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
+    if (experiment->phase == MODEL_RESTORED && experiment->left_to_others)
+        fprintf(out,
+                "  Nothing of the experiment is left; the service stays as someone deployed it meanwhile.\n");
+    else if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
         fprintf(out, "  All is as it was: traffic was clean in %.0f ms, the service is restored.\n",
                 experiment->clean_ms);
     else

@@ -52,7 +52,9 @@ static void title_words(const struct view *view, char text[WORDS_MAX])
     const char *words = experiment->phase == MODEL_ARMING  ? "arming"
                         : experiment->phase == MODEL_ARMED ? "baseline"
                                                            : "restoring";
-    if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
+    if (experiment->phase == MODEL_RESTORED && experiment->left_to_others)
+        snprintf(text, WORDS_MAX, "left as someone deployed it");
+    else if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
         snprintf(text, WORDS_MAX, "all is as it was: clean in %.0f ms", experiment->clean_ms);
     else if (experiment->phase == MODEL_RESTORED)
         snprintf(text, WORDS_MAX, "all is as it was");

@@ -58,6 +58,18 @@ static void a_service_that_is_injected_already_is_refused(void **state)
 
 /* ── arm ─────────────────────────────────────────────────────────────────────────────────── */
 
+static void what_was_deployed_since_the_plan_is_not_overwritten(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fake_ecs_deploy(&fixture->fake, FIXTURE_OTHER);
+    assert_false(fixture_arm(fixture));
+    assert_int_equal(fixture->error.code, ERROR_CONFLICT);
+    assert_contains(fixture->error.message, "checkout:42");
+    assert_int_equal(fixture->fake.registers + fixture->fake.updates, 0);
+    assert_string_equal(json_text(fixture->fake.service, "taskDefinition"), FIXTURE_OTHER);
+}
+
 static void arming_registers_once_and_updates_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -344,6 +356,7 @@ int main(void)
         WITH_ECS(a_plan_changes_nothing_and_shows_all),
         WITH_ECS(a_service_that_does_not_exist_is_named),
         WITH_ECS(a_service_that_is_injected_already_is_refused),
+        WITH_ECS(what_was_deployed_since_the_plan_is_not_overwritten),
         WITH_ECS(arming_registers_once_and_updates_once),
         WITH_ECS(a_lost_answer_to_register_is_resolved_by_looking),
         WITH_ECS(a_register_that_never_arrived_is_an_error_and_nothing_is_changed),

@@ -10,17 +10,15 @@
 
 #include <cmocka.h>
 
-/* A session that was live and ended in `last`; the caller frees the text. */
-static char *summary_of(bool live, enum fixture_scene last, enum ui_outcome outcome)
+static char *summary_with(struct model *model, bool live, enum ui_outcome outcome)
 {
     struct ui_summary *summary = calloc(1, sizeof *summary);
     summary->outcome = outcome;
     if (live) {
-        struct model *model = fixture_model(FIXTURE_LIVE);
-        ui_summary_note(summary, model);
-        model_release(model);
+        struct model *before = fixture_model(FIXTURE_LIVE);
+        ui_summary_note(summary, before);
+        model_release(before);
     }
-    struct model *model = fixture_model(last);
     ui_summary_note(summary, model);
     char *text = NULL;
     size_t size = 0;
@@ -32,6 +30,12 @@ static char *summary_of(bool live, enum fixture_scene last, enum ui_outcome outc
     return text;
 }
 
+/* A session that was live and ended in `last`; the caller frees the text. */
+static char *summary_of(bool live, enum fixture_scene last, enum ui_outcome outcome)
+{
+    return summary_with(fixture_model(last), live, outcome);
+}
+
 static void says_what_was_injected_for_how_long_and_that_all_is_restored(void **context)
 {
     (void)context;
@@ -41,6 +45,17 @@ static void says_what_was_injected_for_how_long_and_that_all_is_restored(void **
     assert_non_null(strstr(text, "before   p50 12.0 ms"));
     assert_non_null(strstr(text, "during   p50 813 ms"));
     assert_non_null(strstr(text, "All is as it was"));
+    free(text);
+}
+
+static void does_not_claim_what_was_left_to_others(void **context)
+{
+    (void)context;
+    struct model *model = fixture_model(FIXTURE_RESTORED);
+    model->experiment.left_to_others = true;
+    char *text = summary_with(model, true, UI_OUTCOME_QUIT);
+    assert_non_null(strstr(text, "as someone deployed it"));
+    assert_null(strstr(text, "All is as it was"));
     free(text);
 }
 
@@ -82,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_was_injected_for_how_long_and_that_all_is_restored),
+        cmocka_unit_test(does_not_claim_what_was_left_to_others),
         cmocka_unit_test(says_what_is_left_to_do),
         cmocka_unit_test(says_that_it_goes_on_without_us),
         cmocka_unit_test(says_nothing_when_nothing_was_done),
