@@ -55,7 +55,16 @@ def test_latency_is_measured_apart():
     console.subscribe()
     timed(reader, client, request())
     frame = console.until(lambda one: one["type"] == "stats" and one["histograms"])
-    assert set(frame["histograms"]) == {"round_trip", "service", "injected_asked", "injected_got"}
+    assert set(frame["histograms"]) == {
+        "round_trip",
+        "service",
+        "injected_asked",
+        "injected_got",
+        "lateness",
+    }
+    asked, got, lateness = (histogram(frame, name) for name in ("injected_asked", "injected_got", "lateness"))
+    assert min(asked) >= 49_500 and min(got) >= 49_500, (asked, got)
+    assert max(lateness) < GENEROUS * 1e6, lateness
     stop(upstream, proxy, client)
 
 
