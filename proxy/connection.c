@@ -155,7 +155,9 @@ static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *
         if (!connection->lingering && !connection->closes)
             connection_request_bytes(connection, buf->base, (size_t)length);
     }
+    struct worker *worker = connection->worker;
     connection_settle(connection);
+    timers_run(&worker->timers);
 }
 
 static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
@@ -175,7 +177,9 @@ static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t
     } else {
         connection_response_bytes(connection, buf->base, (size_t)length);
     }
+    struct worker *worker = connection->worker;
     connection_settle(connection);
+    timers_run(&worker->timers);
 }
 
 static void refuse(struct connection *connection)

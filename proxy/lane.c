@@ -235,6 +235,8 @@ void lane_flush(struct lane *lane)
         if ((size_t)rc < total)
             write_rest(lane, total - (size_t)rc);
     }
+    if (!lane->chunks)
+        timers_cancel(&lane->worker->timers, &lane->timer);
     shut_down(lane);
 }
 
@@ -280,7 +282,7 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
     if (!chunk)
         return false;
     *chunk = (struct chunk){.exchange = parcel->exchange,
-                            .arrived_ns = now_ns,
+                            .arrived_ns = now_ns - parcel->waited_ns,
                             .latency_ns = parcel->latency_ns,
                             .loss_ns = loss_ns,
                             .length = (uint32_t)length,

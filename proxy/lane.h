@@ -68,6 +68,7 @@ struct parcel {
     size_t length;
     struct exchange *exchange;
     uint64_t latency_ns; /* HEAP_NEVER: held until the faults change */
+    uint64_t waited_ns;  /* of it, before now */
     bool first;
     bool last;
     bool lossy;   /* the loss fault is for it */
