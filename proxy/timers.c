@@ -88,8 +88,7 @@ static void on_prepare(uv_prepare_t *prepare)
     uint64_t lead = timers->credit_ns > timers->lead_ns ? timers->lead_ns : 0;
     uint64_t at = first->at_ns > lead ? first->at_ns - lead : 1;
     set_polling(timers, at <= now);
-    /* Armed for an earlier time it may stay, and wakes the loop to look again; but not for one that is past.
-     */
+    /* Armed for an earlier time it may stay, and wakes the loop to look again; but not for a past one. */
     if (at > now && (timers->armed_ns > at || timers->armed_ns <= now))
         arm(timers, at);
 }
