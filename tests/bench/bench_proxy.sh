@@ -103,10 +103,13 @@ start_haproxy() {
 }
 
 start_nginx() {
-  local port pid
+  local port pid load
   port=$(free_port)
+  # Where it is a module of its own, it is loaded by its whole path: -p moves the others.
+  load=$(nginx -V 2>&1 | grep -oE 'modules-path=[^ ]+' | cut -d= -f2)/ngx_stream_module.so
+  if [ -e "$load" ]; then load="load_module $load;"; else load=; fi
   printf '%s\n' 'worker_processes 1; daemon off; master_process off;' "pid $work/nginx.pid; error_log stderr;" \
-    'include /etc/nginx/modules-enabled/*stream*.conf;' 'events { worker_connections 1024; }' \
+    "$load" 'events { worker_connections 1024; }' \
     "stream { server { listen 127.0.0.1:$port; proxy_pass 127.0.0.1:$server; } }" >"$work/nginx.conf"
   nginx -p "$work" -c "$work/nginx.conf" >"$work/nginx" 2>&1 &
   pid=$!
