@@ -124,8 +124,9 @@ for peer in haproxy nginx; do
 done
 sleep 0.5
 for connections in ${CONNECTIONS:-1 32 256}; do
-  for _ in $(seq "$rounds"); do
-    for name in "${names[@]}"; do
+  for round in $(seq "$rounds"); do
+    for i in "${!names[@]}"; do
+      name=${names[(i + round) % ${#names[@]}]}
       # shellcheck disable=SC2086
       measure "$name" "${ports[$name]}" "$connections" ${pids[$name]}
     done
