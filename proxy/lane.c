@@ -277,11 +277,14 @@ bool lane_is_full(const struct lane *lane)
            is_limited(lane, chunk->limited) || chunk->release_ns <= clock_ns();
 }
 
-static void time_chunk(struct lane *lane, struct chunk *chunk)
+/* Not before `earliest_ns`: who is let go by a change is asked to wait until the change, no less. */
+static void time_chunk(struct lane *lane, struct chunk *chunk, uint64_t earliest_ns)
 {
     uint64_t release = HEAP_NEVER;
     if (chunk->latency_ns != HEAP_NEVER)
         release = chunk->arrived_ns + chunk->latency_ns + chunk->loss_ns;
+    if (release < earliest_ns)
+        release = earliest_ns;
     if (release < lane->last_release_ns)
         release = lane->last_release_ns;
     chunk->release_ns = release;
@@ -314,7 +317,7 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
         exchange_hold(chunk->exchange);
     if (!lane->chunks)
         lane->last_release_ns = 0;
-    time_chunk(lane, chunk);
+    time_chunk(lane, chunk, 0);
     chunk->held = chunk->first && chunk->release_ns > now_ns;
     if (chunk->held)
         lane->worker->interval.held++;
@@ -440,7 +443,7 @@ uint64_t lane_retime(struct lane *lane, const struct fault *before, uint64_t now
             chunk->latency_ns = latency;
         if (fault->loss.percent <= 0)
             chunk->loss_ns = 0;
-        time_chunk(lane, chunk);
+        time_chunk(lane, chunk, chunk->release_ns > now_ns ? now_ns : 0);
         if (chunk->held && chunk->release_ns <= now_ns) {
             chunk->held = false;
             lane->worker->interval.held--;
