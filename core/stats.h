@@ -67,7 +67,7 @@ enum stats_outcome {
 };
 extern const char *const stats_outcome_names[STATS_OUTCOMES];
 
-/* Counts are those of the interval, gauges say so. About 80 KB: keep it off the stack of small threads. */
+/* Counts are those of the interval, gauges say so. About 100 KB: keep it off the stack of small threads. */
 struct stats_sample {
     uint64_t sequence;
     int64_t interval_ms; /* what it really was, rounded */
@@ -87,6 +87,7 @@ struct stats_sample {
     struct hist service;    /* the application's part */
     struct hist injected_asked; /* our part: what the fault model asked for */
     struct hist injected_got;   /* … and what was measured */
+    struct hist lateness;       /* got − asked of each, in microseconds; never early */
 };
 struct stats_problem {
     int64_t id; /* of the request it answers; 0: none */

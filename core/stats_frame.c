@@ -128,7 +128,8 @@ static struct json_object *histograms_to_json(const struct stats_sample *sample)
     if (put_histogram(json, "round_trip", &sample->round_trip) &&
         put_histogram(json, "service", &sample->service) &&
         put_histogram(json, "injected_asked", &sample->injected_asked) &&
-        put_histogram(json, "injected_got", &sample->injected_got))
+        put_histogram(json, "injected_got", &sample->injected_got) &&
+        put_histogram(json, "lateness", &sample->lateness))
         return json;
     json_object_put(json);
     return NULL;
@@ -260,10 +261,12 @@ static bool read_histograms(struct stats_sample *sample, struct json_object *jso
     hist_clear(&sample->service);
     hist_clear(&sample->injected_asked);
     hist_clear(&sample->injected_got);
+    hist_clear(&sample->lateness);
     return !json || (read_histogram(json, "round_trip", &sample->round_trip, error) &&
                      read_histogram(json, "service", &sample->service, error) &&
                      read_histogram(json, "injected_asked", &sample->injected_asked, error) &&
-                     read_histogram(json, "injected_got", &sample->injected_got, error));
+                     read_histogram(json, "injected_got", &sample->injected_got, error) &&
+                     read_histogram(json, "lateness", &sample->lateness, error));
 }
 
 static bool read_sample(struct stats_sample *sample, struct json_object *json, struct error *error)

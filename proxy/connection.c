@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -113,11 +114,28 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     measure_outcome(worker, exchange, outcome);
 }
 
+/* No buffer for libuv: it then calls back with UV_ENOBUFS, and we read ourselves: with recv(), which comes to
+ * the socket by a shorter way than read(), straight into the worker's buffer. */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
+    (void)handle;
     (void)suggested;
-    struct connection *connection = handle->data;
-    *buf = uv_buf_init(connection->worker->read_buffer, WORKER_READ_BYTES);
+    *buf = uv_buf_init(NULL, 0);
+}
+
+/* A number of bytes, 0 for none yet, or as libuv says it. */
+static ssize_t receive(uv_stream_t *stream, struct worker *worker)
+{
+    int fd;
+    if (uv_fileno((uv_handle_t *)stream, &fd) < 0)
+        return UV_EBADF;
+    ssize_t length = recv(fd, worker->read_buffer, WORKER_READ_BYTES, MSG_DONTWAIT);
+    if (length > 0)
+        return length;
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    uv_read_stop(stream);
+    return length == 0 ? UV_EOF : uv_translate_sys_error(errno);
 }
 
 static void end_client(struct connection *connection)
@@ -141,7 +159,11 @@ static void end_client(struct connection *connection)
 
 static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
 {
+    (void)buf;
     struct connection *connection = stream->data;
+    struct worker *worker = connection->worker;
+    if (length == UV_ENOBUFS)
+        length = receive(stream, worker);
     if (length == 0)
         return;
     if (length == UV_EOF) {
@@ -150,17 +172,22 @@ static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *
     } else if (length < 0) {
         connection_doom(connection, DOOM_CLIENT_GONE);
     } else {
-        connection->worker->interval.bytes_in += (uint64_t)length;
+        worker->interval.bytes_in += (uint64_t)length;
         connection->client_spoke = true;
         if (!connection->lingering && !connection->closes)
-            connection_request_bytes(connection, buf->base, (size_t)length);
+            connection_request_bytes(connection, worker->read_buffer, (size_t)length);
     }
     connection_settle(connection);
+    timers_run(&worker->timers);
 }
 
 static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
 {
+    (void)buf;
     struct connection *connection = stream->data;
+    struct worker *worker = connection->worker;
+    if (length == UV_ENOBUFS)
+        length = receive(stream, worker);
     if (length == 0)
         return;
     if (length == UV_EOF) {
@@ -173,9 +200,10 @@ static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t
     } else if (length < 0) {
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     } else {
-        connection_response_bytes(connection, buf->base, (size_t)length);
+        connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     }
     connection_settle(connection);
+    timers_run(&worker->timers);
 }
 
 static void refuse(struct connection *connection)
@@ -224,7 +252,7 @@ static void on_connect(uv_connect_t *request, int status)
     }
     worker->address_index = (worker->address_index + connection->tries - 1) % worker->upstream->count;
     uv_tcp_nodelay(&connection->upstream, 1);
-    connection->lanes[LANE_REQUEST].sink = (uv_stream_t *)&connection->upstream;
+    lane_connect(&connection->lanes[LANE_REQUEST], &connection->upstream);
     lane_flush(&connection->lanes[LANE_REQUEST]);
     connection_settle(connection);
 }
@@ -392,7 +420,7 @@ void connection_accept(struct worker *worker)
     }
     worker->interval.connections_accepted++;
     uv_tcp_nodelay(&connection->client, 1);
-    connection->lanes[LANE_RESPONSE].sink = (uv_stream_t *)&connection->client;
+    lane_connect(&connection->lanes[LANE_RESPONSE], &connection->client);
     start_connect(connection);
     connection_settle(connection);
 }

@@ -27,8 +27,21 @@ static void close_sockets(struct control *control)
         client_close(client);
 }
 
+/* Closing the signals' handles brings back what they do by themselves, and whoever asked us to end may ask
+ * again: that must not turn an orderly end into a death by signal. No other thread is left that could take
+ * them. */
+static void hold_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void close_all(struct control *control)
 {
+    hold_signals();
     for (int i = 0; i < 2; i++)
         close_if_open((uv_handle_t *)&control->signals[i]);
     close_if_open((uv_handle_t *)&control->expiry);

@@ -31,6 +31,14 @@ void lane_init(struct lane *lane, struct worker *worker, struct connection *conn
     lane->direction = direction;
 }
 
+void lane_connect(struct lane *lane, uv_tcp_t *sink)
+{
+    uv_os_fd_t fd = -1;
+    uv_fileno((const uv_handle_t *)sink, &fd);
+    lane->sink = (uv_stream_t *)sink;
+    lane->sink_fd = fd;
+}
+
 static void chunk_free(struct lane *lane, struct chunk *chunk)
 {
     if (chunk->held)
@@ -130,6 +138,20 @@ static void on_write(uv_write_t *write, int status)
     connection_settle(lane->connection);
 }
 
+/* What the kernel takes now. Nothing else may be under way: then send() does what uv_try_write() would, which
+ * comes to the socket by the longer way of files. A libuv error, 0 when nothing can be taken. */
+static ssize_t try_write(struct lane *lane, const uv_buf_t *bufs, unsigned count)
+{
+    if (count > 1) {
+        int rc = uv_try_write(lane->sink, bufs, count);
+        return rc == UV_EAGAIN ? 0 : rc;
+    }
+    ssize_t rc = send(lane->sink_fd, bufs->base, bufs->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (rc >= 0)
+        return rc;
+    return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : uv_translate_sys_error(errno);
+}
+
 /* The first chunks that are due, at most as many bytes as the limit allows now. */
 static unsigned gather(struct lane *lane, uv_buf_t *bufs, uint64_t now_ns, size_t *total)
 {
@@ -223,9 +245,7 @@ void lane_flush(struct lane *lane)
             set_timer(lane, next_time(lane, now));
             return;
         }
-        int rc = uv_try_write(lane->sink, bufs, count);
-        if (rc == UV_EAGAIN)
-            rc = 0;
+        ssize_t rc = try_write(lane, bufs, count);
         if (rc < 0) {
             break_off(lane);
             return;
@@ -235,6 +255,8 @@ void lane_flush(struct lane *lane)
         if ((size_t)rc < total)
             write_rest(lane, total - (size_t)rc);
     }
+    if (!lane->chunks)
+        timers_cancel(&lane->worker->timers, &lane->timer);
     shut_down(lane);
 }
 
@@ -255,11 +277,14 @@ bool lane_is_full(const struct lane *lane)
            is_limited(lane, chunk->limited) || chunk->release_ns <= clock_ns();
 }
 
-static void time_chunk(struct lane *lane, struct chunk *chunk)
+/* Not before `earliest_ns`: who is let go by a change is asked to wait until the change, no less. */
+static void time_chunk(struct lane *lane, struct chunk *chunk, uint64_t earliest_ns)
 {
     uint64_t release = HEAP_NEVER;
     if (chunk->latency_ns != HEAP_NEVER)
         release = chunk->arrived_ns + chunk->latency_ns + chunk->loss_ns;
+    if (release < earliest_ns)
+        release = earliest_ns;
     if (release < lane->last_release_ns)
         release = lane->last_release_ns;
     chunk->release_ns = release;
@@ -280,7 +305,7 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
     if (!chunk)
         return false;
     *chunk = (struct chunk){.exchange = parcel->exchange,
-                            .arrived_ns = now_ns,
+                            .arrived_ns = now_ns - parcel->waited_ns,
                             .latency_ns = parcel->latency_ns,
                             .loss_ns = loss_ns,
                             .length = (uint32_t)length,
@@ -292,7 +317,7 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
         exchange_hold(chunk->exchange);
     if (!lane->chunks)
         lane->last_release_ns = 0;
-    time_chunk(lane, chunk);
+    time_chunk(lane, chunk, 0);
     chunk->held = chunk->first && chunk->release_ns > now_ns;
     if (chunk->held)
         lane->worker->interval.held++;
@@ -344,8 +369,8 @@ static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t n
 static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 {
     uv_buf_t buf = uv_buf_init((char *)parcel->data, (unsigned)parcel->length);
-    int rc = uv_try_write(lane->sink, &buf, 1);
-    if (rc == UV_EAGAIN || rc == 0)
+    ssize_t rc = try_write(lane, &buf, 1);
+    if (rc == 0)
         return 0;
     if (rc < 0) {
         break_off(lane);
@@ -418,7 +443,7 @@ uint64_t lane_retime(struct lane *lane, const struct fault *before, uint64_t now
             chunk->latency_ns = latency;
         if (fault->loss.percent <= 0)
             chunk->loss_ns = 0;
-        time_chunk(lane, chunk);
+        time_chunk(lane, chunk, chunk->release_ns > now_ns ? now_ns : 0);
         if (chunk->held && chunk->release_ns <= now_ns) {
             chunk->held = false;
             lane->worker->interval.held--;

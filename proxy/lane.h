@@ -46,6 +46,7 @@ struct lane {
     struct connection *connection;
     int direction;     /* LANE_REQUEST or LANE_RESPONSE */
     uv_stream_t *sink; /* NULL until it is connected */
+    int sink_fd;
     struct chunk *chunks;
     struct chunk *chunks_last;
     size_t bytes;
@@ -68,6 +69,7 @@ struct parcel {
     size_t length;
     struct exchange *exchange;
     uint64_t latency_ns; /* HEAP_NEVER: held until the faults change */
+    uint64_t waited_ns;  /* of it, before now */
     bool first;
     bool last;
     bool lossy;   /* the loss fault is for it */
@@ -75,6 +77,8 @@ struct parcel {
 };
 
 void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction);
+/* From here on its bytes go there. */
+void lane_connect(struct lane *lane, uv_tcp_t *sink);
 /* Drops all that is queued. Chunks of a write under way stay until its callback. */
 void lane_clear(struct lane *lane);
 /* False: out of memory, the bytes are lost and the connection must go. */

@@ -37,6 +37,7 @@ static void record_injected(struct worker *worker, const struct exchange *exchan
         return;
     hist_record(&worker->interval.injected_asked, to_us(asked));
     hist_record(&worker->interval.injected_got, to_us(got_ns));
+    hist_record(&worker->interval.lateness, got_ns > asked ? to_us(got_ns - asked) : 0);
 }
 
 void measure_response(struct worker *worker, struct exchange *exchange, uint64_t now_ns)

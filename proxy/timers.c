@@ -7,17 +7,32 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-static void arm(struct timers *timers)
+/* The lead goes up by nine such steps when waking took longer, down by one when it did not: so it follows
+ * what nine wake-ups in ten keep to, whatever a stray one takes. */
+#define LEAD_STEP_NS 500
+#define LEAD_STEPS_UP 9
+#define LEAD_FIRST_NS 60000
+
+static void arm(struct timers *timers, uint64_t at_ns)
 {
-    struct heap_item *first = heap_first(&timers->heap);
-    if (!first || first->at_ns == HEAP_NEVER || first->at_ns >= timers->armed_ns)
-        return;
-    uint64_t at = first->at_ns ? first->at_ns : 1;
     struct itimerspec spec = {0};
-    spec.it_value.tv_sec = (time_t)(at / 1000000000U);
-    spec.it_value.tv_nsec = (long)(at % 1000000000U);
+    spec.it_value.tv_sec = (time_t)(at_ns / 1000000000U);
+    spec.it_value.tv_nsec = (long)(at_ns % 1000000000U);
     timerfd_settime(timers->fd, TFD_TIMER_ABSTIME, &spec, NULL);
-    timers->armed_ns = at;
+    timers->armed_ns = at_ns;
+}
+
+static void learn(struct timers *timers, uint64_t woke_ns)
+{
+    uint64_t took = woke_ns > timers->armed_ns ? woke_ns - timers->armed_ns : 0;
+    if (took > timers->lead_ns)
+        timers->lead_ns += LEAD_STEPS_UP * LEAD_STEP_NS;
+    else
+        timers->lead_ns -= LEAD_STEP_NS;
+    if (timers->lead_ns < TIMERS_LEAD_MIN_NS)
+        timers->lead_ns = TIMERS_LEAD_MIN_NS;
+    if (timers->lead_ns > TIMERS_LEAD_MAX_NS)
+        timers->lead_ns = TIMERS_LEAD_MAX_NS;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -26,16 +41,71 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)events;
     struct timers *timers = poll->data;
     uint64_t expirations;
-    ssize_t ignored = read(timers->fd, &expirations, sizeof expirations);
-    (void)ignored;
+    if (read(timers->fd, &expirations, sizeof expirations) < 0)
+        return;
+    learn(timers, clock_ns());
     timers->armed_ns = HEAP_NEVER;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void set_polling(struct timers *timers, bool polling)
+{
+    if (timers->polling == polling)
+        return;
+    timers->polling = polling;
+    if (polling)
+        uv_idle_start(&timers->idle, on_idle);
+    else
+        uv_idle_stop(&timers->idle);
+}
+
+/* What polling took is paid for; time that passes earns some. */
+static void count_credit(struct timers *timers, uint64_t now_ns)
+{
+    uint64_t passed = now_ns - timers->looked_ns;
+    timers->looked_ns = now_ns;
+    timers->credit_ns += passed / TIMERS_POLLING_SHARE;
+    if (timers->credit_ns > TIMERS_POLLING_MAX_NS)
+        timers->credit_ns = TIMERS_POLLING_MAX_NS;
+    if (timers->polling)
+        timers->credit_ns -= passed < timers->credit_ns ? passed : timers->credit_ns;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct timers *timers = prepare->data;
+    struct heap_item *first = heap_first(&timers->heap);
+    if (!first || first->at_ns == HEAP_NEVER) {
+        set_polling(timers, false);
+        return;
+    }
+    uint64_t now = clock_ns();
+    count_credit(timers, now);
+    uint64_t lead = timers->credit_ns > timers->lead_ns ? timers->lead_ns : 0;
+    uint64_t at = first->at_ns > lead ? first->at_ns - lead : 1;
+    set_polling(timers, at <= now);
+    /* Armed for an earlier time it may stay, and wakes the loop to look again; but not for a past one. */
+    if (at > now && (timers->armed_ns > at || timers->armed_ns <= now))
+        arm(timers, at);
+}
+
+void timers_run(struct timers *timers)
+{
     struct heap_item *first;
-    while ((first = heap_first(&timers->heap)) && first->at_ns <= clock_ns()) {
+    while ((first = heap_first(&timers->heap)) && first->at_ns != HEAP_NEVER && first->at_ns <= clock_ns()) {
         struct timer *timer = (struct timer *)first;
         heap_remove(&timers->heap, first);
         timer->fire(timer);
     }
-    arm(timers);
+}
+
+static void on_check(uv_check_t *check)
+{
+    timers_run(check->data);
 }
 
 int timers_init(struct timers *timers, uv_loop_t *loop)
@@ -43,10 +113,17 @@ int timers_init(struct timers *timers, uv_loop_t *loop)
     memset(timers, 0, sizeof *timers);
     heap_init(&timers->heap);
     timers->armed_ns = HEAP_NEVER;
+    timers->lead_ns = LEAD_FIRST_NS;
+    timers->looked_ns = clock_ns();
     timers->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (timers->fd < 0)
         return uv_translate_sys_error(errno);
-    timers->poll.data = timers;
+    timers->poll.data = timers->prepare.data = timers->check.data = timers->idle.data = timers;
+    uv_prepare_init(loop, &timers->prepare);
+    uv_check_init(loop, &timers->check);
+    uv_idle_init(loop, &timers->idle);
+    uv_prepare_start(&timers->prepare, on_prepare);
+    uv_check_start(&timers->check, on_check);
     int rc = uv_poll_init(loop, &timers->poll, timers->fd);
     if (rc == 0)
         rc = uv_poll_start(&timers->poll, UV_READABLE, on_readable);
@@ -56,6 +133,9 @@ int timers_init(struct timers *timers, uv_loop_t *loop)
 void timers_close(struct timers *timers)
 {
     uv_close((uv_handle_t *)&timers->poll, NULL);
+    uv_close((uv_handle_t *)&timers->prepare, NULL);
+    uv_close((uv_handle_t *)&timers->check, NULL);
+    uv_close((uv_handle_t *)&timers->idle, NULL);
 }
 
 void timers_free(struct timers *timers)
@@ -66,10 +146,7 @@ void timers_free(struct timers *timers)
 
 bool timers_set(struct timers *timers, struct timer *timer, uint64_t at_ns)
 {
-    if (!heap_set(&timers->heap, &timer->item, at_ns))
-        return false;
-    arm(timers);
-    return true;
+    return heap_set(&timers->heap, &timer->item, at_ns);
 }
 
 void timers_cancel(struct timers *timers, struct timer *timer)

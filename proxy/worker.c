@@ -29,6 +29,7 @@ static void clear_counts(struct stats_sample *sample)
     hist_clear(&sample->service);
     hist_clear(&sample->injected_asked);
     hist_clear(&sample->injected_got);
+    hist_clear(&sample->lateness);
 }
 
 void worker_sample_clear(struct stats_sample *sample)
@@ -54,6 +55,7 @@ void worker_sample_add(struct stats_sample *into, const struct stats_sample *fro
     hist_add(&into->service, &from->service);
     hist_add(&into->injected_asked, &from->injected_asked);
     hist_add(&into->injected_got, &from->injected_got);
+    hist_add(&into->lateness, &from->lateness);
 }
 
 static void seed_random(struct worker *worker)

@@ -14,5 +14,8 @@
 int http_serve(void);
 /* Prints requests a second and the round trip's percentiles on one line. */
 int http_load(int port, int connections, double seconds);
+/* Opens so many connections to itself, writes a small response into each, and prints the microseconds that
+ * the writes alone took: what letting go of as many held messages costs at least. */
+int http_writes(int connections);
 
 #endif

@@ -91,7 +91,7 @@ static void fill(struct stats_sample *sample)
 {
     struct random random;
     struct hist *hists[] = {&sample->round_trip, &sample->service, &sample->injected_asked,
-                            &sample->injected_got};
+                            &sample->injected_got, &sample->lateness};
     random_seed(&random, 8);
     fault_init(&sample->faults);
     sample->faults.latency.mean_ms = 800;
@@ -153,13 +153,14 @@ static void a_sample_goes_there_and_back(void **state)
     assert_same_hist(&back->service, &sample->service);
     assert_same_hist(&back->injected_asked, &sample->injected_asked);
     assert_same_hist(&back->injected_got, &sample->injected_got);
+    assert_same_hist(&back->lateness, &sample->lateness);
 }
 
 static void the_largest_sample_fits_its_line(void **state)
 {
     struct fixture *f = *state;
     struct hist *hists[] = {&f->sample.round_trip, &f->sample.service, &f->sample.injected_asked,
-                            &f->sample.injected_got};
+                            &f->sample.injected_got, &f->sample.lateness};
     struct random random;
     fill(&f->sample);
     random_seed(&random, 2);

@@ -1,4 +1,5 @@
 """What the end-to-end tests of shaketable-proxy share: an upstream, the proxy, a console."""
+import base64
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 import traceback
+import zlib
 
 PROXY = os.path.join(os.environ.get("top_builddir", "."), "shaketable-proxy")
 # Sanitizers and busy machines are slow; nothing here asserts that something is fast.
@@ -176,6 +178,44 @@ class Console:
 
     def close(self):
         self.socket.close()
+
+
+def histogram(frame, name):
+    """{lowest microsecond of a bucket: count}: HdrHistogram's V2 encoding, as core/hist.h lays it out."""
+    data = base64.b64decode(frame["histograms"].get(name, ""))
+    if not data:
+        return {}
+    data = zlib.decompress(data[8:])
+    length = int.from_bytes(data[4:8], "big")
+    counts, index, at = {}, 0, 40
+    while at < 40 + length:
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F if shift < 56 else byte) << shift
+            shift += 7
+            if byte < 0x80 or shift > 56:
+                break
+        value = (value >> 1) ^ -(value & 1)
+        if value < 0:
+            index -= value
+            continue
+        if value:
+            bucket = max(0, (index >> 7) - 1)
+            counts[(index - (bucket << 7)) << bucket] = value
+        index += 1
+    return counts
+
+
+def quantile(counts, share):
+    """The value that this share of the values is not above."""
+    left = share * sum(counts.values())
+    for value in sorted(counts):
+        left -= counts[value]
+        if left <= 0:
+            return value
+    return 0
 
 
 class Response:

@@ -55,8 +55,65 @@ def test_latency_is_measured_apart():
     console.subscribe()
     timed(reader, client, request())
     frame = console.until(lambda one: one["type"] == "stats" and one["histograms"])
-    assert set(frame["histograms"]) == {"round_trip", "service", "injected_asked", "injected_got"}
+    assert set(frame["histograms"]) == {
+        "round_trip",
+        "service",
+        "injected_asked",
+        "injected_got",
+        "lateness",
+    }
+    asked, got, lateness = (histogram(frame, name) for name in ("injected_asked", "injected_got", "lateness"))
+    assert min(asked) >= 49_500 and min(got) >= 49_500, (asked, got)
+    assert max(lateness) < GENEROUS * 1e6, lateness
     stop(upstream, proxy, client)
+
+
+def test_delays_are_far_finer_than_a_millisecond():
+    """Half of the requests of some tenth of a second are late by less than 0.4 ms, both ways together; a busy
+    machine may take several. What was asked is itself no whole number of milliseconds."""
+    for direction in ("request", "response", "both"):
+        upstream, proxy, console, client, reader = start()
+        console.set({"latency": {"mean_ms": 3.3}, "scope": {"direction": direction}})
+        quiet = proxy.console()
+        quiet.subscribe(100)
+        quiet.socket.settimeout(0.001)
+        end = time.monotonic() + PATIENCE
+        best, earliest = float("inf"), float("inf")
+        while best >= 400 and time.monotonic() < end:
+            timed(reader, client, request())
+            try:
+                frame = quiet.line()
+            except TimeoutError:
+                continue
+            late = histogram(frame, "lateness")
+            if sum(late.values()) >= 5:
+                best = min(best, quantile(late, 0.5))
+                earliest = min([earliest, *histogram(frame, "injected_got")])
+        assert best < 400, (direction, best)
+        assert 3280 <= earliest, (direction, earliest)
+        stop(upstream, proxy, client, quiet)
+
+
+def test_a_message_let_go_by_a_change_is_not_late():
+    upstream, proxy, console, client, reader = start()
+    quiet = proxy.console()
+    quiet.subscribe()
+    for faults in ({}, {"latency": {"mean_ms": 100}, "scope": {"direction": "request"}}):
+        console.set({"latency": {"mean_ms": 30000}, "scope": {"direction": "request"}})
+        client.sendall(request())
+        quiet.until(lambda one: one["type"] == "stats" and one["held"] == 1)
+        time.sleep(0.8)
+        console.set(faults)
+        reader.response()
+        end = time.monotonic() + PATIENCE
+        frame = quiet.until(
+            lambda one: one["type"] == "stats" and ("lateness" in one["histograms"] or time.monotonic() > end)
+        )
+        asked, late = histogram(frame, "injected_asked"), histogram(frame, "lateness")
+        # It waited for 0.8 s because it was told to.
+        assert sum(asked.values()) == 1 and min(asked) >= 500_000, asked
+        assert max(late) < 500_000, late
+    stop(upstream, proxy, client, quiet)
 
 
 def test_latency_with_pipelining_keeps_order():
