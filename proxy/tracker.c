@@ -63,7 +63,7 @@ static void reduce_to_path(char *url)
         if (host) {
             start = strchr(host + 3, '/');
             if (!start) {
-                strcpy(url, "/");
+                memcpy(url, "/", 2);
                 return;
             }
         }

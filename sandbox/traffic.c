@@ -174,6 +174,7 @@ bool traffic_add(struct traffic *traffic, const struct traffic_source *source, u
     hist_clear(&fresh->total.service);
     hist_clear(&fresh->total.injected_asked);
     hist_clear(&fresh->total.injected_got);
+    hist_clear(&fresh->total.lateness);
     if (!read_url(fresh, source->url, error)) {
         free(fresh);
         return false;

@@ -67,6 +67,7 @@ static bool send_sample(struct visit *visit)
     hist_clear(&sample->service);
     hist_clear(&sample->injected_asked);
     hist_clear(&sample->injected_got);
+    hist_clear(&sample->lateness);
     hist_record_n(&sample->round_trip, ROUND_TRIP_US, REQUESTS_A_SAMPLE);
     fault_init(&sample->faults);
     sample->sequence = ++visit->sequence;

@@ -32,6 +32,7 @@ static void empty_sample(void)
     hist_clear(&sample.service);
     hist_clear(&sample.injected_asked);
     hist_clear(&sample.injected_got);
+    hist_clear(&sample.lateness);
 }
 
 /* `n` answered requests of `us` each. */
