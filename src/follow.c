@@ -15,11 +15,9 @@
 
 #define MEASURE_MS 1000
 
-bool follow_prepare(struct follow *follow, bool json, struct error *error)
+static bool wait_for_signals(struct follow *follow, struct error *error)
 {
     sigset_t signals;
-    memset(follow, 0, sizeof *follow);
-    follow->json = json;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
@@ -29,13 +27,7 @@ bool follow_prepare(struct follow *follow, bool json, struct error *error)
     return follow->signal_fd >= 0 || error_set_errno(error, "cannot wait for signals");
 }
 
-void follow_end(struct follow *follow)
-{
-    if (follow->signal_fd >= 0)
-        close(follow->signal_fd);
-}
-
-struct session *follow_open_session(const struct cli *cli, bool inventory)
+bool follow_open(struct follow *follow, const struct cli *cli)
 {
     struct error error;
     const struct session_options options = {
@@ -43,14 +35,25 @@ struct session *follow_open_session(const struct cli *cli, bool inventory)
         .region = cli->region,
         .endpoint_url = cli->endpoint_url,
         .read_only = cli->read_only,
-        .inventory = inventory,
         .take_over = cli->take_over,
         .log_path = cli->log,
     };
-    struct session *session = session_start(&options, &error);
-    if (session == NULL)
-        cli_fail(&error, CLI_FAILED);
-    return session;
+    memset(follow, 0, sizeof *follow);
+    follow->json = cli->json;
+    if (wait_for_signals(follow, &error))
+        follow->session = session_start(&options, &error);
+    if (follow->session != NULL)
+        return true;
+    cli_fail(&error, CLI_FAILED);
+    follow_close(follow);
+    return false;
+}
+
+void follow_close(struct follow *follow)
+{
+    session_stop(follow->session);
+    if (follow->signal_fd >= 0)
+        close(follow->signal_fd);
 }
 
 static void tell_event(const struct model *model, const char *event)

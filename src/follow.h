@@ -23,17 +23,16 @@ struct follow {
     bool rolling_back;
 };
 
-/* Blocks SIGINT, SIGTERM, SIGHUP, so that they arrive at the follow. Call it before session_start. */
-bool follow_prepare(struct follow *follow, bool json, struct error *error);
+/* Blocks SIGINT, SIGTERM and SIGHUP, so that they arrive here, and opens a session as the command line says.
+ * False with a message printed: there is nothing to close then. */
+bool follow_open(struct follow *follow, const struct cli *cli);
+/* Ends the session, and waits for a rollback that is under way. */
+void follow_close(struct follow *follow);
 /* Waits until the experiment is in one of the phases (a bit each: 1U << MODEL_PLANNED); tells
  * what happens meanwhile. A signal rolls back (once; further ones are answered in words), and
  * ends the wait when nothing is left to do. Returns the
  * snapshot, retained for the caller. */
 struct model *follow_until(struct follow *follow, unsigned phases);
-void follow_end(struct follow *follow);
-
-/* Opens a session as the command line says; NULL with a message printed. */
-struct session *follow_open_session(const struct cli *cli, bool inventory);
 void follow_print_findings(const struct model_plan *plan);
 /* The figures before and now on standard output. */
 void follow_print_figures(const struct model *model);

@@ -49,6 +49,12 @@ static bool ask(const struct model *model)
                                 : strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
 }
 
+static enum cli_exit stopped_before_anything(void)
+{
+    fprintf(stderr, "shaketable: stopped, nothing was changed\n");
+    return CLI_FAILED;
+}
+
 /* Plans; CLI_DONE when the plan stands and may be carried out. */
 static enum cli_exit plan(struct follow *follow, const struct intent *intent)
 {
@@ -59,8 +65,7 @@ static enum cli_exit plan(struct follow *follow, const struct intent *intent)
         fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
         status = (enum cli_exit)model->experiment.exit_status;
     } else if (model->experiment.phase != MODEL_PLANNED) {
-        fprintf(stderr, "shaketable: stopped, nothing was changed\n");
-        status = CLI_FAILED;
+        status = stopped_before_anything();
     } else {
         follow_print_findings(model->experiment.plan);
         if (model->experiment.plan->refused) {
@@ -94,7 +99,9 @@ static enum cli_exit carry_out(struct follow *follow)
     session_send(follow->session, &go);
     struct model *model = follow_until(follow, ENDED);
     enum cli_exit status = (enum cli_exit)model->experiment.exit_status;
-    if (status != CLI_DONE) {
+    if (model->experiment.phase == MODEL_IDLE) { /* a signal came before the confirmation */
+        status = stopped_before_anything();
+    } else if (status != CLI_DONE) {
         fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
         if (model->experiment.phase == MODEL_RESTORED)
             fprintf(stderr, "shaketable: the service is as it was\n");
@@ -114,8 +121,11 @@ static enum cli_exit plan_when_steady(struct follow *follow, const struct intent
     for (int i = 0; i < STEADY_TRIES; i++) {
         session_send(follow->session, intent);
         struct model *model = follow_until(follow, (1U << MODEL_PLANNED) | (1U << MODEL_FAILED_PHASE));
+        bool stopped = follow->rolling_back;
         bool steady = model->experiment.phase == MODEL_PLANNED && !model->experiment.plan->refused;
         model_release(model);
+        if (stopped)
+            return stopped_before_anything();
         if (steady)
             return CLI_DONE;
         session_send(follow->session, &dismiss);
@@ -132,15 +142,10 @@ enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
     struct error error;
     if (!inject_make_intent(cli, &intent, &error))
         return cli_fail(&error, CLI_USAGE);
-    if (!follow_prepare(&follow, cli->json, &error))
-        return cli_fail(&error, CLI_FAILED);
     if (cli->image != NULL)
         setenv("SHAKETABLE_IMAGE", cli->image, 1);
-    follow.session = follow_open_session(cli, false);
-    if (follow.session == NULL) {
-        follow_end(&follow);
+    if (!follow_open(&follow, cli))
         return CLI_FAILED;
-    }
     follow.quiet = wait_until_steady;
     enum cli_exit status = wait_until_steady ? plan_when_steady(&follow, &intent) : plan(&follow, &intent);
     follow.quiet = false;
@@ -150,8 +155,7 @@ enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
         else
             status = carry_out(&follow);
     }
-    session_stop(follow.session);
-    follow_end(&follow);
+    follow_close(&follow);
     return status;
 }
 
@@ -174,16 +178,11 @@ static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
     struct error error;
     if (!inject_make_intent(cli, &intent, &error))
         return cli_fail(&error, CLI_USAGE);
-    if (!follow_prepare(&follow, cli->json, &error))
-        return cli_fail(&error, CLI_FAILED);
-    follow.session = follow_open_session(cli, false);
-    if (follow.session == NULL) {
-        follow_end(&follow);
-        return CLI_FAILED;
-    }
-    follow.quiet = true;
     if (cli->image != NULL)
         setenv("SHAKETABLE_IMAGE", cli->image, 1);
+    if (!follow_open(&follow, cli))
+        return CLI_FAILED;
+    follow.quiet = true;
     enum cli_exit status = plan(&follow, &intent);
     struct model *model = session_latest(follow.session);
     if (model->experiment.plan != NULL) {
@@ -195,8 +194,7 @@ static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
             printf("%s/%s can be injected\n", model->experiment.cluster, model->experiment.service);
     }
     model_release(model);
-    session_stop(follow.session);
-    follow_end(&follow);
+    follow_close(&follow);
     return status;
 }
 

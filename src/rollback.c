@@ -16,22 +16,15 @@
 static enum cli_exit roll_back_here(const struct cli *cli, const struct intent *intent)
 {
     struct follow follow;
-    struct error error;
-    if (!follow_prepare(&follow, cli->json, &error))
-        return cli_fail(&error, CLI_FAILED);
-    follow.session = follow_open_session(cli, false);
-    if (follow.session == NULL) {
-        follow_end(&follow);
+    if (!follow_open(&follow, cli))
         return CLI_FAILED;
-    }
     session_send(follow.session, intent);
     struct model *model = follow_until(&follow, ENDED);
     enum cli_exit status = (enum cli_exit)model->experiment.exit_status;
     if (model->experiment.phase == MODEL_FAILED_PHASE)
         fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
     model_release(model);
-    session_stop(follow.session);
-    follow_end(&follow);
+    follow_close(&follow);
     return status;
 }
 
