@@ -1,5 +1,6 @@
 """What the end-to-end tests of shaketable-proxy share: an upstream, the proxy, a console."""
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -178,6 +179,32 @@ class Console:
 
     def close(self):
         self.socket.close()
+
+
+@contextlib.contextmanager
+def changing(console, faults, every_s=0.05):
+    """Sets the faults in turn, over and over, as long as it lasts; clears them at the end."""
+    stopped = threading.Event()
+    problems = []
+
+    def change():
+        try:
+            while not stopped.is_set():
+                for one in faults:
+                    console.set(one)
+                    stopped.wait(every_s)
+        except Exception as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=change, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(PATIENCE)
+    assert not problems, problems
+    console.clear()
 
 
 def histogram(frame, name):
