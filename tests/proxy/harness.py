@@ -43,7 +43,7 @@ class Upstream:
         with connection:
             try:
                 self.serve(connection)
-            except OSError:
+            except (OSError, EOFError):
                 pass
 
     def close(self):
