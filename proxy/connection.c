@@ -124,6 +124,12 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     measure_outcome(worker, exchange, outcome);
 }
 
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
+{
+    if (exchange && lane->direction == LANE_RESPONSE)
+        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
+}
+
 void connection_client_ended(struct connection *connection)
 {
     connection->client_ended = true;
@@ -146,10 +152,12 @@ void connection_client_ended(struct connection *connection)
 void connection_upstream_ended(struct connection *connection)
 {
     connection->upstream_ended = true;
-    connection_response_ended(connection);
-    lane_end(&connection->lanes[LANE_RESPONSE]);
+    /* What broke the way there was a reset, which our send() was told of instead of our recv(). */
     if (connection->lanes[LANE_REQUEST].broken)
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+    connection_response_ended(connection);
+    if (connection->doom == DOOM_NONE)
+        lane_end(&connection->lanes[LANE_RESPONSE]);
 }
 
 static void refuse(struct connection *connection)
@@ -212,6 +220,11 @@ void connection_connected(struct connection *connection)
     socklen_t size = sizeof error;
     connection->connecting = false;
     getsockopt(connection->upstream.watch.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    /* Whom nobody takes is refused (RFC 9293, 3.10.7.3: while SYN-SENT); this one was taken, then reset. */
+    if (error == ECONNRESET || error == EPIPE) {
+        connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+        return;
+    }
     if (error != 0) {
         worker_complain(worker, "cannot connect to the upstream", error);
         close_endpoint(&connection->upstream, false);
@@ -266,15 +279,16 @@ void connection_settle(struct connection *connection)
     struct lane *response = &connection->lanes[LANE_RESPONSE];
     if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering && !response->chunks)
         linger(connection);
+    if (connection->doom == DOOM_NONE && connection->client_ended && !request->ending &&
+        connection->input.length == 0) {
+        connection_request_ended(connection);
+        lane_end(request);
+    }
     if (is_done(connection) || (connection->worker->draining && is_idle(connection)))
         connection_doom(connection, DOOM_DONE);
     if (connection->doom != DOOM_NONE) {
         tear_down(connection);
         return;
-    }
-    if (connection->client_ended && !request->ending && connection->input.length == 0) {
-        connection_request_ended(connection);
-        lane_end(request);
     }
     if (connection_may_read(connection))
         loop_defer(&connection->worker->loop, &connection->turn);

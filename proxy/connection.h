@@ -88,6 +88,8 @@ uint64_t connection_retime(struct connection *connection, const struct fault *be
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+/* It will never go out. */
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange);
 
 /* connection_io.c */
 void connection_client_ready(struct watch *watch, uint32_t events);

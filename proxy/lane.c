@@ -68,8 +68,10 @@ static void drop_first(struct lane *lane)
 void lane_clear(struct lane *lane)
 {
     timers_cancel(&lane->worker->loop.timers, &lane->timer);
-    while (lane->chunks)
+    while (lane->chunks) {
+        connection_chunk_lost(lane, lane->chunks->exchange);
         drop_first(lane);
+    }
 }
 
 static void break_off(struct lane *lane)
