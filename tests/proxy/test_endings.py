@@ -17,7 +17,7 @@ from harness import PATIENCE, Proxy, Reader, Upstream, echo_path, request, run, 
 CONDITIONS = [
     {},
     {"latency": {"mean_ms": 40}, "scope": {"direction": "both"}},
-    {"loss": {"percent": 30}, "scope": {"direction": "both"}},
+    {"loss": {"percent": 5}, "scope": {"direction": "both"}},
     {"bandwidth": {"bytes_per_s": 200000}},
     {"blackhole": {"percent": 50}},
 ]
