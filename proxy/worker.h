@@ -9,6 +9,7 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/bulk.h"
 #include "proxy/loop.h"
 #include "proxy/mailbox.h"
 
@@ -72,7 +73,8 @@ struct worker {
     uint64_t complained_ns;
     uint64_t descriptor_limit;    /* clients with this number or a higher one are turned away */
     struct worker_message *drain; /* to be sent back */
-    char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
+    struct bulk_pool pipes;
+    char *read_buffer; /* WORKER_READ_BYTES, filled and emptied within one callback */
 };
 
 /* Takes over the bound socket `fd`. Nothing runs yet. 0 or a negative errno. */
