@@ -69,6 +69,7 @@ static uint64_t apply(struct worker *worker, const struct fault *fault)
 {
     struct fault before = worker->fault;
     worker->fault = *fault;
+    decision_rules_init(&worker->rules, &worker->fault);
     worker->clean = fault_is_clean(fault);
     worker->generation++;
     if (!scope_same(&before, fault))
@@ -183,6 +184,7 @@ int worker_init(struct worker *worker, unsigned index, int fd, const struct upst
     worker->upstream = upstream;
     worker->control = control;
     worker->fault = *fault;
+    decision_rules_init(&worker->rules, &worker->fault);
     worker->clean = fault_is_clean(fault);
     worker_sample_clear(&worker->interval);
     seed_random(worker);

@@ -9,6 +9,7 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/decision.h"
 #include "proxy/mailbox.h"
 #include "proxy/timers.h"
 
@@ -59,6 +60,7 @@ struct worker {
     struct timers timers;
     struct random random;
     struct fault fault;
+    struct decision_rules rules;  /* of `fault` */
     bool clean;                   /* fault_is_clean(&fault) */
     uint64_t generation;          /* counts changes of the faults */
     uint64_t scope_generation;    /* … those of which requests are meant */
