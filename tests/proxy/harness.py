@@ -89,6 +89,17 @@ class Proxy:
     def console(self):
         return Console(self.stats_path)
 
+    def descriptors(self):
+        """What is open, by kind: {"socket": 5, "pipe": 2, …}"""
+        counts = {}
+        for name in os.listdir(f"/proc/{self.process.pid}/fd"):
+            try:
+                kind = os.readlink(f"/proc/{self.process.pid}/fd/{name}").split(":")[0]
+            except OSError:
+                continue
+            counts[kind] = counts.get(kind, 0) + 1
+        return counts
+
     def stderr(self):
         self.errors.flush()
         with open(self.errors.name, "rb") as text:
