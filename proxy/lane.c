@@ -397,6 +397,7 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
     }
     if (rc < 0) {
         break_off(lane);
+        connection_chunk_lost(lane, parcel->exchange);
         return parcel->length;
     }
     if (lane->direction == LANE_RESPONSE)

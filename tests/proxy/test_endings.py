@@ -166,6 +166,31 @@ def test_the_client_resets_at_every_point():
     upstream.close()
 
 
+def test_the_client_resets_while_the_answer_is_written():
+    """The answer is seen first, and its writing tells of the reset: both wait for a proxy that stands still."""
+    asked, answer = threading.Semaphore(0), threading.Semaphore(0)
+
+    def handle(*request):
+        asked.release()
+        assert answer.acquire(timeout=PATIENCE)
+        return 200, b"too late"
+
+    upstream, proxy, console, before = start(serve_http(handle))
+    for _ in range(5):
+        client = proxy.connect()
+        client.sendall(request())
+        assert asked.acquire(timeout=PATIENCE)
+        proxy.process.send_signal(signal.SIGSTOP)
+        answer.release()
+        time.sleep(0.05)
+        reset(client)
+        time.sleep(0.05)
+        proxy.process.send_signal(signal.SIGCONT)
+    nothing_left(proxy, console, before)
+    proxy.stop()
+    upstream.close()
+
+
 def test_the_application_resets_at_every_point():
     whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 
