@@ -40,13 +40,12 @@ def bandwidth(chance):
     return {"bandwidth": {"bytes_per_s": chance.choice((100, 5000, 200000, 5000000))}}
 
 
-# Keys that newer sidecars have: each needs the capability of its name.
 def reset_at(chance):
-    return {"reset": {"at": chance.choice(("accept", "request", "response"))}}
+    return {"reset": {"percent": uniform(chance, 1, 30), "at": chance.choice(("accept", "request", "response"))}}
 
 
 def blackhole_per(chance):
-    return {"blackhole": {"per": chance.choice(("request", "connection"))}}
+    return {"blackhole": {"percent": uniform(chance, 1, 60), "per": chance.choice(("request", "connection"))}}
 
 
 def bandwidth_total(chance):
@@ -69,20 +68,19 @@ def schedule(chance):
     return {"schedule": {name: chance.choice((0, 100, 500)) for name in ("start_ms", "duration_ms", "ramp_ms")}}
 
 
+# By the capability that a sidecar has for them.
 KINDS = {
-    "latency": latency,
-    "loss": loss,
-    "error": error,
-    "reset": reset,
-    "blackhole": blackhole,
-    "bandwidth": bandwidth,
-    "reset_at": reset_at,
-    "blackhole_per": blackhole_per,
-    "bandwidth_total": bandwidth_total,
-    "slow_close": slow_close,
-    "slice": slices,
-    "limit": limit,
-    "schedule": schedule,
+    "latency": (latency,),
+    "loss": (loss,),
+    "error": (error,),
+    "reset": (reset,),
+    "blackhole": (blackhole,),
+    "bandwidth": (bandwidth,),
+    "slow_close": (slow_close,),
+    "slice": (slices,),
+    "limit": (limit,),
+    # Of one age with these keys, which have no names of their own.
+    "schedule": (schedule, reset_at, blackhole_per, bandwidth_total),
 }
 
 
@@ -96,20 +94,20 @@ def scope(chance, capabilities):
         wanted["path"] = chance.choice(("/echo*", "/bytes*", "/none"))
     if chance.random() < 0.1:
         wanted["health_checks"] = True
-    if "header" in capabilities and chance.random() < 0.1:
+    if "scope_header" in capabilities and chance.random() < 0.1:
         wanted["header"] = chance.choice(("X-Soak", "X-Soak: 1*", "x-none"))
-    if "source" in capabilities and chance.random() < 0.1:
+    if "scope_source" in capabilities and chance.random() < 0.1:
         wanted["source"] = chance.choice(("127.0.0.0/8", "10.0.0.0/8"))
     return wanted
 
 
 def combination(chance, capabilities):
     """Often nothing, often one kind, sometimes many at once."""
-    known = [name for name in KINDS if name in capabilities]
+    known = [make for name, makers in KINDS.items() if name in capabilities for make in makers]
     count = chance.choice((0, 0, 1, 1, 1, 2, 2, 3, len(known)))
     faults = {}
-    for name in chance.sample(known, min(count, len(known))):
-        for key, value in KINDS[name](chance).items():
+    for make in chance.sample(known, min(count, len(known))):
+        for key, value in make(chance).items():
             faults.setdefault(key, {}).update(value)
     if faults:
         faults["scope"] = scope(chance, capabilities)
