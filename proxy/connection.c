@@ -104,6 +104,13 @@ void connection_sink_broke(struct lane *lane)
     /* Else what it still has to say is read first; the end of that says how it ended. */
 }
 
+/* Its exchange may have left the queue already: the upstream was through with it. */
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
+{
+    if (exchange && lane->direction == LANE_RESPONSE)
+        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
+}
+
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last)
 {
     if (!exchange)

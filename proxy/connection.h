@@ -93,6 +93,7 @@ bool connection_source_matches(const struct connection *connection);
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange);
 
 /* connection_io.c */
 void connection_client_ready(struct watch *watch, uint32_t events);

@@ -68,8 +68,10 @@ static void drop_first(struct lane *lane)
 void lane_clear(struct lane *lane)
 {
     timers_cancel(&lane->worker->loop.timers, &lane->timer);
-    while (lane->chunks)
+    while (lane->chunks) {
+        connection_chunk_lost(lane, lane->chunks->exchange);
         drop_first(lane);
+    }
     if (lane->pipe)
         bulk_give(&lane->worker->pipes, lane->pipe);
     lane->pipe = NULL;
@@ -394,6 +396,7 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
         return 0;
     }
     if (rc < 0) {
+        connection_chunk_lost(lane, parcel->exchange);
         break_off(lane);
         return parcel->length;
     }
@@ -407,6 +410,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
 {
+    if (lane->broken)
+        connection_chunk_lost(lane, parcel->exchange);
     if (lane->broken || parcel->length == 0)
         return true;
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;
