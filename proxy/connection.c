@@ -104,6 +104,13 @@ void connection_sink_broke(struct lane *lane)
     /* Else what it still has to say is read first; the end of that says how it ended. */
 }
 
+/* Its exchange may have left the queue already: the upstream was through with it. */
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
+{
+    if (exchange && lane->direction == LANE_RESPONSE)
+        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
+}
+
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last)
 {
     if (!exchange)
@@ -123,12 +130,6 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     if (exchange->local)
         outcome = exchange->refused ? STATS_UPSTREAM_REFUSED : STATS_INJECTED_ERROR;
     measure_outcome(worker, exchange, outcome);
-}
-
-void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
-{
-    if (exchange && lane->direction == LANE_RESPONSE)
-        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
 }
 
 void connection_client_ended(struct connection *connection)

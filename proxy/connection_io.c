@@ -152,6 +152,9 @@ void connection_upstream_ready(struct watch *watch, uint32_t events)
         connection_connected(connection);
     else if (events & EPOLLOUT)
         lane_unblock(&connection->lanes[LANE_REQUEST]);
+    /* Nothing is read any more that would tell. */
+    if ((events & EPOLLERR) && connection->upstream_ended)
+        connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     if (!connection->connecting)
         connection_read(connection);
     connection_settle(connection);

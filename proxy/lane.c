@@ -396,8 +396,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
         return 0;
     }
     if (rc < 0) {
-        break_off(lane);
         connection_chunk_lost(lane, parcel->exchange);
+        break_off(lane);
         return parcel->length;
     }
     if (lane->direction == LANE_RESPONSE)
@@ -410,6 +410,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
 {
+    if (lane->broken)
+        connection_chunk_lost(lane, parcel->exchange);
     if (lane->broken || parcel->length == 0)
         return true;
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;

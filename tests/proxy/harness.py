@@ -145,10 +145,12 @@ class Console:
         return json.loads(line)
 
     def until(self, matches):
-        while True:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             frame = self.line()
             if matches(frame):
                 return frame
+        raise AssertionError(f"never came: {frame}")
 
     def ask(self, **request):
         """Sends it with an id; returns its ack or error."""
