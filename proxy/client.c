@@ -121,7 +121,7 @@ void client_send_sample(struct client *client)
     struct buf line;
     buf_init(&line, STATS_FRAME_MAX);
     stats_sample_print(sample, &line);
-    worker_sample_clear(sample);
+    stats_sample_reset(sample);
     send_line(client, &line);
 }
 
@@ -134,13 +134,15 @@ static void on_timer(uv_timer_t *timer)
 
 static void subscribe(struct client *client, const struct stats_request *request)
 {
-    if (!client->sample)
-        client->sample = malloc(sizeof *client->sample);
     if (!client->sample) {
-        client_close(client);
-        return;
+        client->sample = calloc(1, sizeof *client->sample);
+        if (!client->sample) {
+            client_close(client);
+            return;
+        }
+        stats_sample_init(client->sample);
     }
-    worker_sample_clear(client->sample);
+    stats_sample_reset(client->sample);
     client->subscription = SUBSCRIPTION_WANTED;
     client->due = false;
     uint64_t interval = (uint64_t)request->interval_ms;

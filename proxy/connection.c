@@ -20,6 +20,8 @@ static void on_closed(uv_handle_t *handle)
         buf_free(&connection->heads[i]);
     }
     buf_free(&connection->input);
+    if (worker->looked_at == connection)
+        worker->looked_at = connection->next;
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -63,7 +65,7 @@ static void tear_down(struct connection *connection)
     bool reset = connection->doom != DOOM_DONE;
     connection->closing = true;
     if (connection->doom == DOOM_REFUSED && !connection->queue)
-        connection->worker->interval.outcomes[STATS_UPSTREAM_REFUSED]++;
+        measure_stream_outcome(connection->worker, STATS_UPSTREAM_REFUSED, false);
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
@@ -111,7 +113,7 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     enum stats_outcome outcome = STATS_ANSWERED;
     if (exchange->local)
         outcome = exchange->refused ? STATS_UPSTREAM_REFUSED : STATS_INJECTED_ERROR;
-    measure_outcome(worker, exchange, outcome);
+    measure_outcome_at(worker, exchange, outcome, now);
 }
 
 /* No buffer for libuv: it then calls back with UV_ENOBUFS, and we read ourselves: with recv(), which comes to
@@ -200,6 +202,7 @@ static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t
     } else if (length < 0) {
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     } else {
+        worker->interval.upstream_bytes_in += (uint64_t)length;
         connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     }
     connection_settle(connection);
@@ -250,6 +253,7 @@ static void on_connect(uv_connect_t *request, int status)
         uv_close((uv_handle_t *)&connection->upstream, on_retry);
         return;
     }
+    hist_record(&worker->interval.connect, (clock_ns() - connection->connect_ns + 500) / 1000);
     worker->address_index = (worker->address_index + connection->tries - 1) % worker->upstream->count;
     uv_tcp_nodelay(&connection->upstream, 1);
     lane_connect(&connection->lanes[LANE_REQUEST], &connection->upstream);
@@ -267,6 +271,8 @@ static void start_connect(struct connection *connection)
     connection->handles++;
     connection->upstream_open = true;
     connection->connect.data = connection;
+    connection->connect_ns = clock_ns();
+    connection->retransmits[LANE_REQUEST] = 0;
     if (rc == 0)
         rc = uv_tcp_connect(&connection->connect, &connection->upstream,
                             (const struct sockaddr *)&upstream->addresses[index], on_connect);

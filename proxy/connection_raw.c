@@ -12,7 +12,7 @@ static uint64_t burst_delay(struct connection *connection, int direction)
     const struct fault *fault = &worker->fault;
     uint64_t delays[LANES];
     if (direction == LANE_REQUEST && random_percent(&worker->random, fault->blackhole.percent)) {
-        worker->interval.outcomes[STATS_BLACKHOLED]++;
+        measure_stream_outcome(worker, STATS_BLACKHOLED, true);
         return HEAP_NEVER;
     }
     sample_split(fault->scope.direction, sample_latency_ns(fault, &worker->random), &delays[LANE_REQUEST],
@@ -33,7 +33,7 @@ static void begin_burst(struct connection *connection, int direction)
         return;
     connection->burst_in_scope[direction] = true;
     if (direction == LANE_REQUEST && random_percent(&worker->random, fault->reset.percent)) {
-        worker->interval.outcomes[STATS_RESET]++;
+        measure_stream_outcome(worker, STATS_RESET, true);
         connection_doom(connection, DOOM_RESET);
         return;
     }

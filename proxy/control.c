@@ -151,6 +151,8 @@ int control_init(struct control *control, struct worker *workers, unsigned count
     if (!control->samples || !control->collects || !control->endings || !control->stopped ||
         !control->cleaning)
         return UV_ENOMEM;
+    for (unsigned i = 0; i <= count; i++)
+        stats_sample_init(&control->samples[i]);
     int rc = uv_loop_init(&control->loop);
     if (rc == 0)
         rc = mailbox_init(&control->inbox, &control->loop, on_message, control);

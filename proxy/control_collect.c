@@ -32,7 +32,7 @@ static void gather(struct client *client, const struct stats_sample *sum)
 {
     struct stats_sample *sample = client->sample;
     sample->connections_open = sample->in_flight = sample->held = 0;
-    worker_sample_add(sample, sum);
+    stats_sample_add(sample, sum);
 }
 
 static void deliver(struct client *client, const struct stats_sample *sum)
@@ -54,9 +54,11 @@ void control_collected(struct control *control)
     if (--control->collecting > 0)
         return;
     struct stats_sample *sum = &control->samples[control->worker_count];
-    worker_sample_clear(sum);
-    for (unsigned i = 0; i < control->worker_count; i++)
-        worker_sample_add(sum, &control->samples[i]);
+    stats_sample_reset(sum);
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        stats_sample_add(sum, &control->samples[i]);
+        stats_sample_reset(&control->samples[i]);
+    }
     for (struct client *client = control->clients; client; client = client->next)
         deliver(client, sum);
     if (control->collect_again)

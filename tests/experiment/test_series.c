@@ -27,12 +27,7 @@ static int teardown(void **state)
 
 static void empty_sample(void)
 {
-    memset(&sample, 0, sizeof sample);
-    hist_clear(&sample.round_trip);
-    hist_clear(&sample.service);
-    hist_clear(&sample.injected_asked);
-    hist_clear(&sample.injected_got);
-    hist_clear(&sample.lateness);
+    stats_sample_clear(&sample);
 }
 
 /* `n` answered requests of `us` each. */
