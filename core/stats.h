@@ -69,9 +69,9 @@ enum stats_outcome {
 extern const char *const stats_outcome_names[STATS_OUTCOMES];
 
 /*
- * Which share of the requests one belongs to, for a control group beside the experiment. It is membership that
- * counts, not what chance then did: a request in scope of a loss that happened to lose nothing is one of the
- * experiment's, or the control group would be the lucky ones.
+ * Which share of the requests one belongs to, for a control group beside the experiment. It is membership
+ * that counts, not what chance then did: a request in scope of a loss that happened to lose nothing is one of
+ * the experiment's, or the control group would be the lucky ones.
  */
 enum stats_share {
     STATS_CLEAN,   /* no faults were in force */
@@ -81,8 +81,8 @@ enum stats_share {
 };
 extern const char *const stats_share_names[STATS_SHARES];
 
-/* Counts are those of the interval, gauges say so. About 400 KB: keep it off the stack. What is counted of all
- * requests stands without a prefix; the clean share is what control and scoped leave of it. */
+/* Counts are those of the interval, gauges say so. About 400 KB: keep it off the stack. What is counted of
+ * all requests stands without a prefix; the clean share is what control and scoped leave of it. */
 struct stats_sample {
     uint64_t sequence;
     int64_t interval_ms; /* what it really was, rounded */
@@ -94,7 +94,7 @@ struct stats_sample {
     uint64_t in_flight; /* gauge: requests without their response's first byte */
     uint64_t held;      /* gauge: messages that wait for an injected delay */
     uint64_t requests;
-    uint64_t faulted;   /* requests on which at least one fault acted */
+    uint64_t faulted;            /* requests on which at least one fault acted */
     uint64_t bytes_in;           /* from clients */
     uint64_t bytes_out;          /* to clients */
     uint64_t upstream_bytes_in;  /* from the application */
@@ -102,7 +102,7 @@ struct stats_sample {
     uint64_t outcomes[STATS_OUTCOMES];
     uint64_t control_outcomes[STATS_OUTCOMES];
     uint64_t scoped_outcomes[STATS_OUTCOMES];
-    uint64_t client_retransmits;   /* TCP segments sent again to the clients whose connections were looked at */
+    uint64_t client_retransmits; /* TCP segments sent again to the clients whose connections were looked at */
     uint64_t upstream_retransmits; /* … to the application */
     struct hist round_trip; /* answered requests: last byte of the request to first byte of the response */
     struct hist service;    /* the application's part */
@@ -115,7 +115,7 @@ struct stats_sample {
     struct hist scoped_service;
     /* Last byte of the request (0 before it) to the outcome; nothing for a blackhole, which has no end. */
     struct hist until[STATS_OUTCOMES];
-    struct hist connect; /* to the application, from connect() to connected */
+    struct hist connect;    /* to the application, from connect() to connected */
     struct hist client_rtt; /* TCP's smoothed round trip, of connections that were looked at */
     struct hist upstream_rtt;
 };

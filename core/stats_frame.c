@@ -147,27 +147,27 @@ static struct json_object *histograms_to_json(const struct stats_sample *sample)
 bool stats_sample_print(const struct stats_sample *sample, struct buf *out)
 {
     struct json_object *json = json_object_new_object();
-    bool done = put_text(json, "type", "stats") && put_count(json, "sequence", sample->sequence) &&
-                put_integer(json, "interval_ms", sample->interval_ms) &&
-                document_put(json, "faults", fault_to_json(&sample->faults)) &&
-                put_text(json, "set_by", sample->set_by) &&
-                put_integer(json, "lease_left_ms", sample->lease_left_ms) &&
-                document_put(json, "connections",
-                             pair_to_json("open", sample->connections_open, "accepted",
-                                          sample->connections_accepted)) &&
-                put_count(json, "in_flight", sample->in_flight) && put_count(json, "held", sample->held) &&
-                put_count(json, "requests", sample->requests) &&
-                put_count(json, "faulted", sample->faulted) &&
-                document_put(json, "bytes", pair_to_json("in", sample->bytes_in, "out", sample->bytes_out)) &&
-                document_put(json, "upstream_bytes",
-                             pair_to_json("in", sample->upstream_bytes_in, "out", sample->upstream_bytes_out)) &&
-                document_put(json, "retransmits",
-                             pair_to_json("client", sample->client_retransmits, "upstream",
-                                          sample->upstream_retransmits)) &&
-                document_put(json, "outcomes", outcomes_to_json(sample->outcomes)) &&
-                put_share(json, "control_outcomes", sample->control_outcomes) &&
-                put_share(json, "scoped_outcomes", sample->scoped_outcomes) &&
-                document_put(json, "histograms", histograms_to_json(sample));
+    bool done =
+        put_text(json, "type", "stats") && put_count(json, "sequence", sample->sequence) &&
+        put_integer(json, "interval_ms", sample->interval_ms) &&
+        document_put(json, "faults", fault_to_json(&sample->faults)) &&
+        put_text(json, "set_by", sample->set_by) &&
+        put_integer(json, "lease_left_ms", sample->lease_left_ms) &&
+        document_put(
+            json, "connections",
+            pair_to_json("open", sample->connections_open, "accepted", sample->connections_accepted)) &&
+        put_count(json, "in_flight", sample->in_flight) && put_count(json, "held", sample->held) &&
+        put_count(json, "requests", sample->requests) && put_count(json, "faulted", sample->faulted) &&
+        document_put(json, "bytes", pair_to_json("in", sample->bytes_in, "out", sample->bytes_out)) &&
+        document_put(json, "upstream_bytes",
+                     pair_to_json("in", sample->upstream_bytes_in, "out", sample->upstream_bytes_out)) &&
+        document_put(
+            json, "retransmits",
+            pair_to_json("client", sample->client_retransmits, "upstream", sample->upstream_retransmits)) &&
+        document_put(json, "outcomes", outcomes_to_json(sample->outcomes)) &&
+        put_share(json, "control_outcomes", sample->control_outcomes) &&
+        put_share(json, "scoped_outcomes", sample->scoped_outcomes) &&
+        document_put(json, "histograms", histograms_to_json(sample));
     return finish(json, done, out);
 }
 

@@ -147,6 +147,7 @@ static void subscribe(struct client *client, const struct stats_request *request
     client->due = false;
     uint64_t interval = (uint64_t)request->interval_ms;
     uv_timer_start(&client->timer, on_timer, interval, interval);
+    control_begin_ticking(client->control);
     control_collect(client->control);
 }
 

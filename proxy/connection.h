@@ -41,9 +41,9 @@ struct connection {
     uv_tcp_t client;
     uv_tcp_t upstream;
     uv_connect_t connect;
-    unsigned handles; /* open or closing */
-    size_t tries;     /* upstream addresses tried so far */
-    uint64_t connect_ns;        /* when connect() was called last */
+    unsigned handles;            /* open or closing */
+    size_t tries;                /* upstream addresses tried so far */
+    uint64_t connect_ns;         /* when connect() was called last */
     uint32_t retransmits[LANES]; /* of the upstream's socket and of the client's, when last looked at */
     enum doom doom;
     bool closing;

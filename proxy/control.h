@@ -16,10 +16,12 @@
 #define CONTROL_LISTENERS_MAX 8
 #define CONTROL_QUEUE_MAX (1U << 20) /* bytes unread by a client: it misses frames, then is dropped */
 #define CONTROL_DRAIN_MS 5000
+#define CONTROL_TICK_MS 250
 #define CONTROL_CAPABILITIES "latency loss error reset blackhole bandwidth"
 
 struct client;
 struct listener;
+struct metrics;
 
 /* One change on its way through the workers. */
 struct change {
@@ -51,6 +53,8 @@ struct control {
     struct worker_message *collects;
     unsigned collecting; /* workers that have not answered */
     bool collect_again;
+    uv_timer_t tick;         /* while anybody listens, however rarely it wants to know */
+    struct metrics *metrics; /* NULL: not asked for */
     /* Clients */
     struct listener *listeners;
     struct client *clients;
@@ -72,6 +76,9 @@ int control_init(struct control *control, struct worker *workers, unsigned count
 /* "unix:PATH" or "tcp:ADDR:PORT" (loopback only). On success the address stands in `shown`. */
 bool control_listen(struct control *control, const char *address, char *shown, size_t size,
                     struct error *error);
+/* --metrics. On success the address stands in `shown`. */
+bool control_serve_metrics(struct control *control, const char *address, char *shown, size_t size,
+                           struct error *error);
 /* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
 void control_run(struct control *control);
 void control_free(struct control *control);
@@ -89,6 +96,8 @@ void control_on_expiry(uv_timer_t *timer);
 
 /* control_collect.c */
 void control_collect(struct control *control);
+/* There is somebody new to collect for. */
+void control_begin_ticking(struct control *control);
 void control_collected(struct control *control);
 
 #endif

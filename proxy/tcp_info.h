@@ -1,8 +1,8 @@
 /*
  * tcp_info: what the kernel knows of the connections on both sides of the hop (TCP_INFO of tcp(7)): its
  * smoothed round trip, and how many segments it had to send again. A sample: some connections at a time,
- * in turn, while counts are collected; never on the way of a request. What a connection sent again between the
- * last look at it and its end is not seen.
+ * in turn, while counts are collected; never on the way of a request. What a connection sent again between
+ * the last look at it and its end is not seen.
  */
 #ifndef SHAKETABLE_PROXY_TCP_INFO_H
 #define SHAKETABLE_PROXY_TCP_INFO_H
