@@ -32,6 +32,7 @@ const char *const stats_share_names[STATS_SHARES] = {
 void stats_sample_init(struct stats_sample *sample)
 {
     fault_init(&sample->faults);
+    sample->intensity = 1;
     for (size_t i = 0; i < STATS_HISTOGRAMS; i++)
         hist_reset(stats_histogram_of(sample, &stats_histograms[i]));
 }
@@ -61,6 +62,7 @@ void stats_sample_reset(struct stats_sample *sample)
     sample->sequence = 0;
     sample->interval_ms = sample->lease_left_ms = 0;
     fault_init(&sample->faults);
+    sample->intensity = 1;
     memset(sample->set_by, 0, sizeof sample->set_by);
     sample->connections_open = sample->in_flight = sample->held = 0;
 }

@@ -114,9 +114,7 @@ void client_send_sample(struct client *client)
     uint64_t now = clock_ns();
     sample->sequence = client->sequence;
     sample->interval_ms = (int64_t)((now - client->since_ns + 500000) / 1000000);
-    sample->faults = control->fault;
-    memcpy(sample->set_by, control->set_by, sizeof sample->set_by);
-    sample->lease_left_ms = control_lease_left_ms(control);
+    control_describe_faults(control, sample);
     client->since_ns = now;
     struct buf line;
     buf_init(&line, STATS_FRAME_MAX);

@@ -37,6 +37,7 @@ struct change {
 struct control {
     uv_loop_t loop;
     struct mailbox inbox;
+    uv_poll_t arrival; /* of a message */
     struct worker *workers;
     unsigned worker_count;
     struct stats_hello hello;
@@ -91,6 +92,8 @@ void control_renew(struct control *control, struct client *client, const struct 
 void control_clear(struct control *control, struct client *client, const struct stats_request *request);
 void control_change_done(struct control *control, struct worker_message *message);
 int64_t control_lease_left_ms(const struct control *control);
+/* What a sample says of the faults: which, how much of them, whose, for how long. */
+void control_describe_faults(const struct control *control, struct stats_sample *sample);
 struct change *control_change_new(const struct control *control);
 void control_on_expiry(uv_timer_t *timer);
 

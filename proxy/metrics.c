@@ -189,8 +189,7 @@ void metrics_collected(struct metrics *metrics, const struct stats_sample *sum)
     struct stats_sample *total = &metrics->total;
     total->connections_open = total->in_flight = total->held = 0;
     stats_sample_add(total, sum);
-    total->faults = metrics->control->fault;
-    total->lease_left_ms = control_lease_left_ms(metrics->control);
+    control_describe_faults(metrics->control, total);
     for (struct reader *reader = metrics->readers; reader; reader = reader->next)
         if (reader->state == READER_AWAITS && !reader->closing)
             answer_metrics(reader);

@@ -199,6 +199,8 @@ static void print_faults(const struct text *text, const struct stats_sample *tot
 {
     const struct fault *fault = &total->faults;
     gauge(text, "faults_in_force", "", "1 while there are any.", fault_is_clean(fault) ? 0 : 1);
+    gauge(text, "fault_intensity_ratio", "ratio", "How much of them the schedule has in force now.",
+          total->intensity);
     gauge(text, "lease_seconds", "seconds", "What is left of the faults' lease; 0: there is none.",
           (double)total->lease_left_ms / 1000);
     gauge(text, "fault_latency_seconds", "seconds", "Mean delay in force.", fault->latency.mean_ms / 1000);
@@ -211,6 +213,14 @@ static void print_faults(const struct text *text, const struct stats_sample *tot
           fault->blackhole.percent / 100);
     gauge(text, "fault_bandwidth_bytes", "bytes", "Bytes a second of a connection, each way; 0: no limit.",
           (double)fault->bandwidth.bytes_per_s);
+    gauge(text, "fault_total_bandwidth_bytes", "bytes", "Bytes a second of all together; 0: no limit.",
+          (double)fault->bandwidth.total_bytes_per_s);
+    gauge(text, "fault_slow_close_seconds", "seconds", "How much later a connection's end is passed on.",
+          fault->slow_close.delay_ms / 1000);
+    gauge(text, "fault_slice_bytes", "bytes", "Mean length of a write; 0: no slicing.",
+          (double)fault->slice.bytes);
+    gauge(text, "fault_limit_bytes", "bytes",
+          "Bytes of responses after which a connection ends; 0: no limit.", (double)fault->limit.bytes);
     gauge(text, "fault_scope_ratio", "ratio", "Share of the matching requests that the faults are meant for.",
           fault->scope.percent / 100);
 }

@@ -6,13 +6,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-static void look_at(const uv_tcp_t *tcp, uint32_t *before, struct hist *rtt, uint64_t *retransmits)
+static void look_at(int fd, uint32_t *before, struct hist *rtt, uint64_t *retransmits)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
-    int fd;
-    if (uv_fileno((const uv_handle_t *)tcp, &fd) < 0 ||
-        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
         return;
     /* 0: nothing was acknowledged yet. */
     if (info.tcpi_rtt > 0)
@@ -38,10 +36,10 @@ void tcp_info_sample(struct worker *worker, uint64_t now_ns)
         worker->looked_at = connection->next;
         if (connection->closing)
             continue;
-        look_at(&connection->client, &connection->retransmits[LANE_RESPONSE], &interval->client_rtt,
+        look_at(connection->client.watch.fd, &connection->retransmits[LANE_RESPONSE], &interval->client_rtt,
                 &interval->client_retransmits);
-        if (connection->upstream_open && !connection->connecting)
-            look_at(&connection->upstream, &connection->retransmits[LANE_REQUEST], &interval->upstream_rtt,
-                    &interval->upstream_retransmits);
+        if (connection->upstream.watch.fd >= 0 && !connection->connecting)
+            look_at(connection->upstream.watch.fd, &connection->retransmits[LANE_REQUEST],
+                    &interval->upstream_rtt, &interval->upstream_retransmits);
     }
 }
