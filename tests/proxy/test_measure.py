@@ -162,6 +162,31 @@ def test_connect_time_and_bytes_on_both_sides():
     stop(upstream, proxy, console, *clients)
 
 
+def test_bytes_of_a_bulk_stream_are_counted_on_all_sides():
+    """Much more than is read at once, so that it may go by itself."""
+    there, back = 3_000_000, 5_000_000
+
+    def serve(connection):
+        left = there
+        while left > 0:
+            left -= len(connection.recv(65536))
+        connection.sendall(b"\xff" * back)
+
+    upstream = Upstream(serve)
+    proxy = Proxy(upstream.port)
+    console = proxy.console()
+    console.subscribe()
+    client = proxy.connect()
+    client.sendall(b"\xff" * there)
+    left = back
+    while left > 0:
+        left -= len(client.recv(65536))
+    sums = console.sum(lambda sums, frame: sums["out"] >= back and sums["upstream_in"] >= back)
+    assert sums["in"] == sums["upstream_out"] == there, sums
+    assert sums["out"] == sums["upstream_in"] == back, sums
+    stop(upstream, proxy, console, client)
+
+
 def test_an_injected_error_does_not_reach_the_upstream():
     upstream, proxy, console = start()
     console.set({"error": {"percent": 100, "status": 503}})
