@@ -141,6 +141,7 @@ static void tell(struct follow *follow, const struct model *model)
     const struct model_experiment *experiment = &model->experiment;
     if (follow->quiet)
         return;
+    ui_summary_note(&follow->summary, model);
     bool phase = follow->phase != experiment->phase;
     follow->phase = experiment->phase;
     tell_log(follow, model);
