@@ -10,7 +10,9 @@
 
 #include <stddef.h>
 
-#define METRICS_CLIENTS_MAX 32 /* one more takes the place of the one that has been silent longest */
+/* One more takes the place of the one that has been silent longest. Fewer than WORKER_DESCRIPTORS_KEPT, some of
+ * which are for the console. */
+#define METRICS_CLIENTS_MAX 8
 #define METRICS_HEAD_MS \
     5000 /* from a request's first byte, or from the connection's beginning, to its last */
 #define METRICS_IDLE_MS 90000  /* between requests */

@@ -259,7 +259,7 @@ def test_garbage_and_many_clients_change_nothing():
     client.sendall(request())
     assert Reader(client).response().status == 200
     descriptors = os.listdir(f"/proc/{proxy.process.pid}/fd")
-    assert len(descriptors) < 80, len(descriptors)
+    assert len(descriptors) < 40, len(descriptors)
     stop(upstream, proxy, client, *idle)
 
 
