@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-/* One more takes the place of the one that has been silent longest. Fewer than WORKER_DESCRIPTORS_KEPT, some of
- * which are for the console. */
+/* One more takes the place of the one that has been silent longest. Fewer than WORKER_DESCRIPTORS_KEPT, some
+ * of which are for the console. */
 #define METRICS_CLIENTS_MAX 8
 #define METRICS_HEAD_MS \
     5000 /* from a request's first byte, or from the connection's beginning, to its last */
