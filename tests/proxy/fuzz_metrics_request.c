@@ -1,6 +1,6 @@
 /*
- * Any bytes as a request to the metrics' socket. The first byte says where the stream is cut: whatever the cut,
- * the answer must be the same.
+ * Any bytes as a request to the metrics' socket. The first byte says where the stream is cut: whatever the
+ * cut, the answer must be the same.
  */
 #include "proxy/metrics_request.h"
 #include "tests/fuzz.h"
