@@ -3,18 +3,24 @@
 
 A client asks one request after another, so what is late is the proxy (or the machine: a bare timer is shown
 beside it). MEDIAN and p99 are microseconds that requests were delayed beyond what was asked for."""
+import json
 import os
 import resource
-import select
+import shutil
+import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "proxy"))
 from harness import Console, Proxy, Reader, histogram, quantile, request
 
 HTTP = os.path.join(os.environ.get("top_builddir", "."), "tests/bench/bench_http")
+CROWD = int(os.environ.get("CROWD", "2000"))
+DELAY_MS = 20
 HELD = int(os.environ.get("HELD", "3000"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "2"))
 
@@ -83,6 +89,75 @@ def one_by_one(proxy, end):
     client.close()
 
 
+def toxiproxy():
+    """Where it is, or None."""
+    return os.environ.get("TOXIPROXY") or shutil.which("toxiproxy-server")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ask_toxiproxy(api, path, document):
+    body = json.dumps(document).encode()
+    asking = urllib.request.Request(f"http://127.0.0.1:{api}{path}", body, {"Content-Type": "application/json"})
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(asking, timeout=5) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("toxiproxy does not listen")
+
+
+def load_for(port, seconds):
+    """Requests a second, and the round trip's median and p99 in µs."""
+    words = subprocess.run([HTTP, "load", str(port), str(CROWD), str(seconds)], stdout=subprocess.PIPE, check=True,
+                           text=True).stdout.split()
+    return float(words[2]), float(words[words.index("p50") + 1]), float(words[words.index("p99") + 1])
+
+
+def crowd_line(name, result):
+    rate, median, p99 = result
+    print(f"  {name:28} {rate:8.0f} requests/s   late by {median / 1000 - DELAY_MS:7.2f} ms median "
+          f"{p99 / 1000 - DELAY_MS:7.2f} ms p99", flush=True)
+
+
+def crowd_through_toxiproxy(port):
+    api = free_port()
+    server = subprocess.Popen([toxiproxy(), "-host", "127.0.0.1", "-port", str(api)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        made = ask_toxiproxy(api, "/proxies", {"name": "bench", "listen": "127.0.0.1:0",
+                                               "upstream": f"127.0.0.1:{port}", "enabled": True})
+        ask_toxiproxy(api, "/proxies/bench/toxics", {"type": "latency", "attributes": {"latency": DELAY_MS}})
+        return load_for(int(made["listen"].rsplit(":", 1)[1]), SECONDS)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def crowd(port):
+    """Many connections that each wait most of the time: requests a second, beside toxiproxy."""
+    results = {}
+    for threads in (1, 2):
+        proxy = Proxy(port, "--latency", f"{DELAY_MS}ms", "--threads", str(threads), stats=False)
+        results[threads] = load_for(proxy.port, SECONDS)
+        crowd_line(f"shaketable-proxy, {threads} threads", results[threads])
+        proxy.stop()
+    if not toxiproxy():
+        print("  toxiproxy left out: no toxiproxy-server on PATH, and none named by $TOXIPROXY")
+        return
+    other = crowd_through_toxiproxy(port)
+    crowd_line("toxiproxy", other)
+    for threads in (1, 2):
+        print(f"  {threads} threads / toxiproxy: {results[threads][0] / other[0]:.2f} of its requests/s", flush=True)
+
+
 def clear(port, threads):
     proxy = Proxy(port, "--threads", str(threads))
     console = proxy.console()
@@ -115,13 +190,16 @@ def clear(port, threads):
 def main():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    chosen = sys.argv[1:] or ["late", "clear"]
+    chosen = sys.argv[1:] or ["late", "crowd", "clear"]
     server, port = serve()
     try:
         if "late" in chosen:
             print("delays: what clients get less what was asked for\n  (a thread that sleeps wakes late by %d µs median, %d µs p99)" % sleep_lateness(), flush=True)
             for delay, connections, direction in ((0.9, 1, "response"), (20, 1, "response"), (20, 1, "both"), (20, 64, "response")):
                 lateness(port, delay, connections, direction)
+        if "crowd" in chosen:
+            print(f"{CROWD} connections, {DELAY_MS} ms asked for")
+            crowd(port)
         if "clear" in chosen:
             print("clearing held messages")
             for threads in (1, 2):
