@@ -6,6 +6,7 @@
 #ifndef SHAKETABLE_PROXY_LANE_H
 #define SHAKETABLE_PROXY_LANE_H
 
+#include "proxy/bulk.h"
 #include "proxy/exchange.h"
 #include "proxy/sample.h"
 #include "proxy/timers.h"
@@ -13,13 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 /* Above this the source is read no further while the sink is what holds the bytes up … */
 #define LANE_BYTES_MAX (256U << 10)
 /* … and above this while it is only the delay. */
 #define LANE_DELAYED_MAX (16U << 20)
-#define LANE_WRITE_CHUNKS 4
+#define LANE_WRITE_CHUNKS 16
+#define LANE_BULK_BYTES (32U << 10) /* what comes in such portions is poured */
 
 struct worker;
 struct connection;
@@ -44,9 +45,8 @@ struct lane {
     struct timer timer; /* first member */
     struct worker *worker;
     struct connection *connection;
-    int direction;     /* LANE_REQUEST or LANE_RESPONSE */
-    uv_stream_t *sink; /* NULL until it is connected */
-    int sink_fd;
+    int direction; /* LANE_REQUEST or LANE_RESPONSE */
+    int sink;      /* the socket; -1 until it is connected */
     struct chunk *chunks;
     struct chunk *chunks_last;
     size_t bytes;
@@ -54,10 +54,12 @@ struct lane {
     struct sample_loss_state loss;
     double tokens;
     uint64_t tokens_at_ns;
-    bool writing; /* `write` has the first `write_bytes` */
-    size_t write_bytes;
-    uv_write_t write;
-    bool ending; /* no more will be put; shut the sink down when all is out */
+    struct bulk_pipe
+        *pipe;     /* what is in it goes before the chunks; only a blocked lane has something in it */
+    size_t poured; /* since the source last ran dry */
+    bool bulk;     /* the source has been seen to fill whole buffers */
+    bool blocked;  /* the sink took no more; it will tell */
+    bool ending;   /* no more will be put; shut the sink down when all is out */
     bool shut;
     bool broken; /* the sink takes nothing any more: what is put is dropped */
 };
@@ -78,13 +80,20 @@ struct parcel {
 
 void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction);
 /* From here on its bytes go there. */
-void lane_connect(struct lane *lane, uv_tcp_t *sink);
-/* Drops all that is queued. Chunks of a write under way stay until its callback. */
+void lane_connect(struct lane *lane, int sink);
+/* The sink takes something again. */
+void lane_unblock(struct lane *lane);
+/* Drops all that is queued. */
 void lane_clear(struct lane *lane);
 /* False: out of memory, the bytes are lost and the connection must go. */
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns);
 /* Writes what is due; sets the timer for what is not. */
 void lane_flush(struct lane *lane);
+/* True when lane_pour is to be used instead of reading and putting. */
+bool lane_pours(const struct lane *lane);
+/* Moves bytes of an opaque stream from the socket `source` to the sink, unseen: how many, 0 at the stream's
+ * end, or -1 with errno: EAGAIN when there are none now. */
+ssize_t lane_pour(struct lane *lane, int source);
 /* No more will be put: the sink is shut down for writing after the last byte. */
 void lane_end(struct lane *lane);
 /* True when the source should not be read now. */
