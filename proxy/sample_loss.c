@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define WINDOW_START 10.0
-#define WINDOW_MIN 2.0
+#define WINDOW_MIN 3.0 /* as measured: between CUBIC's two and BBR's four */
 #define WINDOW_DECREASE 0.7
 #define FRUITLESS_MAX 3 /* flights of which nothing arrived, until nothing that follows can help */
 #define REORDERING 3    /* so many segments behind a hole prove it */
@@ -12,7 +12,7 @@
 
 /* Linux at 250 Hz, in milliseconds; each with up to a tick more. */
 #define TICK_MS 4.0
-#define TIMEOUT_MS 203.0
+#define TIMEOUT_MS 205.0
 #define SHORT_MS 4.5 /* two ticks, begun: a probe with several segments out, RACK's wait for reordering */
 /* Below this, segments of one flight are further apart than a quarter of a round trip, which is RACK's
  * patience: most holes need no timer. */

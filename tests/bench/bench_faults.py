@@ -21,6 +21,7 @@ from harness import Console, Proxy, Reader, histogram, quantile, request
 HTTP = os.path.join(os.environ.get("top_builddir", "."), "tests/bench/bench_http")
 CROWD = int(os.environ.get("CROWD", "2000"))
 DELAY_MS = 20
+ROUNDS = 3
 HELD = int(os.environ.get("HELD", "3000"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "2"))
 
@@ -121,10 +122,10 @@ def load_for(port, seconds):
     return float(words[2]), float(words[words.index("p50") + 1]), float(words[words.index("p99") + 1])
 
 
-def crowd_line(name, result):
+def crowd_line(name, result, ratio):
     rate, median, p99 = result
     print(f"  {name:28} {rate:8.0f} requests/s   late by {median / 1000 - DELAY_MS:7.2f} ms median "
-          f"{p99 / 1000 - DELAY_MS:7.2f} ms p99", flush=True)
+          f"{p99 / 1000 - DELAY_MS:7.2f} ms p99   {ratio:5.2f}", flush=True)
 
 
 def crowd_through_toxiproxy(port):
@@ -141,21 +142,30 @@ def crowd_through_toxiproxy(port):
         server.wait()
 
 
-def crowd(port):
-    """Many connections that each wait most of the time: requests a second, beside toxiproxy."""
-    results = {}
-    for threads in (1, 2):
-        proxy = Proxy(port, "--latency", f"{DELAY_MS}ms", "--threads", str(threads), stats=False)
-        results[threads] = load_for(proxy.port, SECONDS)
-        crowd_line(f"shaketable-proxy, {threads} threads", results[threads])
+def crowd_through_proxy(port, threads):
+    proxy = Proxy(port, "--latency", f"{DELAY_MS}ms", "--threads", str(threads), stats=False)
+    try:
+        return load_for(proxy.port, SECONDS)
+    finally:
         proxy.stop()
-    if not toxiproxy():
+
+
+def crowd(port):
+    """Many connections that each wait most of the time, or for a processor: beside toxiproxy, by turns."""
+    kinds = {"shaketable-proxy, 1 thread": lambda: crowd_through_proxy(port, 1),
+             "shaketable-proxy, 2 threads": lambda: crowd_through_proxy(port, 2)}
+    if toxiproxy():
+        kinds["toxiproxy"] = lambda: crowd_through_toxiproxy(port)
+    else:
         print("  toxiproxy left out: no toxiproxy-server on PATH, and none named by $TOXIPROXY")
-        return
-    other = crowd_through_toxiproxy(port)
-    crowd_line("toxiproxy", other)
-    for threads in (1, 2):
-        print(f"  {threads} threads / toxiproxy: {results[threads][0] / other[0]:.2f} of its requests/s", flush=True)
+    rounds = {name: [] for name in kinds}
+    for _ in range(ROUNDS):
+        for name, measure in kinds.items():
+            rounds[name].append(measure())
+    middle = {name: sorted(results)[ROUNDS // 2] for name, results in rounds.items()}
+    for name, result in middle.items():
+        ratio = result[0] / middle["toxiproxy"][0] if "toxiproxy" in middle else 1
+        crowd_line(name, result, ratio)
 
 
 def clear(port, threads):
@@ -198,7 +208,7 @@ def main():
             for delay, connections, direction in ((0.9, 1, "response"), (20, 1, "response"), (20, 1, "both"), (20, 64, "response")):
                 lateness(port, delay, connections, direction)
         if "crowd" in chosen:
-            print(f"{CROWD} connections, {DELAY_MS} ms asked for")
+            print(f"{CROWD} connections, {DELAY_MS} ms asked for; the last column is against toxiproxy")
             crowd(port)
         if "clear" in chosen:
             print("clearing held messages")

@@ -188,7 +188,7 @@ static void loss_of_all_and_of_nothing(void **state)
 static void a_lone_segment_waits_as_on_linux(void **state)
 {
     (void)state;
-    static const double least_ms[][2] = {{203, 203}, {406, 609}, {812, 1421}, {1624, 3045}};
+    static const double least_ms[][2] = {{205, 205}, {410, 615}, {820, 1435}, {1640, 3075}};
     struct fault fault;
     struct random random;
     int seen[4][2] = {{0}};
@@ -211,13 +211,13 @@ static void a_lone_segment_waits_as_on_linux(void **state)
     }
 }
 
-/* The shares of 64 KB answers that real drops delayed by more than 100 ms, over 8 000 each. */
+/* The shares of 64 KB answers that real drops delayed by more than 100 ms, over 2 000 to 16 000 each. */
 static void few_of_a_long_message_wait(void **state)
 {
     (void)state;
     static const struct {
         double percent, delayed, tolerance;
-    } measured[] = {{1, 1.00, 0.25}, {2, 2.15, 0.4}, {5, 4.98, 0.7}, {10, 11.4, 1.5}, {20, 32.8, 4}};
+    } measured[] = {{1, 1.00, 0.25}, {2, 2.15, 0.4}, {5, 4.98, 0.7}, {10, 11.5, 1.5}, {20, 26.5, 3}};
     for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++) {
         struct fault fault;
         struct random random;
