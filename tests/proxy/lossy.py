@@ -133,7 +133,7 @@ class Run:
         assert line == "ready\n", line
 
     def begin(self):
-        if not self.model:
+        if not self.model and self.case.percent > 0:
             for way in self.case.ways():
                 drop(self.port, way, self.case.percent, self.case.burst)
         self.load.stdin.write("go\n")
@@ -153,6 +153,14 @@ class Run:
             process.stdout.close()
         if self.proxy:
             self.proxy.stop()
+
+
+def hurry():
+    """Other tests run at the same time: what is measured here are milliseconds of the kernel's, not theirs."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+    except OSError:
+        pass
 
 
 def die_with_parent():
