@@ -85,15 +85,19 @@ static void read_client(struct connection *connection)
 
 static void read_upstream(struct connection *connection)
 {
+    struct worker *worker = connection->worker;
     ssize_t length;
     if (pour(&connection->upstream, LANE_RESPONSE, &length)) {
-        if (length > 0)
+        if (length > 0) {
+            worker->interval.upstream_bytes_in += (uint64_t)length;
             return;
+        }
     } else {
         length = receive(&connection->upstream, &connection->lanes[LANE_RESPONSE]);
     }
     if (length > 0) {
-        connection_response_bytes(connection, connection->worker->read_buffer, (size_t)length);
+        worker->interval.upstream_bytes_in += (uint64_t)length;
+        connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     } else if (length == 0) {
         connection->upstream.readable = false;
         connection_upstream_ended(connection);
