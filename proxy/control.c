@@ -171,6 +171,7 @@ void control_free(struct control *control)
         control->listeners = listener->next;
         free(listener);
     }
+    tls_context_free(control->tls);
     mailbox_free(&control->inbox);
     uv_loop_close(&control->loop);
     free(control->samples);
