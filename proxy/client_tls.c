@@ -70,14 +70,12 @@ static size_t bucket_of(const struct client *client)
     return (hash ^ hash >> 16) % BUCKETS;
 }
 
-/* Refused ones go before silent ones, and those before the ones that speak; then the oldest. */
+/* Refused ones go first; then the oldest, for a console is done within a round trip. Who has said something
+ * is worth no more than who has not: anybody can say something. */
 static bool goes_before(const struct client *one, const struct client *other)
 {
-    static const int order[] = {
-        [STANDING_REFUSED] = 0, [STANDING_SILENT] = 1, [STANDING_STRANGER] = 2, [STANDING_KNOWN] = 3};
-    if (order[one->standing] != order[other->standing])
-        return order[one->standing] < order[other->standing];
-    return one->serial < other->serial;
+    bool refused = one->standing == STANDING_REFUSED, other_refused = other->standing == STANDING_REFUSED;
+    return refused != other_refused ? refused : one->serial < other->serial;
 }
 
 static void drop_one(struct control *control)
