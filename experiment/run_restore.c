@@ -87,11 +87,11 @@ static void on_adopted(struct run *run)
     run_say(run, MODEL_LOG_INFO, "found experiment %s of %s on %s/%s", run->way_back.experiment,
             run->way_back.operator_name, run->way_back.cluster, run->way_back.service);
     if (run->adopted.endpoints.count > 0 && !run_open_sidecars(run, &run->adopted.endpoints, &error))
-        run_say(
-            run, MODEL_LOG_WARNING,
-            "the sidecars can't be cleared from here: %.500s. Their faults end with the lease, once nobody "
-            "renews it, or with their tasks",
-            error.message);
+        run_say(run, MODEL_LOG_WARNING,
+                "the sidecars can't be cleared from here; their faults end with the lease, once nobody "
+                "renews it, "
+                "or with their tasks: %s",
+                error.message);
     memset(&run->adopted, 0, sizeof run->adopted);
     run_start_restore(run);
 }
