@@ -1,5 +1,6 @@
 #include "experiment/console_key.h"
 
+#include "core/random.h"
 #include "experiment/paths.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NAME_LENGTH 12 /* of a temporary file */
 #define ANOTHER "move the file away, and another key is made"
 
 /* No one else may read the key, or put another in its place. */
@@ -122,13 +124,15 @@ static bool write_key(int fd, EVP_PKEY *key)
 static bool make(const char *directory, const char *path, struct error *error)
 {
     char temporary[PATHS_MAX];
-    int length = snprintf(temporary, sizeof temporary, "%s/.%s.XXXXXX", directory, CONSOLE_KEY_FILE);
+    char name[NAME_LENGTH + 1];
+    random_name(name, NAME_LENGTH);
+    int length = snprintf(temporary, sizeof temporary, "%s/.%s.%s", directory, CONSOLE_KEY_FILE, name);
     if (length < 0 || (size_t)length >= sizeof temporary)
         return error_set(error, ERROR_SYSTEM, "a path is too long: %.100s…", directory);
     EVP_PKEY *key = tls_key_new(error);
     if (key == NULL)
         return false;
-    int fd = mkostemp(temporary, O_CLOEXEC); /* O_EXCL, mode 0600 */
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         error_set_errno(error, "cannot make this console's key in %s", directory);
         EVP_PKEY_free(key);
