@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """Makes the sidecar's container image from one static program, without a network, a daemon or root.
 
 The archive holds an OCI image layout (https://github.com/opencontainers/image-spec: image-layout.md,

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """How connections end: resets at every point, half-closes both ways, SIGTERM in the middle of things.
 
 After each nothing may be left in the proxy: no connection, no request in flight, no held message, no descriptor.

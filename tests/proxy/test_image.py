@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """The container image: `make image` in every particular, and what is in it at work in an empty root.
 
 What needs root (an empty root, a mount namespace) or skopeo is left out without them, with a word.
@@ -18,6 +18,7 @@ import time
 import zlib
 
 from harness import PATIENCE, Console, Reader, Upstream, echo_path, request, run, serve_http
+from test_tls import TlsConsole, keys
 
 BUILD = os.environ.get("top_builddir", ".")
 OCI = "application/vnd.oci.image."
@@ -40,7 +41,8 @@ os.setgroups([])
 os.setresgid(user, user, user)
 os.setresuid(user, user, user)
 assert capability > 30 and prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
-os.execve(sys.argv[3], sys.argv[3:], {"SHAKETABLE_PARENT_DEATH": "1"})
+names = ("SHAKETABLE_PARENT_DEATH", "SHAKETABLE_CONSOLE_KEY")
+os.execve(sys.argv[3], sys.argv[3:], {name: os.environ[name] for name in names})
 """
 MOUNT = """
 mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&
@@ -195,12 +197,14 @@ class Contained:
             mount = []
         self.process = subprocess.Popen(
             [*mount, *enter, "/shaketable-proxy", "--listen", "127.0.0.1:0", "--stats", "unix:/run/s"]
-            + ["--upstream", f"application.test:{upstream_port}"],
+            + ["--stats", "tcp:127.0.0.1:0", "--upstream", f"application.test:{upstream_port}"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=dict(os.environ, SHAKETABLE_PARENT_DEATH="1", SHAKETABLE_CONSOLE_KEY=keys.pin("good")),
         )
         ready = self.process.stdout.readline().decode()
         assert ready.startswith("listening "), (ready, self.process.communicate())
         self.port = int(ready.split()[1].rsplit(":", 1)[1])
+        self.stats_port = int(ready.rsplit(":", 1)[1])
 
     def proc(self, name):
         return f"/proc/{self.process.pid}/{name}"
@@ -235,13 +239,16 @@ def test_relays_in_an_empty_root():
     begin = time.monotonic()
     client.sendall(request("/slow"))
     assert reader.response().body == b"/slow " and time.monotonic() - begin >= 0.05
-    console.set({"error": {"percent": 100, "status": 503}})
+    # TLS has all it needs there as well: randomness, the console's pinned key, no file.
+    remote = TlsConsole(inside.stats_port)
+    remote.set({"error": {"percent": 100, "status": 503}})
     client.sendall(request())
     assert reader.response().status == 503
     console.clear()
     client.sendall(request("/end"))
     assert reader.response().body == b"/end "
     client.close()
+    remote.close()
     console.close()
     inside.process.send_signal(signal.SIGTERM)
     _, errors = inside.process.communicate(timeout=PATIENCE)

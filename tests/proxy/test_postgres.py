@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """PostgreSQL through the proxy: a client that speaks first, the SSL question, COPY both ways.
 
 A cluster of its own in a directory of its own, as an unprivileged user. Needs postgresql, which is large and

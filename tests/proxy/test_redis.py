@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """Redis through the proxy: an opaque stream of many small commands. Needs redis-tools."""
 import hashlib
 import os

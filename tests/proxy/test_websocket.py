@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """WebSocket (RFC 6455) through the proxy: the upgrade, then frames both ways, every byte compared."""
 import base64
 import hashlib

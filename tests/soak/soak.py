@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """Mixed load through shaketable-proxy while its faults change every second; every byte is looked at.
 
 Ends with 1 and an account when a byte is wrong, a connection ends or hangs without a fault that explains it, or

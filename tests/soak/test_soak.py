@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """The soak for ten seconds, with little load: that it works, and finds nothing."""
 import os
 import re
