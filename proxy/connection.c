@@ -291,6 +291,10 @@ void connection_settle(struct connection *connection)
         connection_request_ended(connection);
         lane_end(request);
     }
+    /* Neither will the rest of its request come, nor anybody answer what there is of it. */
+    if (connection->doom == DOOM_NONE && connection->refused && connection->client_ended &&
+        !connection->closes && !response->chunks)
+        connection_doom(connection, connection->queue ? DOOM_CLIENT_GONE : DOOM_DONE);
     if (is_done(connection) || (connection->worker->draining && is_idle(connection)))
         connection_doom(connection, DOOM_DONE);
     if (connection->doom != DOOM_NONE) {

@@ -263,6 +263,36 @@ def talk(client, message):
     return data, was_reset or bool(broken)
 
 
+def test_half_a_request_without_an_application():
+    """Who ends within a request that is refused has nothing to wait for, and is not kept."""
+    upstream, proxy, console, before = start(echo_path)
+    upstream.close()
+    for faults in CONDITIONS:
+        console.set(faults)
+        for message in (request("/x", "POST", BODY)[:-10], request("/x", "POST", BODY)[:-299000], b"GET /x HT", b"\x00x", b""):
+            client = proxy.connect()
+            quietly(client, message)
+            time.sleep(0.05)
+            try:
+                client.shutdown(socket.SHUT_WR)
+                read_all(client)
+            except TimeoutError:
+                raise
+            except OSError:
+                pass
+            client.close()
+        console.clear()
+        nothing_left(proxy, console, before)
+    proxy.stop()
+
+
+def quietly(client, message):
+    try:
+        client.sendall(message)
+    except OSError:
+        pass
+
+
 def test_half_closes_both_ways():
     """Whoever says first that it is done still gets all that the other side has to say."""
 
