@@ -22,9 +22,9 @@ PATIENCE = 20.0
 class Upstream:
     """Calls serve(socket) in a thread for each connection."""
 
-    def __init__(self, serve):
+    def __init__(self, serve, port=0):
         self.serve = serve
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.accepted = 0
         threading.Thread(target=self._run, daemon=True).start()

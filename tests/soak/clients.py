@@ -78,7 +78,11 @@ class Client:
     # ── what must come ──
 
     def excused(self, kinds):
-        return self.soak.history.between(self.since, kinds)
+        return self.soak.history.between(self.since, kinds) or self.soak.history.was_absent(self.since)
+
+    def refused(self, headers):
+        """Whether this says that the application was not there, as indeed it was not."""
+        return headers.get("x-shaketable") == "upstream refused" and self.soak.history.was_absent(self.born)
 
     def errors_asked(self):
         """Since it connected: pipelined requests are decided on long before their turn comes."""
@@ -96,6 +100,9 @@ class Client:
         """The right body, or an answer that is a fault's. True: the connection goes on."""
         response = self.reader.response()
         injected = response.headers.get("x-shaketable-injected")
+        if self.refused(response.headers):
+            self.soak.count("refused", 0)
+            return False
         if not injected:
             if response.status != 200:
                 raise Broken(f"{what}: status {response.status} {response.headers}")
@@ -213,6 +220,8 @@ class Client:
         if b"x-shaketable-injected" in head:
             if not self.errors_asked():
                 raise Broken(f"until close: {head!r}")
+        elif b"x-shaketable: upstream refused" in head and self.soak.history.was_absent(self.born):
+            self.soak.count("refused", 0)
         elif rest != body and self.excused(DESTRUCTIVE):
             self.expect(rest, body[: len(rest)], "until close")
         else:
@@ -234,6 +243,8 @@ class Client:
         if "x-shaketable-injected" in headers:
             if not self.errors_asked():
                 raise Broken(f"upgrade: {line}")
+            return
+        if self.refused(headers):
             return
         if line.split()[1] != "101":
             raise Broken(f"upgrade: {line}")
@@ -266,6 +277,8 @@ class Client:
         self.socket.sendall(self.request("/echo", b"healthy", b"User-Agent: ELB-HealthChecker/2.0\r\n"))
         response = self.reader.response()
         faulted = self.soak.history.between(self.since, ("scope",))
+        if self.refused(response.headers):
+            return
         if response.status != 200 and not any(faults["scope"].get("health_checks") for faults in faulted):
             raise Broken(f"health check: status {response.status}")
         self.soak.count("health check", len(response.body))

@@ -130,6 +130,7 @@ class History:
     def __init__(self):
         self.lock = threading.Lock()
         self.past = []  # (from, until or None, faults)
+        self.absences = []  # of the application: [from, until or None]
 
     def begin(self, faults):
         """To be called before they are sent."""
@@ -153,3 +154,15 @@ class History:
                 for entry in self.past
                 if (entry[1] is None or entry[1] >= begin) and any(kind in entry[2] for kind in kinds)
             ]
+
+    def leaves(self):
+        with self.lock:
+            self.absences = self.absences[-9:] + [[time.monotonic(), None]]
+
+    def returns(self):
+        with self.lock:
+            self.absences[-1][1] = time.monotonic() + SLACK_S
+
+    def was_absent(self, begin):
+        with self.lock:
+            return any(until is None or until >= begin for _, until in self.absences)

@@ -135,6 +135,13 @@ class Application:
             if headers.get("connection") == "close":
                 return
 
+    def leave(self):
+        """Connections that are open go on; new ones are refused."""
+        self.upstream.close()
+
+    def come_back(self):
+        self.upstream = Upstream(self.serve, self.upstream.port)
+
     def close(self):
         self.upstream.close()
         if self.h2:

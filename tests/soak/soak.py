@@ -21,6 +21,7 @@ from faults import History, combination, short
 from server import BLOB_BYTES, Application
 
 CHANGE_S = 1.0
+ABSENT_SHARE = 0.04  # of the changes, with which the application goes away until the next
 CALM_S = 60.0  # so often all is cleared and nothing may be left
 DRAIN_S = 30.0
 # Memory at rest after the first third may grow by this: allocators keep some, and never a connection's worth.
@@ -46,7 +47,7 @@ class Soak:
         self.lock = threading.Lock()
         self.counts = {}  # kind: [operations, bytes]
         self.problems = []
-        self.changes = 0
+        self.changes = self.absences = 0
         self.calm = threading.Event()  # set: nobody begins anything new
         self.stopped = threading.Event()
         self.busy = 0
@@ -97,6 +98,17 @@ class Soak:
             self.problem(f"{short(faults)} is refused: {answer}")
         self.history.acknowledged()
         self.changes += 1
+
+    def wait_for_change(self):
+        if self.chance.random() >= ABSENT_SHARE:
+            time.sleep(CHANGE_S)
+            return
+        self.history.leaves()
+        self.application.leave()
+        time.sleep(CHANGE_S)
+        self.application.come_back()
+        self.history.returns()
+        self.absences += 1
 
     def clear(self):
         self.history.begin({})
@@ -179,7 +191,7 @@ class Soak:
         seconds = time.monotonic() - self.begin
         _, rss, descriptors = self.at_rest[-1] if self.at_rest else (0, self.rss(), 0)
         print(
-            f"{seconds:6.0f} s  {operations} checked, {size / 1e6:.0f} MB, {self.changes} changes, at rest {rss} KiB"
+            f"{seconds:6.0f} s  {operations} checked, {size / 1e6:.0f} MB, {self.changes} changes, {self.absences} absences, at rest {rss} KiB"
             f" and {descriptors} descriptors; most: {self.seen}; CPU proxy {self.cpu_s(self.proxy.process.pid) / seconds:.2f},"
             f" soak {self.cpu_s() / seconds:.2f}; {len(self.problems)} problems",
             flush=True,
@@ -201,7 +213,7 @@ class Soak:
         next_line = self.begin + 60
         while time.monotonic() < end and self.proxy.process.poll() is None and len(self.problems) < 20:
             self.set(combination(self.chance, self.capabilities))
-            time.sleep(CHANGE_S)
+            self.wait_for_change()
             if time.monotonic() >= next_calm:
                 self.rest()
                 next_calm = time.monotonic() + min(CALM_S, self.given.seconds / 8)
