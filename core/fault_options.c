@@ -190,7 +190,7 @@ static bool take_retry_after(const char *value, struct fault *fault, struct erro
 {
     static const char name[] = "Retry-After:";
     char text[FAULT_HEADER_MAX + 1];
-    double ms;
+    double ms = 0;
     if (!take_time(value, "--retry-after", &ms, error))
         return false;
     unsigned kept = 0;

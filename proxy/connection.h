@@ -3,8 +3,9 @@
  * trackers so that each request and each response is known; anything else is an opaque stream. All
  * of it runs on its worker's thread.
  *
- * connection.c is its life (accept, connect, read, end), connection_http.c what happens to requests
- * and responses, connection_raw.c the opaque streams, measure.c the counting.
+ * connection.c is its life (accept, connect, end), connection_io.c reads its sockets, connection_http.c is
+ * what happens to requests and responses, connection_raw.c the opaque streams, connection_faults.c what the
+ * faults do to connections, measure.c the counting.
  */
 #ifndef SHAKETABLE_PROXY_CONNECTION_H
 #define SHAKETABLE_PROXY_CONNECTION_H
@@ -34,23 +35,27 @@ enum doom {
     DOOM_STOPPED
 };
 
+/* One of its two sockets. */
+struct endpoint {
+    struct watch watch; /* first member; fd -1: not open */
+    struct connection *connection;
+    bool readable; /* the kernel may have more for us */
+    bool hung_up;  /* … and then an end, or an error */
+};
+
 struct connection {
     struct timer timer; /* first member */
+    struct task turn;   /* goes on reading; or, closing, frees it */
     struct worker *worker;
     struct connection *next;
     struct connection *previous;
-    uv_tcp_t client;
-    uv_tcp_t upstream;
-    uv_connect_t connect;
-    unsigned handles; /* open or closing */
-    size_t tries;     /* upstream addresses tried so far */
+    struct endpoint client;
+    struct endpoint upstream;
+    unsigned tries; /* upstream addresses tried so far */
     enum doom doom;
     bool closing;
     bool connecting;
-    bool upstream_open;
     bool refused; /* no address of the upstream took us */
-    bool client_reading;
-    bool upstream_reading;
     bool client_ended;
     bool upstream_ended;
     bool client_spoke;
@@ -70,11 +75,16 @@ struct connection {
     uint64_t burst_latency_ns[LANES];
     uint64_t burst_generation[LANES];
     bool burst_in_scope[LANES];
+    bool burst_reset; /* … within the response's */
+    /* What the faults know of it. */
     struct decision_lot lot;
+    bool touched;          /* a request on it was one that is meant */
+    uint64_t passed;       /* bytes of responses, towards the limit … */
+    uint64_t passed_epoch; /* … that was set then */
 };
 
-/* There is a client waiting at the listener. */
-void connection_accept(struct worker *worker);
+/* A client's socket, non-blocking; it is taken over. */
+void connection_accept(struct worker *worker, int fd);
 /* Ends it at the end of this callback. */
 void connection_doom(struct connection *connection, enum doom why);
 /* To be called at the end of every callback: acts on what the callback left. The connection may be
@@ -83,12 +93,39 @@ void connection_settle(struct connection *connection);
 /* Faults changed: times all it holds anew. Returns how many messages are let go. */
 uint64_t connection_retime(struct connection *connection, const struct fault *before);
 
+/* connection_faults.c */
 /* Whether the faults in force are for its client. */
 bool connection_source_matches(const struct connection *connection);
+/* A new connection: true if a fault resets it. */
+bool connection_reset_at_accept(struct connection *connection);
+/* Puts a part of a response that is in scope, cut where a fault ends it. `resets` is set for a response
+ * that is to be reset, and taken back when its end is in the lane; `body` is where its head ends. */
+bool connection_put_response(struct connection *connection, const struct parcel *parcel, size_t body,
+                             bool *resets, uint64_t now_ns);
+/* How much later the ends of its two ways are passed on. */
+uint64_t connection_slow_close_ns(struct connection *connection);
+/* Its response lane is broken at the limit: nothing goes on, and nothing more is answered. */
+void connection_cut(struct connection *connection);
+/* What waits in its lanes ends with this outcome. */
+void connection_abandon_lanes(struct connection *connection, enum stats_outcome outcome);
 
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+/* connection_faults.c: the bytes before a mark are out. The lane may be broken after it. */
+void connection_marked(struct lane *lane, struct exchange *exchange, enum lane_mark mark);
+
+/* connection_io.c */
+void connection_client_ready(struct watch *watch, uint32_t events);
+void connection_upstream_ready(struct watch *watch, uint32_t events);
+/* Reads what may be read now. */
+void connection_read(struct connection *connection);
+/* True when there is something left to read, and room for it. */
+bool connection_may_read(const struct connection *connection);
+/* connection.c, for it */
+void connection_connected(struct connection *connection);
+void connection_client_ended(struct connection *connection);
+void connection_upstream_ended(struct connection *connection);
 
 /* connection_http.c */
 void connection_request_bytes(struct connection *connection, const char *data, size_t length);

@@ -16,7 +16,8 @@
 #define CONTROL_LISTENERS_MAX 8
 #define CONTROL_QUEUE_MAX (1U << 20) /* bytes unread by a client: it misses frames, then is dropped */
 #define CONTROL_DRAIN_MS 5000
-#define CONTROL_CAPABILITIES "latency loss error reset blackhole bandwidth"
+#define CONTROL_CAPABILITIES \
+    "latency loss error reset blackhole bandwidth slow_close slice limit scope_header scope_source schedule"
 
 struct client;
 struct listener;
@@ -28,6 +29,7 @@ struct change {
     unsigned left; /* workers that have not applied it */
     uint64_t released;
     struct fault fault;
+    uint64_t since_ns;
     char by[STATS_TEXT_MAX];
     struct worker_message messages[]; /* one a worker */
 };
@@ -35,11 +37,13 @@ struct change {
 struct control {
     uv_loop_t loop;
     struct mailbox inbox;
+    uv_poll_t arrival; /* of a message */
     struct worker *workers;
     unsigned worker_count;
     struct stats_hello hello;
     /* Faults */
-    struct fault fault; /* in force in every worker */
+    struct fault fault; /* of every worker */
+    uint64_t since_ns;  /* when they were set: their schedule counts from here */
     char set_by[STATS_TEXT_MAX];
     bool leased;
     uint64_t lease_end_ns;
@@ -83,6 +87,8 @@ void control_set(struct control *control, struct client *client, const struct st
 void control_renew(struct control *control, struct client *client, const struct stats_request *request);
 void control_clear(struct control *control, struct client *client, const struct stats_request *request);
 void control_change_done(struct control *control, struct worker_message *message);
+/* How much of the faults is in force, 0 to 1. */
+double control_intensity(const struct control *control);
 int64_t control_lease_left_ms(const struct control *control);
 struct change *control_change_new(const struct control *control);
 void control_on_expiry(uv_timer_t *timer);

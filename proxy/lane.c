@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "proxy/connection.h"
 #include "proxy/scope.h"
+#include "proxy/shaping.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
@@ -11,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* The bucket holds what the limit lets through in this time. */
-#define LANE_BUCKET_S 0.02
+#include <sys/uio.h>
 
 static void on_timer(struct timer *timer)
 {
@@ -29,14 +28,20 @@ void lane_init(struct lane *lane, struct worker *worker, struct connection *conn
     lane->worker = worker;
     lane->connection = connection;
     lane->direction = direction;
+    lane->sink = -1;
 }
 
-void lane_connect(struct lane *lane, uv_tcp_t *sink)
+void lane_connect(struct lane *lane, int sink)
 {
-    uv_os_fd_t fd = -1;
-    uv_fileno((const uv_handle_t *)sink, &fd);
-    lane->sink = (uv_stream_t *)sink;
-    lane->sink_fd = fd;
+    lane->sink = sink;
+}
+
+void lane_unblock(struct lane *lane)
+{
+    if (!lane->blocked)
+        return;
+    lane->blocked = false;
+    lane_flush(lane);
 }
 
 static void chunk_free(struct lane *lane, struct chunk *chunk)
@@ -60,42 +65,31 @@ static void drop_first(struct lane *lane)
 
 void lane_clear(struct lane *lane)
 {
-    timers_cancel(&lane->worker->timers, &lane->timer);
-    if (lane->writing)
-        return;
+    timers_cancel(&lane->worker->loop.timers, &lane->timer);
     while (lane->chunks)
         drop_first(lane);
+}
+
+void lane_free(struct lane *lane)
+{
+    lane_clear(lane);
+    free(lane->shaping);
+    lane->shaping = NULL;
 }
 
 static void break_off(struct lane *lane)
 {
     lane->broken = true;
-    if (!lane->writing)
-        lane_clear(lane);
+    lane_clear(lane);
     connection_sink_broke(lane);
 }
 
-/* Tokens are bytes; the time they were counted at moves along. */
-static size_t tokens_available(struct lane *lane, uint64_t now_ns)
+static bool is_shaped(const struct lane *lane, bool limited, bool sliced)
 {
-    double rate = (double)lane->worker->fault.bandwidth.bytes_per_s;
-    double most = rate * LANE_BUCKET_S > 1 ? rate * LANE_BUCKET_S : 1;
-    if (lane->tokens_at_ns == 0)
-        lane->tokens = most;
-    else
-        lane->tokens += rate * (double)(now_ns - lane->tokens_at_ns) / 1e9;
-    if (lane->tokens > most)
-        lane->tokens = most;
-    lane->tokens_at_ns = now_ns;
-    return (size_t)lane->tokens;
+    return (limited || sliced) && shaping_applies(&lane->worker->fault, limited, sliced);
 }
 
-static bool is_limited(const struct lane *lane, bool limited)
-{
-    return limited && lane->worker->fault.bandwidth.bytes_per_s > 0;
-}
-
-static void sent(struct lane *lane, size_t length)
+static void sent(struct lane *lane, size_t length, uint64_t now_ns)
 {
     if (lane->direction == LANE_RESPONSE)
         lane->worker->interval.bytes_out += length;
@@ -107,6 +101,8 @@ static void sent(struct lane *lane, size_t length)
             part = length;
         chunk->sent += (uint32_t)part;
         lane->bytes -= part;
+        if (is_shaped(lane, chunk->limited, chunk->sliced))
+            shaping_sent(lane, chunk, part, now_ns);
         length -= part;
         bool whole = chunk->sent == chunk->length;
         if (begins || whole)
@@ -115,155 +111,110 @@ static void sent(struct lane *lane, size_t length)
             chunk->first = false;
         if (!whole)
             return;
+        if (chunk->mark != LANE_NO_MARK)
+            connection_marked(lane, chunk->exchange, chunk->mark);
         drop_first(lane);
-        if (length == 0)
+        if (length == 0 || lane->broken)
             return;
     }
 }
 
-static void on_write(uv_write_t *write, int status)
+/* What the kernel takes now: a number of bytes, 0 for none, or -1 for an error. */
+static ssize_t try_write(struct lane *lane, struct iovec *parts, size_t count)
 {
-    struct lane *lane = write->data;
-    lane->writing = false;
-    if (status < 0 || lane->connection->closing) {
-        if (lane->connection->closing)
-            lane_clear(lane);
-        else
-            break_off(lane);
-        connection_settle(lane->connection);
-        return;
-    }
-    sent(lane, lane->write_bytes);
-    lane_flush(lane);
-    connection_settle(lane->connection);
+    ssize_t rc;
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    do
+        rc = count == 1 ? send(lane->sink, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
+                        : sendmsg(lane->sink, &message, MSG_NOSIGNAL);
+    while (rc < 0 && errno == EINTR);
+    return rc < 0 && errno == EAGAIN ? 0 : rc;
 }
 
-/* What the kernel takes now. Nothing else may be under way: then send() does what uv_try_write() would, which
- * comes to the socket by the longer way of files. A libuv error, 0 when nothing can be taken. */
-static ssize_t try_write(struct lane *lane, const uv_buf_t *bufs, unsigned count)
+/* The first chunks that are due, at most as many bytes as may go now; 0: none before *next_ns. */
+static size_t gather(struct lane *lane, struct iovec *parts, uint64_t now_ns, uint64_t *next_ns)
 {
-    if (count > 1) {
-        int rc = uv_try_write(lane->sink, bufs, count);
-        return rc == UV_EAGAIN ? 0 : rc;
-    }
-    ssize_t rc = send(lane->sink_fd, bufs->base, bufs->len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (rc >= 0)
-        return rc;
-    return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : uv_translate_sys_error(errno);
-}
-
-/* The first chunks that are due, at most as many bytes as the limit allows now. */
-static unsigned gather(struct lane *lane, uv_buf_t *bufs, uint64_t now_ns, size_t *total)
-{
-    unsigned count = 0;
-    size_t allowed = SIZE_MAX;
-    *total = 0;
+    size_t count = 0;
     for (struct chunk *chunk = lane->chunks; chunk && count < LANE_WRITE_CHUNKS; chunk = chunk->next) {
+        *next_ns = chunk->release_ns;
         if (chunk->release_ns > now_ns)
             break;
         size_t length = chunk->length - chunk->sent;
-        if (is_limited(lane, chunk->limited)) {
-            if (allowed == SIZE_MAX)
-                allowed = tokens_available(lane, now_ns);
-            if (length > allowed)
-                length = allowed;
-            if (length == 0)
-                break;
-            allowed -= length;
-            lane->tokens -= (double)length;
-        }
-        bufs[count++] = uv_buf_init(chunk->bytes + chunk->sent, (unsigned)length);
-        *total += length;
-        if (length < chunk->length - chunk->sent)
+        bool shaped = is_shaped(lane, chunk->limited, chunk->sliced);
+        /* What was allowed to one chunk is not seen by the next: one at a time. */
+        if (shaped && count > 0)
+            break;
+        if (shaped)
+            length = shaping_allow(lane, chunk, length, now_ns, next_ns);
+        if (length == 0)
+            break;
+        parts[count++] = (struct iovec){.iov_base = chunk->bytes + chunk->sent, .iov_len = length};
+        if (shaped || chunk->mark != LANE_NO_MARK)
             break;
     }
     return count;
-}
-
-/* When the first chunk may go on. */
-static uint64_t next_time(const struct lane *lane, uint64_t now_ns)
-{
-    const struct chunk *chunk = lane->chunks;
-    if (chunk->release_ns > now_ns || !is_limited(lane, chunk->limited))
-        return chunk->release_ns;
-    double rate = (double)lane->worker->fault.bandwidth.bytes_per_s;
-    double wanted = chunk->length - chunk->sent;
-    double most = rate * LANE_BUCKET_S / 2 > 1 ? rate * LANE_BUCKET_S / 2 : 1;
-    if (wanted > most)
-        wanted = most;
-    double missing = wanted - lane->tokens;
-    return now_ns + (missing > 0 ? (uint64_t)(missing / rate * 1e9) : 0) + 1;
 }
 
 static void set_timer(struct lane *lane, uint64_t at_ns)
 {
     if (lane->timer.item.place != 0 && lane->timer.item.at_ns == at_ns)
         return;
-    if (!timers_set(&lane->worker->timers, &lane->timer, at_ns))
+    if (!timers_set(&lane->worker->loop.timers, &lane->timer, at_ns))
         connection_doom(lane->connection, DOOM_MEMORY);
-}
-
-/* What the kernel did not take of the bytes that may go now is left to libuv. */
-static void write_rest(struct lane *lane, size_t length)
-{
-    uv_buf_t bufs[LANE_WRITE_CHUNKS];
-    unsigned count = 0;
-    lane->write_bytes = length;
-    for (struct chunk *chunk = lane->chunks; length > 0; chunk = chunk->next) {
-        size_t part = chunk->length - chunk->sent;
-        if (part > length)
-            part = length;
-        bufs[count++] = uv_buf_init(chunk->bytes + chunk->sent, (unsigned)part);
-        length -= part;
-    }
-    lane->write.data = lane;
-    int rc = uv_write(&lane->write, lane->sink, bufs, count, on_write);
-    if (rc < 0)
-        break_off(lane);
-    else
-        lane->writing = true;
 }
 
 static void shut_down(struct lane *lane)
 {
-    if (!lane->ending || lane->shut || lane->chunks || lane->writing || !lane->sink)
+    if (!lane_is_ending(lane) || lane->chunks || lane->sink < 0)
         return;
-    int fd;
+    if (lane->ended_ns != 0) {
+        uint64_t at = lane->ended_ns + connection_slow_close_ns(lane->connection);
+        if (at > clock_ns()) {
+            set_timer(lane, at);
+            return;
+        }
+    }
     lane->shut = true;
-    if (uv_fileno((const uv_handle_t *)lane->sink, &fd) == 0)
-        shutdown(fd, SHUT_WR);
+    shutdown(lane->sink, SHUT_WR);
 }
 
 void lane_flush(struct lane *lane)
 {
-    while (lane->chunks && !lane->writing && lane->sink && !lane->broken) {
+    while (lane->chunks && !lane->blocked && lane->sink >= 0 && !lane->broken) {
         uint64_t now = clock_ns();
-        uv_buf_t bufs[LANE_WRITE_CHUNKS];
-        size_t total;
-        unsigned count = gather(lane, bufs, now, &total);
+        struct iovec parts[LANE_WRITE_CHUNKS];
+        uint64_t next;
+        size_t count = gather(lane, parts, now, &next);
         if (count == 0) {
-            set_timer(lane, next_time(lane, now));
+            set_timer(lane, next);
             return;
         }
-        ssize_t rc = try_write(lane, bufs, count);
+        ssize_t rc = try_write(lane, parts, count);
         if (rc < 0) {
             break_off(lane);
             return;
         }
-        if (rc > 0)
-            sent(lane, (size_t)rc);
-        if ((size_t)rc < total)
-            write_rest(lane, total - (size_t)rc);
+        if (rc == 0)
+            lane->blocked = true;
+        else
+            sent(lane, (size_t)rc, now);
     }
     if (!lane->chunks)
-        timers_cancel(&lane->worker->timers, &lane->timer);
+        timers_cancel(&lane->worker->loop.timers, &lane->timer);
     shut_down(lane);
 }
 
 void lane_end(struct lane *lane)
 {
+    if (!lane->ending && !lane->worker->clean)
+        lane->ended_ns = clock_ns();
     lane->ending = true;
     shut_down(lane);
+}
+
+bool lane_is_ending(const struct lane *lane)
+{
+    return lane->ending && !lane->shut;
 }
 
 bool lane_is_full(const struct lane *lane)
@@ -273,8 +224,8 @@ bool lane_is_full(const struct lane *lane)
     if (lane->bytes >= LANE_DELAYED_MAX || lane->worker->held_bytes >= WORKER_HELD_MAX)
         return true;
     const struct chunk *chunk = lane->chunks;
-    return lane->writing || !lane->sink || chunk->release_ns == HEAP_NEVER ||
-           is_limited(lane, chunk->limited) || chunk->release_ns <= clock_ns();
+    return lane->blocked || lane->sink < 0 || chunk->release_ns == HEAP_NEVER ||
+           is_shaped(lane, chunk->limited, chunk->sliced) || chunk->release_ns <= clock_ns();
 }
 
 /* Not before `earliest_ns`: who is let go by a change is asked to wait until the change, no less. */
@@ -311,7 +262,9 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
                             .length = (uint32_t)length,
                             .first = parcel->first && from == 0,
                             .last = parcel->last && to == parcel->length,
-                            .limited = parcel->limited};
+                            .limited = parcel->limited,
+                            .sliced = parcel->sliced,
+                            .mark = to == parcel->length ? parcel->mark : LANE_NO_MARK};
     memcpy(chunk->bytes, parcel->data + from, length);
     if (chunk->exchange)
         exchange_hold(chunk->exchange);
@@ -336,9 +289,7 @@ static uint64_t round_trip_ns(const struct lane *lane)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    int fd;
-    if (uv_fileno((const uv_handle_t *)&lane->connection->client, &fd) == 0 &&
-        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+    if (getsockopt(lane->connection->client.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
         return (uint64_t)info.tcpi_rtt * 1000;
     return SAMPLE_NS_PER_MS;
 }
@@ -348,7 +299,7 @@ static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t n
     struct worker *worker = lane->worker;
     size_t segments = (parcel->length + SAMPLE_SEGMENT_BYTES - 1) / SAMPLE_SEGMENT_BYTES;
     struct sample_loss loss =
-        sample_losses(&lane->loss, &worker->fault, &worker->random, segments, parcel->last, 0);
+        sample_losses(&lane->loss, &worker->fault, &worker->noise, segments, parcel->last, 0);
     if (!loss.middle && loss.tail_ns == 0)
         return append(lane, parcel, 0, parcel->length, 0, now_ns);
     measure_faulted(worker, parcel->exchange);
@@ -368,10 +319,12 @@ static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t n
 /* Straight into the kernel; how much of it went. */
 static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 {
-    uv_buf_t buf = uv_buf_init((char *)parcel->data, (unsigned)parcel->length);
-    ssize_t rc = try_write(lane, &buf, 1);
-    if (rc == 0)
+    struct iovec part = {.iov_base = (char *)parcel->data, .iov_len = parcel->length};
+    ssize_t rc = try_write(lane, &part, 1);
+    if (rc == 0) {
+        lane->blocked = true;
         return 0;
+    }
     if (rc < 0) {
         break_off(lane);
         return parcel->length;
@@ -381,6 +334,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
     bool whole = (size_t)rc == parcel->length;
     if (parcel->first || (whole && parcel->last))
         connection_chunk_sent(lane, parcel->exchange, parcel->first, whole && parcel->last);
+    if (whole && parcel->mark != LANE_NO_MARK)
+        connection_marked(lane, parcel->exchange, parcel->mark);
     return (size_t)rc;
 }
 
@@ -390,8 +345,8 @@ bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
         return true;
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;
     struct parcel rest = *parcel;
-    if (!lane->chunks && !lossy && parcel->latency_ns == 0 && lane->sink && !lane->writing &&
-        !is_limited(lane, parcel->limited)) {
+    if (!lane->chunks && !lossy && parcel->latency_ns == 0 && lane->sink >= 0 && !lane->blocked &&
+        !is_shaped(lane, parcel->limited, parcel->sliced)) {
         size_t direct = put_direct(lane, parcel);
         if (direct == parcel->length)
             return true;
@@ -415,7 +370,7 @@ static uint64_t latency_now(struct lane *lane, const struct chunk *chunk, const 
     if (!same_scope)
         return 0;
     uint64_t delays[LANES];
-    sample_split(fault->scope.direction, sample_latency_ns(fault, &lane->worker->random),
+    sample_split(fault->scope.direction, sample_latency_ns(fault, &lane->worker->noise),
                  &delays[LANE_REQUEST], &delays[LANE_RESPONSE]);
     uint64_t anew = delays[lane->direction];
     return anew < chunk->latency_ns ? anew : chunk->latency_ns;

@@ -13,16 +13,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 /* Above this the source is read no further while the sink is what holds the bytes up … */
 #define LANE_BYTES_MAX (256U << 10)
 /* … and above this while it is only the delay. */
 #define LANE_DELAYED_MAX (16U << 20)
-#define LANE_WRITE_CHUNKS 4
+#define LANE_WRITE_CHUNKS 16
 
 struct worker;
 struct connection;
+
+/* Where a fault ends the connection, if it is still in force when the bytes before it are out. */
+enum lane_mark { LANE_NO_MARK, LANE_MARK_RESET, LANE_MARK_LIMIT };
 
 struct chunk {
     struct chunk *next;
@@ -37,6 +39,8 @@ struct chunk {
     bool last;
     bool held;    /* counts in the gauge */
     bool limited; /* by the bandwidth */
+    bool sliced;
+    enum lane_mark mark; /* at its end */
     char bytes[];
 };
 
@@ -44,20 +48,17 @@ struct lane {
     struct timer timer; /* first member */
     struct worker *worker;
     struct connection *connection;
-    int direction;     /* LANE_REQUEST or LANE_RESPONSE */
-    uv_stream_t *sink; /* NULL until it is connected */
-    int sink_fd;
+    int direction; /* LANE_REQUEST or LANE_RESPONSE */
+    int sink;      /* the socket; -1 until it is connected */
     struct chunk *chunks;
     struct chunk *chunks_last;
     size_t bytes;
     uint64_t last_release_ns;
     struct sample_loss_state loss;
-    double tokens;
-    uint64_t tokens_at_ns;
-    bool writing; /* `write` has the first `write_bytes` */
-    size_t write_bytes;
-    uv_write_t write;
-    bool ending; /* no more will be put; shut the sink down when all is out */
+    struct shaping *shaping; /* NULL: it has not been needed */
+    uint64_t ended_ns;       /* when `ending` was set, if faults were in force */
+    bool blocked;            /* the sink took no more; it will tell */
+    bool ending;             /* no more will be put; shut the sink down when all is out */
     bool shut;
     bool broken; /* the sink takes nothing any more: what is put is dropped */
 };
@@ -74,12 +75,18 @@ struct parcel {
     bool last;
     bool lossy;   /* the loss fault is for it */
     bool limited; /* the bandwidth fault is for it */
+    bool sliced;  /* the slice fault is for it */
+    enum lane_mark mark;
 };
 
 void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction);
 /* From here on its bytes go there. */
-void lane_connect(struct lane *lane, uv_tcp_t *sink);
-/* Drops all that is queued. Chunks of a write under way stay until its callback. */
+void lane_connect(struct lane *lane, int sink);
+/* The sink takes something again. */
+void lane_unblock(struct lane *lane);
+/* Drops all that is queued, and what belongs to it. */
+void lane_free(struct lane *lane);
+/* Drops all that is queued. */
 void lane_clear(struct lane *lane);
 /* False: out of memory, the bytes are lost and the connection must go. */
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns);
@@ -87,6 +94,8 @@ bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns);
 void lane_flush(struct lane *lane);
 /* No more will be put: the sink is shut down for writing after the last byte. */
 void lane_end(struct lane *lane);
+/* True while its end waits for something: bytes, or a slow close. */
+bool lane_is_ending(const struct lane *lane);
 /* True when the source should not be read now. */
 bool lane_is_full(const struct lane *lane);
 /* The worker's faults have changed: times held messages anew (never later than before). Returns how

@@ -9,16 +9,18 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/bucket.h"
 #include "proxy/decision.h"
+#include "proxy/loop.h"
 #include "proxy/mailbox.h"
-#include "proxy/timers.h"
 
+#include <pthread.h>
 #include <sys/socket.h>
-#include <uv.h>
 
 #define WORKER_THREADS_MAX 64
 #define WORKER_READ_BYTES 65536
 #define WORKER_BACKLOG 4096
+#define WORKER_ACCEPTS 64          /* a turn */
 #define WORKER_DESCRIPTORS_KEPT 16 /* or a quarter, where few are allowed */
 #define WORKER_ADDRESSES_MAX 8
 /* While a worker holds less than this, a delayed connection may hold LANE_DELAYED_MAX bytes. */
@@ -43,23 +45,39 @@ struct worker_message {
     struct worker *worker;
     void *tag; /* the sender's */
     struct fault fault;
+    uint64_t since_ns; /* when the faults were set */
     struct stats_sample *sample;
     uint64_t released;
 };
 
+enum worker_phase {
+    WORKER_BEFORE,  /* the start of the faults' schedule */
+    WORKER_GROWING, /* along its ramp */
+    WORKER_WHOLE,
+    WORKER_OVER
+};
+
 struct connection;
 struct worker {
-    uv_loop_t loop;
-    uv_thread_t thread;
+    struct loop loop;
+    pthread_t thread;
     unsigned index;
     const struct upstream *upstream;
     size_t address_index; /* the upstream's address that answered last */
-    uv_tcp_t listener;
+    struct watch listener;
+    struct watch arrival; /* of a message */
     struct mailbox inbox;
     struct mailbox *control;
-    struct timers timers;
-    struct random random;
-    struct fault fault;
+    struct random random; /* of decisions … */
+    struct random noise;  /* … and of all else, so that it does not change them */
+    /* worker_faults.c */
+    struct fault asked;    /* as they were set … */
+    uint64_t since_ns;     /* … then */
+    struct timer schedule; /* when they change by themselves */
+    enum worker_phase phase;
+    struct bucket *totals;        /* the proxy's bandwidth, by direction; all workers' */
+    uint64_t limit_epoch;         /* counts how often a limit of bytes was set */
+    struct fault fault;           /* what of them is in force */
     struct decision_rules rules;  /* of `fault` */
     bool clean;                   /* fault_is_clean(&fault) */
     uint64_t generation;          /* counts changes of the faults */
@@ -67,8 +85,7 @@ struct worker {
     struct stats_sample interval; /* counts since the last collection; gauges are kept up to date */
     uint64_t held_bytes;
     struct connection *connections;
-    uv_tcp_t spare; /* takes a client that there is no memory for */
-    bool spare_open;
+    int spare_fd; /* given up to accept a client when descriptors have run out, only to turn it away */
     bool draining;
     bool stopping;
     uint64_t complained_ns;
@@ -77,17 +94,24 @@ struct worker {
     char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
 };
 
-/* Takes over the listening socket `fd`. Nothing runs yet. 0 or a libuv error. */
+/* Takes over the bound socket `fd`. Nothing runs yet. 0 or a negative errno. */
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
-                const struct fault *fault, struct mailbox *control);
+                const struct fault *fault, struct bucket *totals, struct mailbox *control);
 int worker_start(struct worker *worker);
 /* After WORKER_STOP was sent. Frees what it has. */
 void worker_join(struct worker *worker);
 void worker_post(struct worker *worker, struct worker_message *message);
 
+/* worker_faults.c */
+/* Before its loop runs: the faults it starts with. */
+void worker_init_faults(struct worker *worker, const struct fault *fault, uint64_t since_ns);
+/* These faults hold when it returns, or what their schedule leaves of them, for what is held as well.
+ * Returns how many held messages were let go. */
+uint64_t worker_set_faults(struct worker *worker, const struct fault *fault, uint64_t since_ns);
+
 /* For its connections. */
 /* A line to standard error, at most one a second. */
-void worker_complain(struct worker *worker, const char *what, int uv_error);
+void worker_complain(struct worker *worker, const char *what, int error_number);
 /* A connection was closed for good. */
 void worker_connection_closed(struct worker *worker);
 /* Counts of `from` are added, gauges too: so that the sample of all workers is their sum. */
