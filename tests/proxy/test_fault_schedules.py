@@ -32,19 +32,18 @@ def test_start_and_end():
     upstream, proxy, console, client, reader = start()
     console.subscribe(20)
     quiet = proxy.console()
-    begin = time.monotonic()
-    faults = {"error": {"percent": 100}, "schedule": {"start_ms": 400, "duration_ms": 600}}
-    quiet.set(faults)
+    before = time.monotonic()
+    quiet.set({"error": {"percent": 100}, "schedule": {"start_ms": 400, "duration_ms": 600}})
+    after = time.monotonic()
     statuses = []
-    while time.monotonic() - begin < 1.6:
-        asked = time.monotonic() - begin
+    while time.monotonic() - after < 1.6:
+        asked = time.monotonic() - after
         status = timed(client, reader)[1].status
-        statuses.append((asked, status, time.monotonic() - begin))
+        statuses.append((asked, status, time.monotonic() - before))
         time.sleep(0.01)
-    # What was asked and answered before the start, or long after the end, is as without faults.
     assert all(status == 200 for _, status, done in statuses if done < 0.4), statuses
+    assert all(status == 503 for asked, status, done in statuses if asked > 0.5 and done < 1.0), statuses
     assert any(status == 503 for _, status, _ in statuses)
-    assert all(status == 503 or asked < 0.4 or done >= 1.0 for asked, status, done in statuses if asked > 0.7)
     assert statuses[-1][1] == 200
     frame = console.until(lambda one: one["type"] == "stats" and one["faults"]["error"]["percent"] == 100)
     assert frame["faults"]["schedule"]["duration_ms"] == 600
@@ -58,18 +57,15 @@ def test_a_ramp_grows():
     upstream, proxy, console, client, reader = start()
     quiet = proxy.console()
     quiet.subscribe(20)
-    begin = time.monotonic()
     console.set({"latency": {"mean_ms": 200}, "schedule": {"ramp_ms": 1500}})
+    begin = time.monotonic()
     seen = []
     while time.monotonic() - begin < 1.7:
         asked = time.monotonic() - begin
         took, _ = timed(client, reader)
-        # What is in force may only be less than at the end of the request.
         assert took >= 0.2 * min(asked / 1.5, 1) - 0.02, (asked, took)
         seen.append(took)
-        if len(seen) == 1:
-            assert took < 0.15, took
-    assert seen[-1] >= 0.2
+    assert min(seen) < 0.19 and seen[-1] >= 0.2, seen
     levels = []
     while not levels or levels[-1] < 1:
         levels.append(intensity(quiet))

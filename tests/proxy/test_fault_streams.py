@@ -162,18 +162,15 @@ def test_blackhole_per_connection():
     upstream, proxy, console = start()
     console.set({"blackhole": {"percent": 50, "per": "connection"}, "seed": 11})
     answered = []
-    clients = [proxy.connect() for _ in range(40)]
+    clients = [proxy.connect() for _ in range(20)]
     readers = [Reader(client) for client in clients]
-    for client in clients:
-        client.sendall(request("/a"))
     for client, reader in zip(clients, readers):
-        client.settimeout(0.3 if len(answered) < 30 else PATIENCE)
+        client.sendall(request("/a"))
+        client.settimeout(0.3)
         try:
             answered.append(reader.response().body == b"/a ")
         except TimeoutError:
             answered.append(False)
-        if len(answered) == 20:
-            break
     good = sum(answered)
     assert 2 <= good <= 18, answered
     # Those that are answered always are, the others never.
@@ -258,13 +255,10 @@ def test_slow_close():
 
     upstream, proxy, console = start("--slow-close", "300ms", serve=once)
     client = proxy.connect()
-    client.sendall(request())
     begin = time.monotonic()
-    data = b""
-    while b"body" not in data:
-        data += client.recv(65536)
-    assert time.monotonic() - begin < 0.29
-    assert client.recv(1) == b"" and time.monotonic() - begin >= 0.3
+    client.sendall(request())
+    Reader(client).take_through(b"body")
+    assert client.recv(1) == b"" and 0.3 <= time.monotonic() - begin < GENEROUS
     client.close()
     # Clearing it passes on what waits.
     console.set({"slow_close": {"delay_ms": 60000}})
@@ -279,22 +273,20 @@ def test_slow_close():
 
 
 def test_slow_close_of_a_client():
-    ends = []
-
     def serve(connection):
-        begin = time.monotonic()
         while connection.recv(65536):
-            begin = time.monotonic()
-        ends.append(time.monotonic() - begin)
+            pass
         connection.sendall(b"bye")
 
     upstream, proxy, console = start("--slow-close", "250ms", serve=serve)
     client = proxy.connect()
     client.sendall(b"\x00last")
+    begin = time.monotonic()
     client.shutdown(socket.SHUT_WR)
     assert Reader(client).take(3) == b"bye"
-    assert 0.2 <= ends[0] < GENEROUS, ends
-    assert client.recv(1) == b""
+    assert 0.25 <= time.monotonic() - begin < GENEROUS
+    # And the application's end in turn.
+    assert client.recv(1) == b"" and 0.5 <= time.monotonic() - begin < GENEROUS
     stop(upstream, proxy, client)
 
 
@@ -304,8 +296,8 @@ def test_slices():
     reader = Reader(client)
     body = hashlib.sha256(b"x").digest() * 20
     console.set({"slice": {"bytes": 64, "delay_ms": 10}})
-    client.sendall(request("/", "POST", body))
     begin = time.monotonic()
+    client.sendall(request("/", "POST", body))
     pieces, data = 0, b""
     while not data.endswith(body):
         piece = client.recv(65536)
@@ -314,9 +306,9 @@ def test_slices():
         data += piece
     took = time.monotonic() - begin
     # About 680 bytes and a head: at most 96 a piece, 10 ms apart.
-    least = len(data) // 96
+    least = (len(data) - 1) // 96
     assert least * 0.01 <= took < GENEROUS and data.count(body) == 1, took
-    assert pieces >= 3 and pieces <= len(data) // 32 + 1, pieces
+    assert pieces >= 2 and pieces <= len(data) // 32 + 1, pieces
     # Without delay they are only small; and both ways.
     console.set({"slice": {"bytes": 3}, "scope": {"direction": "both"}})
     for i in range(20):
@@ -338,31 +330,30 @@ def test_slices_go_on_whole_when_cleared():
 
 def test_limit_ends_a_connection():
     upstream, proxy, console = start()
-    console.subscribe()
-    whole = b""
-    client = proxy.connect()
-    client.sendall(request("/", "POST", b"x" * 1000))
-    reader = Reader(client)
-    reader.head()
+    old = proxy.connect()
+    old.sendall(request("/", "POST", b"x" * 5000))
+    assert len(Reader(old).response().body) == 5002
     console.set({"limit": {"bytes": 3000}})
-    for length, ends in ((1000, False), (1000, False), (100000, True)):
-        client.sendall(request("/", "POST", b"y" * length))
-        if ends:
-            break
-    reader.take(1002)
-    got = reader.data
-    while piece := client.recv(65536):
-        got += piece
-    # The first response went by before the limit was set, but for what of it came later.
-    assert 2000 <= len(got) + 1002 + 64 and len(got) <= 3000, len(got)
-    client.close()
+    console.subscribe()
+    # What passed before the limit was set does not count; each connection has its own.
+    for client, bodies in ((old, (1000, 1000, 100000)), (proxy.connect(), (10000,))):
+        got = b""
+        client.sendall(b"".join(request("/", "POST", b"y" * length) for length in bodies))
+        while piece := client.recv(65536):
+            got += piece
+        assert len(got) == 3000 and got.count(b"HTTP/1.1 200") == len(bodies), len(got)
+        client.close()
+    sums = console.sum(lambda sums, frame: sums["outcomes"].get("reset") == 2 and frame["in_flight"] == 0)
+    assert sums["outcomes"]["answered"] == 2
+    # Clearing it leaves no trace.
+    console.set({"limit": {"bytes": 100000}})
     client = proxy.connect()
-    client.sendall(request("/", "POST", b"z" * 10000))
-    got = b""
-    while piece := client.recv(65536):
-        got += piece
-    assert len(got) == 3000 and got.startswith(b"HTTP/1.1 200"), len(got)
-    console.sum(lambda sums, frame: sums["outcomes"].get("reset", 0) >= 2 and frame["in_flight"] == 0)
+    reader = Reader(client)
+    for i in range(30):
+        if i == 5:
+            console.clear()
+        client.sendall(request("/", "POST", b"z" * 15000))
+        assert len(reader.response().body) == 15002
     stop(upstream, proxy, client)
 
 
