@@ -32,7 +32,7 @@ static void decide(struct connection *connection, struct exchange *exchange, con
     const struct tracker *tracker = &connection->trackers[LANE_REQUEST];
     const struct decision_request request = {
         .method = tracker_method(tracker),
-        .path = tracker->path,
+        .path = tracker->head->path,
         .header_matched = decision_head_matches(&worker->rules, head, length),
         .health_check = exchange->health_check,
         .source_matched = connection_source_matches(connection),
@@ -70,9 +70,9 @@ static struct exchange *begin_exchange(struct connection *connection, const char
     exchange->head = strcmp(method, "HEAD") == 0;
     exchange->connect = strcmp(method, "CONNECT") == 0;
     exchange->http_1_0 = tracker_is_http_1_0(tracker);
-    exchange->expects = tracker->expects_continue && !exchange->http_1_0;
+    exchange->expects = tracker_expects_continue(tracker) && !exchange->http_1_0;
     exchange->health_check =
-        scope_is_health_check(tracker->agent, tracker->path, worker->upstream->health_path);
+        scope_is_health_check(tracker->head->agent, tracker->head->path, worker->upstream->health_path);
     if (!exchange->health_check) {
         worker->interval.requests++;
         worker->interval.in_flight++;
@@ -287,8 +287,10 @@ static size_t take_request(struct connection *connection, const char *data, size
     }
     const char *bytes = gathered ? head->data : data;
     size_t count = gathered ? head->length : result.consumed;
-    if (first)
+    if (first) {
         exchange = begin_exchange(connection, bytes, count);
+        tracker_release(&connection->trackers[LANE_REQUEST]);
+    }
     if (connection->doom != DOOM_NONE)
         return length;
     forward_request(connection, exchange, bytes, count, first, result.complete);

@@ -65,6 +65,7 @@ void connection_make_raw(struct connection *connection, int direction)
     if (connection->raw[direction])
         return;
     connection->raw[direction] = true;
+    tracker_release(&connection->trackers[direction]);
     struct buf *head = &connection->heads[direction];
     connection_raw_bytes(connection, direction, head->data, head->length);
     buf_free(head);

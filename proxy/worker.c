@@ -242,6 +242,8 @@ void worker_join(struct worker *worker)
     pthread_join(worker->thread, NULL);
     mailbox_free(&worker->inbox);
     loop_free(&worker->loop);
+    bulk_free(&worker->pipes);
+    tracker_pool_free(&worker->heads);
     if (worker->spare_fd >= 0)
         close(worker->spare_fd);
     free(worker->read_buffer);
