@@ -80,7 +80,7 @@ struct connection {
     struct decision_lot lot;
     bool touched;          /* a request on it was one that is meant */
     uint64_t passed;       /* bytes of responses, towards the limit … */
-    uint64_t passed_epoch; /* … that was set then */
+    uint32_t passed_epoch; /* … that was set then */
 };
 
 /* A client's socket, non-blocking; it is taken over. */
@@ -96,6 +96,8 @@ uint64_t connection_retime(struct connection *connection, const struct fault *be
 /* connection_faults.c */
 /* Whether the faults in force are for its client. */
 bool connection_source_matches(const struct connection *connection);
+/* Its lot, drawn when it is first asked for. */
+const struct decision_lot *connection_lot(struct connection *connection);
 /* A new connection: true if a fault resets it. */
 bool connection_reset_at_accept(struct connection *connection);
 /* Puts a part of a response that is in scope, cut where a fault ends it. `resets` is set for a response

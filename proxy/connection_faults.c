@@ -17,11 +17,17 @@ bool connection_source_matches(const struct connection *connection)
     return decision_source_matches(rules, (const struct sockaddr *)&address);
 }
 
+const struct decision_lot *connection_lot(struct connection *connection)
+{
+    decision_draw(&connection->lot, &connection->worker->lots);
+    return &connection->lot;
+}
+
 bool connection_reset_at_accept(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    if (!decision_reset_at_accept(&worker->rules, connection_source_matches(connection), &connection->lot,
-                                  &worker->random))
+    if (!decision_reset_at_accept(&worker->rules, connection_source_matches(connection),
+                                  connection_lot(connection), &worker->lots))
         return false;
     worker->interval.outcomes[STATS_RESET]++;
     return true;
@@ -33,7 +39,7 @@ uint64_t connection_slow_close_ns(struct connection *connection)
     if (worker->clean)
         return 0;
     return decision_slow_close_ns(&worker->rules, connection_source_matches(connection), connection->touched,
-                                  &connection->lot, &worker->random);
+                                  connection_lot(connection));
 }
 
 /* How many bytes of it go before the connection is reset; SIZE_MAX: all. It is after the head and a part

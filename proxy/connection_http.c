@@ -38,7 +38,7 @@ static void decide(struct connection *connection, struct exchange *exchange, con
         .source_matched = connection_source_matches(connection),
     };
     struct decision decision;
-    decision_make(&worker->rules, &request, &connection->lot, &worker->random, &decision);
+    decision_make(&worker->rules, &request, connection_lot(connection), &worker->random, &decision);
     take_decision(connection, exchange, &decision);
     exchange->resets = decision.reset == DECISION_RESET_RESPONSE;
     if (decision.reset == DECISION_RESET_NOW) {

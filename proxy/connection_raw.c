@@ -16,7 +16,7 @@ static void begin_burst(struct connection *connection, int direction)
         return;
     const struct decision_request burst = {.source_matched = connection_source_matches(connection)};
     struct decision decision;
-    decision_make(&worker->rules, &burst, &connection->lot, &worker->random, &decision);
+    decision_make(&worker->rules, &burst, connection_lot(connection), &worker->random, &decision);
     connection->burst_in_scope[direction] = decision.in_scope;
     connection->burst_latency_ns[direction] = decision.latency_ns[direction];
     connection->touched |= decision.in_scope;

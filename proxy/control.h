@@ -44,6 +44,7 @@ struct control {
     /* Faults */
     struct fault fault; /* of every worker */
     uint64_t since_ns;  /* when they were set: their schedule counts from here */
+    struct fault told;  /* what the workers were last told */
     char set_by[STATS_TEXT_MAX];
     bool leased;
     uint64_t lease_end_ns;

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "proxy/client.h"
+#include "proxy/lane.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static void send_change(struct control *control, struct change *change)
 {
     change->left = control->worker_count;
     change->since_ns = clock_ns();
+    if (worker_renews_totals(&control->told, &change->fault))
+        for (int i = 0; i < LANES; i++)
+            bucket_reset(&control->workers[0].totals[i], change->since_ns);
+    control->told = change->fault;
     change->released = 0;
     for (unsigned i = 0; i < control->worker_count; i++) {
         change->messages[i] = (struct worker_message){.message.kind = WORKER_CHANGE,

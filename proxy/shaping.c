@@ -11,17 +11,21 @@ bool shaping_applies(const struct fault *fault, bool limited, bool sliced)
            (sliced && fault->slice.bytes > 0);
 }
 
-/* Its own, as of the faults in force. NULL: no memory. */
+/* Its own, without what came from faults that are gone. NULL: no memory. */
 static struct shaping *prepare(struct lane *lane)
 {
+    struct worker *worker = lane->worker;
     if (!lane->shaping)
         lane->shaping = calloc(1, sizeof *lane->shaping);
     struct shaping *shaping = lane->shaping;
-    if (shaping && shaping->generation != lane->worker->generation) {
-        shaping->generation = lane->worker->generation;
-        shaping->granted = shaping->slice = 0;
-        shaping->slice_at_ns = 0;
-    }
+    if (!shaping)
+        return NULL;
+    if (shaping->granted_epoch != worker->totals_epoch)
+        shaping->granted = 0;
+    shaping->granted_epoch = worker->totals_epoch;
+    if (shaping->slice_generation != worker->generation)
+        shaping->slice = shaping->slice_at_ns = 0;
+    shaping->slice_generation = worker->generation;
     return shaping;
 }
 

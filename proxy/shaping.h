@@ -21,13 +21,14 @@ struct chunk;
 #define SHAPING_PART_MAX 65536
 
 struct shaping {
-    uint64_t generation; /* of the faults that what follows comes from */
-    double tokens;       /* bytes of the connection's rate … */
+    double tokens; /* bytes of the connection's rate … */
     uint64_t tokens_at_ns;
-    size_t granted; /* bytes taken of the proxy's rate … */
+    size_t granted; /* bytes taken of the proxy's rate, to be used from then on … */
     uint64_t granted_at_ns;
+    uint64_t granted_epoch;
     size_t slice; /* the next write's bytes; 0: not yet known … */
     uint64_t slice_at_ns;
+    uint64_t slice_generation; /* of the faults that it comes from */
 };
 
 /* True where the faults in force hold such bytes back. */

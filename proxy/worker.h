@@ -71,6 +71,7 @@ struct worker {
     struct mailbox inbox;
     struct mailbox *control;
     struct random random; /* of decisions … */
+    struct random lots;   /* … of connections … */
     struct random noise;  /* … and of all else, so that it does not change them */
     /* worker_faults.c */
     struct fault asked;    /* as they were set … */
@@ -78,7 +79,8 @@ struct worker {
     struct timer schedule; /* when they change by themselves */
     enum worker_phase phase;
     struct bucket *totals;        /* the proxy's bandwidth, by direction; all workers' */
-    uint64_t limit_epoch;         /* counts how often a limit of bytes was set */
+    uint64_t totals_epoch;        /* counts the changes of that bandwidth … */
+    uint32_t limit_epoch;         /* … and how often a limit of bytes was set */
     struct fault fault;           /* what of them is in force */
     struct decision_rules rules;  /* of `fault` */
     bool clean;                   /* fault_is_clean(&fault) */
@@ -107,6 +109,9 @@ void worker_join(struct worker *worker);
 void worker_post(struct worker *worker, struct worker_message *message);
 
 /* worker_faults.c */
+/* Where the proxy's bandwidth is used anew, and what was taken of it is forgotten: by all workers and, before
+ * they are told, by whoever tells them (bucket_reset). */
+bool worker_renews_totals(const struct fault *before, const struct fault *after);
 /* Before its loop runs: the faults it starts with. */
 void worker_init_faults(struct worker *worker, const struct fault *fault, uint64_t since_ns);
 /* These faults hold when it returns, or what their schedule leaves of them, for what is held as well.

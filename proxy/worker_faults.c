@@ -13,6 +13,9 @@
 #define STEPS 1000
 #define STEP_MIN_MS 1.0
 #define STEP_MAX_MS 20.0
+/* What makes one seed the seed of other sequences as well. */
+#define LOTS_SEED UINT64_C(0x10750000)
+#define NOISE_SEED UINT64_C(0x20150000)
 
 static double elapsed_ms(const struct worker *worker)
 {
@@ -62,9 +65,6 @@ static uint64_t put_in_force(struct worker *worker, const struct fault *fault)
         worker->scope_generation++;
     if (before.limit.bytes == 0 && fault->limit.bytes > 0)
         worker->limit_epoch++;
-    if (before.bandwidth.total_bytes_per_s != fault->bandwidth.total_bytes_per_s)
-        for (int i = 0; i < LANES; i++)
-            bucket_reset(&worker->totals[i], clock_ns());
     uint64_t released = 0;
     for (struct connection *connection = worker->connections; connection; connection = connection->next)
         released += connection_retime(connection, &before);
@@ -117,12 +117,21 @@ static void on_schedule(struct timer *timer)
 static void seed_random(struct worker *worker)
 {
     random_seed(&worker->random, worker->asked.seed);
-    random_seed(&worker->noise, worker->asked.seed ? worker->asked.seed + 1 : 0);
+    random_seed(&worker->lots, worker->asked.seed ? worker->asked.seed ^ LOTS_SEED : 0);
+    random_seed(&worker->noise, worker->asked.seed ? worker->asked.seed ^ NOISE_SEED : 0);
+}
+
+bool worker_renews_totals(const struct fault *before, const struct fault *after)
+{
+    return before->bandwidth.total_bytes_per_s != after->bandwidth.total_bytes_per_s ||
+           before->schedule.ramp_ms > 0 || after->schedule.ramp_ms > 0;
 }
 
 uint64_t worker_set_faults(struct worker *worker, const struct fault *fault, uint64_t since_ns)
 {
     struct fault scaled;
+    if (worker_renews_totals(&worker->asked, fault))
+        worker->totals_epoch++;
     worker->asked = *fault;
     worker->since_ns = since_ns;
     if (fault->seed)

@@ -193,7 +193,10 @@ def download(proxy, path, count):
     def one(index):
         client = proxy.connect()
         client.sendall(request(path))
-        bodies[index] = Reader(client).response().body, time.monotonic()
+        try:
+            bodies[index] = Reader(client).response().body, time.monotonic()
+        except OSError as problem:
+            bodies[index] = repr(problem).encode(), time.monotonic()
         client.close()
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(count)]
@@ -219,6 +222,28 @@ def test_bandwidth_of_the_whole_proxy():
         # In turn: nobody is through before the others have had most of theirs.
         assert min(times) > 0.35 * max(times), times
         stop(upstream, proxy)
+
+
+def test_bandwidth_of_the_whole_proxy_while_other_faders_move():
+    upstream, proxy, console = start(serve=serve_http(lambda *_: (200, b"x" * 50_000)))
+    faults = {"bandwidth": {"total_bytes_per_s": 1_000_000}}
+    console.set(faults)
+    ended = threading.Event()
+
+    def move():
+        i = 0
+        while not ended.wait(0.02):
+            i += 1
+            console.set(dict(faults, latency={"mean_ms": i % 3}))
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    bodies, times = download(proxy, "/", 20)
+    ended.set()
+    mover.join()
+    assert all(len(body) == 50_000 for body in bodies)
+    assert 0.95 <= max(times) < GENEROUS, times
+    stop(upstream, proxy)
 
 
 def test_bandwidth_of_one_connection_within_the_whole():
