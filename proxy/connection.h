@@ -79,6 +79,7 @@ struct connection {
     /* What the faults know of it. */
     struct decision_lot lot;
     bool touched;          /* a request on it was one that is meant */
+    bool judged;           /* requests on it were looked at */
     uint64_t passed;       /* bytes of responses, towards the limit … */
     uint32_t passed_epoch; /* … that was set then */
 };
@@ -101,9 +102,9 @@ const struct decision_lot *connection_lot(struct connection *connection);
 /* A new connection: true if a fault resets it. */
 bool connection_reset_at_accept(struct connection *connection);
 /* Puts a part of a response that is in scope, cut where a fault ends it. `resets` is set for a response
- * that is to be reset, and taken back when its end is in the lane; `body` is where its head ends. */
-bool connection_put_response(struct connection *connection, const struct parcel *parcel, size_t body,
-                             bool *resets, uint64_t now_ns);
+ * that is to be reset, and taken back when its end is in the lane. */
+bool connection_put_response(struct connection *connection, const struct parcel *parcel, bool *resets,
+                             uint64_t now_ns);
 /* How much later the ends of its two ways are passed on. */
 uint64_t connection_slow_close_ns(struct connection *connection);
 /* Its response lane is broken at the limit: nothing goes on, and nothing more is answered. */

@@ -3,6 +3,7 @@
  */
 #include "proxy/connection.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 bool connection_source_matches(const struct connection *connection)
@@ -39,13 +40,25 @@ uint64_t connection_slow_close_ns(struct connection *connection)
     if (worker->clean)
         return 0;
     return decision_slow_close_ns(&worker->rules, connection_source_matches(connection), connection->touched,
-                                  connection_lot(connection));
+                                  connection->judged, connection_lot(connection));
+}
+
+/* Where the head in these bytes ends. */
+static size_t head_length(const char *data, size_t length)
+{
+    const char *end = memmem(data, length, "\r\n\r\n", 4);
+    if (end)
+        return (size_t)(end - data) + 4;
+    end = memmem(data, length, "\n\n", 2);
+    return end ? (size_t)(end - data) + 2 : length;
 }
 
 /* How many bytes of it go before the connection is reset; SIZE_MAX: all. It is after the head and a part
  * of the body, or within the head where there is no body. */
-static size_t reset_after(const struct parcel *parcel, size_t body)
+static size_t reset_after(const struct parcel *parcel)
 {
+    bool head = parcel->exchange && parcel->first;
+    size_t body = head ? head_length(parcel->data, parcel->length) : 0;
     size_t rest = parcel->length - body;
     if (rest > 0)
         return body + (rest + 1) / 2;
@@ -69,11 +82,11 @@ static size_t limit_after(struct connection *connection, const struct parcel *pa
     return parcel->length < left ? SIZE_MAX : left > 0 ? (size_t)left : 1;
 }
 
-bool connection_put_response(struct connection *connection, const struct parcel *parcel, size_t body,
-                             bool *resets, uint64_t now_ns)
+bool connection_put_response(struct connection *connection, const struct parcel *parcel, bool *resets,
+                             uint64_t now_ns)
 {
     struct lane *lane = &connection->lanes[LANE_RESPONSE];
-    size_t reset = *resets ? reset_after(parcel, body) : SIZE_MAX;
+    size_t reset = *resets ? reset_after(parcel) : SIZE_MAX;
     size_t limit = limit_after(connection, parcel);
     size_t cut = reset < limit ? reset : limit;
     if (cut == SIZE_MAX)

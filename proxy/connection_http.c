@@ -18,7 +18,8 @@ static void take_decision(struct connection *connection, struct exchange *exchan
     exchange->matched = decision->matched;
     exchange->in_scope = decision->in_scope;
     exchange->limited = decision->limited;
-    connection->touched |= decision->in_scope;
+    connection->touched |= decision->matched;
+    connection->judged = true;
     exchange->latency_ns[LANE_REQUEST] = decision->latency_ns[LANE_REQUEST];
     exchange->latency_ns[LANE_RESPONSE] = decision->latency_ns[LANE_RESPONSE];
     if (decision->limited || decision->latency_ns[LANE_REQUEST] + decision->latency_ns[LANE_RESPONSE] > 0)
@@ -108,23 +109,12 @@ static void pop_exchange(struct connection *connection)
     exchange_drop(exchange);
 }
 
-/* Where the head in these bytes ends. */
-static size_t head_length(const char *data, size_t length)
-{
-    const char *end = memmem(data, length, "\r\n\r\n", 4);
-    if (end)
-        return (size_t)(end - data) + 4;
-    end = memmem(data, length, "\n\n", 2);
-    return end ? (size_t)(end - data) + 2 : length;
-}
-
 static bool put_response(struct connection *connection, struct exchange *exchange,
                          const struct parcel *parcel, uint64_t now_ns)
 {
     if (!exchange->in_scope)
         return lane_put(&connection->lanes[LANE_RESPONSE], parcel, now_ns);
-    size_t body = parcel->first && exchange->resets ? head_length(parcel->data, parcel->length) : 0;
-    return connection_put_response(connection, parcel, body, &exchange->resets, now_ns);
+    return connection_put_response(connection, parcel, &exchange->resets, now_ns);
 }
 
 /* A client that waits for it before it sends a body that we throw away: the next request follows that. */

@@ -19,7 +19,7 @@ static void begin_burst(struct connection *connection, int direction)
     decision_make(&worker->rules, &burst, connection_lot(connection), &worker->random, &decision);
     connection->burst_in_scope[direction] = decision.in_scope;
     connection->burst_latency_ns[direction] = decision.latency_ns[direction];
-    connection->touched |= decision.in_scope;
+    connection->touched |= decision.matched;
     if (direction == LANE_RESPONSE) {
         connection->burst_reset = decision.reset == DECISION_RESET_RESPONSE;
         return;
@@ -55,7 +55,7 @@ void connection_raw_bytes(struct connection *connection, int direction, const ch
                             .limited = in_scope,
                             .sliced = meant};
     bool cut = in_scope && direction == LANE_RESPONSE;
-    if (cut ? !connection_put_response(connection, &parcel, 0, &connection->burst_reset, clock_ns())
+    if (cut ? !connection_put_response(connection, &parcel, &connection->burst_reset, clock_ns())
             : !lane_put(lane, &parcel, clock_ns()))
         connection_doom(connection, DOOM_MEMORY);
 }

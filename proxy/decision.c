@@ -172,10 +172,11 @@ bool decision_reset_at_accept(const struct decision_rules *rules, bool source_ma
 }
 
 uint64_t decision_slow_close_ns(const struct decision_rules *rules, bool source_matched, bool touched,
-                                const struct decision_lot *lot)
+                                bool judged, const struct decision_lot *lot)
 {
     const struct fault *fault = rules->fault;
-    if (fault->slow_close.delay_ms <= 0 || !source_matched || !(touched || decision_means_all(rules)))
+    if (fault->slow_close.delay_ms <= 0 || !source_matched ||
+        !(touched || (!judged && decision_means_all(rules))))
         return 0;
     if (!falls_on((double)lot->scope, fault->scope.percent))
         return 0;

@@ -59,7 +59,7 @@ struct decision {
     bool matched;  /* it is one that is meant */
     bool in_scope; /* … and the percentage's roll fell on it; nothing below is set where it did not */
     enum decision_reset reset;
-    bool limited;           /* in bandwidth */
+    bool limited;           /* in bandwidth, or sliced: it takes longer than its latency */
     bool blackholed;        /* held until the faults change */
     int status;             /* of an error instead of the application's answer; 0: none */
     uint64_t latency_ns[2]; /* on the request's way, on the response's */
@@ -77,9 +77,9 @@ bool decision_means_all(const struct decision_rules *rules);
 bool decision_reset_at_accept(const struct decision_rules *rules, bool source_matched,
                               const struct decision_lot *lot, struct random *random);
 /* How much later the end of a connection is passed on. `touched`: a request on it was one that is
- * meant. */
+ * meant; `judged`: it had requests of which that is known. */
 uint64_t decision_slow_close_ns(const struct decision_rules *rules, bool source_matched, bool touched,
-                                const struct decision_lot *lot);
+                                bool judged, const struct decision_lot *lot);
 
 /* True where latency, loss and slices act on this way (0: the request's, 1: the response's). */
 bool decision_has_direction(const struct fault *fault, int direction);

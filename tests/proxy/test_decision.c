@@ -168,7 +168,7 @@ static void a_percentage_of_nothing_affects_nothing(void **state)
         decision_draw(&lot, &f.random);
         assert_false(d->in_scope || d->limited);
         assert_false(decision_reset_at_accept(&f.rules, true, &lot, &f.random));
-        assert_true(decision_slow_close_ns(&f.rules, true, true, &lot) == 0);
+        assert_true(decision_slow_close_ns(&f.rules, true, true, true, &lot) == 0);
     }
 }
 
@@ -201,9 +201,9 @@ static void connections_are_chosen_by_their_lot(void **state)
         struct decision_lot lot = {0};
         decision_draw(&lot, &f.random);
         resets += decision_reset_at_accept(&f.rules, true, &lot, &f.random);
-        uint64_t delay = decision_slow_close_ns(&f.rules, true, false, &lot);
+        uint64_t delay = decision_slow_close_ns(&f.rules, true, false, false, &lot);
         assert_true(delay == 0 || delay == 3 * MS / 2);
-        assert_true(delay == decision_slow_close_ns(&f.rules, true, false, &lot));
+        assert_true(delay == decision_slow_close_ns(&f.rules, true, false, false, &lot));
         slow += delay > 0;
     }
     assert_in_range(resets, 136, 264);
@@ -213,8 +213,12 @@ static void connections_are_chosen_by_their_lot(void **state)
     start(&f, "{\"reset\":{\"percent\":100,\"at\":\"accept\"},\"slow_close\":{\"delay_ms\":1},"
               "\"scope\":{\"path\":\"/x\"}}");
     assert_false(decision_reset_at_accept(&f.rules, true, &lot, &f.random));
-    assert_true(decision_slow_close_ns(&f.rules, true, false, &lot) == 0);
-    assert_true(decision_slow_close_ns(&f.rules, true, true, &lot) == MS);
+    assert_true(decision_slow_close_ns(&f.rules, true, false, false, &lot) == 0);
+    assert_true(decision_slow_close_ns(&f.rules, true, true, true, &lot) == MS);
+    /* One that had nothing but health checks. */
+    start(&f, "{\"slow_close\":{\"delay_ms\":1}}");
+    assert_true(decision_slow_close_ns(&f.rules, true, false, true, &lot) == 0);
+    assert_true(decision_slow_close_ns(&f.rules, true, false, false, &lot) == MS);
     start(&f, "{\"reset\":{\"percent\":100,\"at\":\"accept\"}}");
     assert_false(decision_reset_at_accept(&f.rules, false, &lot, &f.random));
     assert_true(decision_reset_at_accept(&f.rules, true, &lot, &f.random));

@@ -297,6 +297,18 @@ def test_slow_close():
     stop(upstream, proxy, client)
 
 
+def test_slow_close_is_not_for_health_checks():
+    def once(connection):
+        Reader(connection).head()
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbody")
+
+    upstream, proxy, console = start("--slow-close", "60s", serve=once)
+    client = proxy.connect()
+    client.sendall(request(headers="User-Agent: ELB-HealthChecker/2.0\r\n"))
+    assert Reader(client).take_through(b"body") and client.recv(1) == b""
+    stop(upstream, proxy, client)
+
+
 def test_slow_close_of_a_client():
     def serve(connection):
         while connection.recv(65536):
