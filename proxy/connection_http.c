@@ -112,7 +112,8 @@ static void pop_exchange(struct connection *connection)
 static bool put_response(struct connection *connection, struct exchange *exchange,
                          const struct parcel *parcel, uint64_t now_ns)
 {
-    if (!exchange->in_scope)
+    bool informational = parcel->exchange == NULL;
+    if (!exchange->in_scope || informational)
         return lane_put(&connection->lanes[LANE_RESPONSE], parcel, now_ns);
     return connection_put_response(connection, parcel, &exchange->resets, now_ns);
 }

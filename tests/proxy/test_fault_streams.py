@@ -132,6 +132,21 @@ def test_reset_within_the_response_resets_the_application():
     stop(upstream, proxy, client)
 
 
+def test_what_comes_before_a_response_is_no_part_of_it():
+    def serve(connection):
+        Reader(connection).head()
+        for part in (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", b"body"):
+            connection.sendall(part)
+            time.sleep(0.05)
+
+    upstream, proxy, console = start("--reset", "100", "--reset-at", "response", serve=serve)
+    client = proxy.connect()
+    client.sendall(request())
+    data = read_until_reset(client)
+    assert data.startswith(b"HTTP/1.1 103 ") and data.endswith(b"Content-Length: 4\r\n\r\nbo"), data
+    stop(upstream, proxy, client)
+
+
 def test_a_reset_that_is_cleared_in_time_cuts_nothing():
     upstream, proxy, console = start()
     client = proxy.connect()
