@@ -51,7 +51,9 @@ struct connection {
     struct connection *previous;
     struct endpoint client;
     struct endpoint upstream;
-    unsigned tries; /* upstream addresses tried so far */
+    unsigned tries;              /* upstream addresses tried so far */
+    uint64_t connect_ns;         /* when connect() was called last */
+    uint32_t retransmits[LANES]; /* of the upstream's socket and of the client's, when last looked at */
     enum doom doom;
     bool closing;
     bool connecting;
@@ -80,6 +82,7 @@ struct connection {
     struct decision_lot lot;
     bool touched;          /* a request on it was one that is meant */
     bool judged;           /* requests on it were looked at */
+    bool cut;              /* it ended at its limit of bytes */
     uint64_t passed;       /* bytes of responses, towards the limit … */
     uint32_t passed_epoch; /* … that was set then */
 };
@@ -109,14 +112,13 @@ bool connection_put_response(struct connection *connection, const struct parcel 
 uint64_t connection_slow_close_ns(struct connection *connection);
 /* Its response lane is broken at the limit: nothing goes on, and nothing more is answered. */
 void connection_cut(struct connection *connection);
-/* What waits in its lanes ends with this outcome. */
-void connection_abandon_lanes(struct connection *connection, enum stats_outcome outcome);
 
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
 /* connection_faults.c: the bytes before a mark are out. The lane may be broken after it. */
 void connection_marked(struct lane *lane, struct exchange *exchange, enum lane_mark mark);
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange);
 
 /* connection_io.c */
 void connection_client_ready(struct watch *watch, uint32_t events);
@@ -149,6 +151,11 @@ void connection_make_raw(struct connection *connection, int direction);
 
 /* measure.c */
 void measure_outcome(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome);
+/* The same where the time is known. */
+void measure_outcome_at(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome,
+                        uint64_t now_ns);
+/* Of an opaque stream, which has no requests. */
+void measure_stream_outcome(struct worker *worker, enum stats_outcome outcome, bool in_scope);
 void measure_faulted(struct worker *worker, struct exchange *exchange);
 /* The response's first byte went out. */
 void measure_response(struct worker *worker, struct exchange *exchange, uint64_t now_ns);

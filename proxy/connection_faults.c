@@ -104,23 +104,9 @@ bool connection_put_response(struct connection *connection, const struct parcel 
     return lane_put(lane, &before, now_ns) && lane_put(lane, &after, now_ns);
 }
 
-static void abandon(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome)
-{
-    if (exchange)
-        measure_outcome(worker, exchange, outcome);
-}
-
-void connection_abandon_lanes(struct connection *connection, enum stats_outcome outcome)
-{
-    for (int i = 0; i < LANES; i++)
-        for (struct chunk *chunk = connection->lanes[i].chunks; chunk; chunk = chunk->next)
-            abandon(connection->worker, chunk->exchange, outcome);
-}
-
 void connection_cut(struct connection *connection)
 {
     connection_abandon(connection, STATS_RESET);
-    connection_abandon_lanes(connection, STATS_RESET);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
 }
@@ -145,5 +131,5 @@ void connection_marked(struct lane *lane, struct exchange *exchange, enum lane_m
     if (reset)
         connection_doom(connection, DOOM_RESET);
     else
-        connection->closes = true;
+        connection->closes = connection->cut = true;
 }

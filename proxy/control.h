@@ -16,11 +16,22 @@
 #define CONTROL_LISTENERS_MAX 8
 #define CONTROL_QUEUE_MAX (1U << 20) /* bytes unread by a client: it misses frames, then is dropped */
 #define CONTROL_DRAIN_MS 5000
+#define CONTROL_TICK_MS 250
+/* Over TCP, whoever has not proved the console's key. */
+#define CONTROL_STRANGERS_MAX 128
+#define CONTROL_HANDSHAKE_MS 5000
+#define CONTROL_STRANGER_READ 2048 /* bytes at once */
+#define CONTROL_THROWN_AWAY_MAX 65536
+#define CONTROL_REFUSAL_MS 1000 /* between two lines about them on standard error */
+#define CONTROL_KEEPALIVE_S 30
+#define CONTROL_READ_MAX 16384
 #define CONTROL_CAPABILITIES \
     "latency loss error reset blackhole bandwidth slow_close slice limit scope_header scope_source schedule"
 
 struct client;
 struct listener;
+struct metrics;
+struct tls_context;
 
 /* One change on its way through the workers. */
 struct change {
@@ -56,11 +67,19 @@ struct control {
     struct worker_message *collects;
     unsigned collecting; /* workers that have not answered */
     bool collect_again;
+    uv_timer_t tick;         /* while anybody listens, however rarely it wants to know */
+    struct metrics *metrics; /* NULL: not asked for */
     /* Clients */
     struct listener *listeners;
     struct client *clients;
-    unsigned client_count;
+    unsigned client_count; /* that may speak */
+    unsigned strangers;
     uint64_t client_serial;
+    const char *console_key; /* the pins, NULL: none; the caller's */
+    struct tls_context *tls; /* once there is a listener on TCP */
+    uint64_t refused_ns;     /* when a refusal was last said */
+    uint64_t refused_unsaid; /* since then */
+    char read_buffer[CONTROL_READ_MAX];
     /* The end */
     uv_signal_t signals[2];
     uv_timer_t patience;
@@ -74,9 +93,13 @@ struct control {
  * libuv error. */
 int control_init(struct control *control, struct worker *workers, unsigned count, const struct fault *fault,
                  const char *task);
-/* "unix:PATH" or "tcp:ADDR:PORT" (loopback only). On success the address stands in `shown`. */
+/* "unix:PATH", or "tcp:ADDR:PORT", which is TLS and takes control->console_key. On success the address stands
+ * in `shown`. */
 bool control_listen(struct control *control, const char *address, char *shown, size_t size,
                     struct error *error);
+/* --metrics. On success the address stands in `shown`. */
+bool control_serve_metrics(struct control *control, const char *address, char *shown, size_t size,
+                           struct error *error);
 /* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
 void control_run(struct control *control);
 void control_free(struct control *control);
@@ -91,11 +114,15 @@ void control_change_done(struct control *control, struct worker_message *message
 /* How much of the faults is in force, 0 to 1. */
 double control_intensity(const struct control *control);
 int64_t control_lease_left_ms(const struct control *control);
+/* What a sample says of the faults: which, how much of them, whose, for how long. */
+void control_describe_faults(const struct control *control, struct stats_sample *sample);
 struct change *control_change_new(const struct control *control);
 void control_on_expiry(uv_timer_t *timer);
 
 /* control_collect.c */
 void control_collect(struct control *control);
+/* There is somebody new to collect for. */
+void control_begin_ticking(struct control *control);
 void control_collected(struct control *control);
 
 #endif

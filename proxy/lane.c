@@ -2,13 +2,12 @@
 
 #include "core/clock.h"
 #include "proxy/connection.h"
+#include "proxy/path.h"
 #include "proxy/scope.h"
 #include "proxy/shaping.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -66,8 +65,10 @@ static void drop_first(struct lane *lane)
 void lane_clear(struct lane *lane)
 {
     timers_cancel(&lane->worker->loop.timers, &lane->timer);
-    while (lane->chunks)
+    while (lane->chunks) {
+        connection_chunk_lost(lane, lane->chunks->exchange);
         drop_first(lane);
+    }
     if (lane->pipe)
         bulk_give(&lane->worker->pipes, lane->pipe);
     lane->pipe = NULL;
@@ -92,10 +93,15 @@ static bool is_shaped(const struct lane *lane, bool limited, bool sliced)
     return (limited || sliced) && shaping_applies(&lane->worker->fault, limited, sliced);
 }
 
+static void count_bytes(struct lane *lane, size_t length)
+{
+    struct stats_sample *interval = &lane->worker->interval;
+    *(lane->direction == LANE_RESPONSE ? &interval->bytes_out : &interval->upstream_bytes_out) += length;
+}
+
 static void sent(struct lane *lane, size_t length, uint64_t now_ns)
 {
-    if (lane->direction == LANE_RESPONSE)
-        lane->worker->interval.bytes_out += length;
+    count_bytes(lane, length);
     while (lane->chunks) {
         struct chunk *chunk = lane->chunks;
         size_t part = chunk->length - chunk->sent;
@@ -175,10 +181,10 @@ static void drain_pipe(struct lane *lane)
 {
     while (has_piped(lane) && !lane->blocked) {
         ssize_t rc = bulk_drain(lane->pipe, lane->sink);
-        if (rc > 0 && lane->direction == LANE_RESPONSE)
-            lane->worker->interval.bytes_out += (uint64_t)rc;
-        if (rc > 0)
+        if (rc > 0) {
+            count_bytes(lane, (size_t)rc);
             continue;
+        }
         if (rc < 0 && errno == EAGAIN) {
             lane->blocked = true;
         } else {
@@ -342,35 +348,26 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
     return true;
 }
 
-/* Between the client and here: that is the path on which segments are lost. */
-static uint64_t round_trip_ns(const struct lane *lane)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(lane->connection->client.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
-        return (uint64_t)info.tcpi_rtt * 1000;
-    return SAMPLE_NS_PER_MS;
-}
-
 static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
 {
     struct worker *worker = lane->worker;
     size_t segments = (parcel->length + SAMPLE_SEGMENT_BYTES - 1) / SAMPLE_SEGMENT_BYTES;
-    struct sample_loss loss =
-        sample_losses(&lane->loss, &worker->fault, &worker->noise, segments, parcel->last, 0);
-    if (!loss.middle && loss.tail_ns == 0)
+    /* Segments are lost between the client and here. */
+    struct sample_path path = path_look(lane->connection->client.watch.fd, lane->direction == LANE_REQUEST);
+    struct sample_loss loss;
+    sample_losses(&lane->loss, &worker->fault, &worker->noise, segments, parcel->last, &path, &loss);
+    if (loss.count == 0)
         return append(lane, parcel, 0, parcel->length, 0, now_ns);
     measure_faulted(worker, parcel->exchange);
-    size_t middle = loss.middle ? loss.middle_segment * SAMPLE_SEGMENT_BYTES : 0;
-    size_t tail = loss.tail_ns > 0 ? (segments - 1) * SAMPLE_SEGMENT_BYTES : parcel->length;
-    uint64_t middle_ns = loss.middle ? round_trip_ns(lane) : 0;
+    size_t from = 0;
     bool good = true;
-    if (middle > 0)
-        good = append(lane, parcel, 0, middle, 0, now_ns);
-    if (good && tail > middle)
-        good = append(lane, parcel, middle, tail, middle_ns, now_ns);
-    if (good && parcel->length > tail)
-        good = append(lane, parcel, tail, parcel->length, loss.tail_ns, now_ns);
+    for (size_t i = 0; good && i < loss.count; i++) {
+        size_t to = from + loss.pieces[i].segments * SAMPLE_SEGMENT_BYTES;
+        if (to > parcel->length)
+            to = parcel->length;
+        good = append(lane, parcel, from, to, loss.pieces[i].delay_ns, now_ns);
+        from = to;
+    }
     return good;
 }
 
@@ -384,11 +381,11 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
         return 0;
     }
     if (rc < 0) {
+        connection_chunk_lost(lane, parcel->exchange);
         break_off(lane);
         return parcel->length;
     }
-    if (lane->direction == LANE_RESPONSE)
-        lane->worker->interval.bytes_out += (size_t)rc;
+    count_bytes(lane, (size_t)rc);
     bool whole = (size_t)rc == parcel->length;
     if (parcel->first || (whole && parcel->last))
         connection_chunk_sent(lane, parcel->exchange, parcel->first, whole && parcel->last);
@@ -399,6 +396,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
 {
+    if (lane->broken)
+        connection_chunk_lost(lane, parcel->exchange);
     if (lane->broken || parcel->length == 0)
         return true;
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;
