@@ -1,6 +1,7 @@
 #include "proxy/connection.h"
 
 #include "core/clock.h"
+#include "proxy/h2.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,6 +68,8 @@ static void tear_down(struct connection *connection)
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
+    h2_free(connection->h2, outcome_of(connection->doom));
+    connection->h2 = NULL;
     timers_cancel(&connection->worker->timers, &connection->timer);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
@@ -145,6 +148,10 @@ static void end_client(struct connection *connection)
         connection_doom(connection, DOOM_DONE);
         return;
     }
+    if (connection->h2) {
+        h2_ended(connection->h2, LANE_REQUEST);
+        return;
+    }
     struct lane *lane = &connection->lanes[LANE_REQUEST];
     /* Nothing will ever be answered, and the client waits no longer. */
     if (lane->chunks && lane->chunks->release_ns == HEAP_NEVER) {
@@ -181,6 +188,18 @@ static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *
     timers_run(&worker->timers);
 }
 
+static void end_upstream(struct connection *connection)
+{
+    if (connection->h2) {
+        h2_ended(connection->h2, LANE_RESPONSE);
+        return;
+    }
+    connection_response_ended(connection);
+    lane_end(&connection->lanes[LANE_RESPONSE]);
+    if (connection->lanes[LANE_REQUEST].broken)
+        connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+}
+
 static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
 {
     (void)buf;
@@ -193,12 +212,11 @@ static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t
     if (length == UV_EOF) {
         connection->upstream_reading = false;
         connection->upstream_ended = true;
-        connection_response_ended(connection);
-        lane_end(&connection->lanes[LANE_RESPONSE]);
-        if (connection->lanes[LANE_REQUEST].broken)
-            connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+        end_upstream(connection);
     } else if (length < 0) {
-        connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+        connection->upstream_reading = false;
+        if (!connection->h2 || !h2_upstream_broke(connection->h2))
+            connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     } else {
         connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     }
@@ -211,13 +229,15 @@ static void refuse(struct connection *connection)
     connection->refused = true;
     lane_clear(&connection->lanes[LANE_REQUEST]);
     connection->lanes[LANE_REQUEST].broken = true;
-    if (connection->raw[LANE_REQUEST])
+    if (connection->h2)
+        h2_refused(connection->h2);
+    else if (connection->raw[LANE_REQUEST])
         connection_doom(connection, DOOM_REFUSED);
     else if (connection->queue)
         connection_refuse_requests(connection);
     else if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
-    else
+    if (connection->doom == DOOM_NONE && !connection->queue)
         timers_set(&connection->worker->timers, &connection->timer, clock_ns() + CONNECTION_REFUSED_WAIT_NS);
 }
 
@@ -282,6 +302,10 @@ static void on_timer(struct timer *timer)
     struct connection *connection = (struct connection *)timer;
     if (connection->lingering)
         connection_doom(connection, DOOM_DONE);
+    else if (connection->h2)
+        h2_expired(connection->h2);
+    else if (!connection->refused)
+        connection_release_settings(connection);
     else if (!connection->queue)
         connection_doom(connection, DOOM_REFUSED);
     connection_settle(connection);
@@ -329,6 +353,9 @@ void connection_settle(struct connection *connection)
         return;
     struct lane *request = &connection->lanes[LANE_REQUEST];
     struct lane *response = &connection->lanes[LANE_RESPONSE];
+    struct h2 *h2 = connection->h2;
+    if (h2 && connection->doom == DOOM_NONE)
+        h2_settle(h2);
     if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering && !response->chunks)
         linger(connection);
     if (is_done(connection) || (connection->worker->draining && is_idle(connection)))
@@ -337,16 +364,19 @@ void connection_settle(struct connection *connection)
         tear_down(connection);
         return;
     }
-    if (connection->client_ended && !request->ending && connection->input.length == 0) {
+    if (connection->client_ended && !request->ending && connection->input.length == 0 &&
+        (!h2 || h2_is_passed_on(h2))) {
         connection_request_ended(connection);
         lane_end(request);
     }
-    bool room = !lane_is_full(request) && connection->input.length < CONNECTION_INPUT_MAX;
+    bool room = h2 ? h2_has_room(h2, LANE_REQUEST)
+                   : !lane_is_full(request) && connection->input.length < CONNECTION_INPUT_MAX;
+    bool taken = h2 ? h2_has_room(h2, LANE_RESPONSE) : !lane_is_full(response);
     set_reading(&connection->client, &connection->client_reading,
                 !connection->client_ended && (room || connection->lingering), on_client_read);
     bool connected = connection->lanes[LANE_REQUEST].sink != NULL;
     set_reading(&connection->upstream, &connection->upstream_reading,
-                connected && !connection->upstream_ended && !lane_is_full(response), on_upstream_read);
+                connected && !connection->upstream_ended && taken, on_upstream_read);
 }
 
 static struct connection *connection_new(struct worker *worker)
@@ -428,6 +458,11 @@ void connection_accept(struct worker *worker)
 uint64_t connection_retime(struct connection *connection, const struct fault *before)
 {
     uint64_t released = 0;
+    if (connection->h2) {
+        released = h2_retime(connection->h2, before);
+        connection_settle(connection);
+        return released;
+    }
     if (connection->closing || (!connection->lanes[0].chunks && !connection->lanes[1].chunks))
         return 0;
     uint64_t now = clock_ns();

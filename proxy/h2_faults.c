@@ -1,0 +1,186 @@
+/*
+ * What is done to a stream. The same chances in the same order as for a request of HTTP/1.
+ */
+#include "proxy/h2_internal.h"
+
+#include "proxy/scope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool has_direction(const struct fault *fault, int direction)
+{
+    return fault->scope.direction == FAULT_BOTH ||
+           (fault->scope.direction == FAULT_REQUEST) == (direction == LANE_REQUEST);
+}
+
+static void sample_latency(struct worker *worker, struct exchange *exchange)
+{
+    const struct fault *fault = &worker->fault;
+    exchange->latency_ns[LANE_REQUEST] = exchange->latency_ns[LANE_RESPONSE] = 0;
+    if (exchange->in_scope)
+        sample_split(fault->scope.direction, sample_latency_ns(fault, &worker->random),
+                     &exchange->latency_ns[LANE_REQUEST], &exchange->latency_ns[LANE_RESPONSE]);
+    if (exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE] > 0)
+        measure_faulted(worker, exchange);
+}
+
+/* INTERNAL_ERROR: REFUSED_STREAM would say that nothing was done with the request, and clients then repeat it
+ * by themselves without a word; CANCEL is what a client says that lost interest. */
+static void reset(struct h2_stream *stream)
+{
+    struct h2 *h2 = stream->h2;
+    stream->dropped = true;
+    measure_faulted(h2->worker, stream->exchange);
+    measure_outcome(h2->worker, stream->exchange, STATS_RESET);
+    if (nghttp2_submit_rst_stream(h2->sessions[LANE_REQUEST], NGHTTP2_FLAG_NONE, stream->client_id,
+                                  NGHTTP2_INTERNAL_ERROR) < 0)
+        connection_doom(h2->connection, DOOM_MEMORY);
+}
+
+static void decide(struct h2_stream *stream, const char *method, const char *path)
+{
+    struct exchange *exchange = stream->exchange;
+    struct worker *worker = stream->h2->worker;
+    const struct fault *fault = &worker->fault;
+    struct random *random = &worker->random;
+    exchange->generation = worker->generation;
+    exchange->scope_generation = worker->scope_generation;
+    exchange->matched = scope_matches(fault, method, path, exchange->health_check);
+    if (worker->clean || !exchange->matched || !random_percent(random, fault->scope.percent))
+        return;
+    exchange->in_scope = true;
+    if (random_percent(random, fault->reset.percent)) {
+        reset(stream);
+        return;
+    }
+    sample_latency(worker, exchange);
+    exchange->limited = fault->bandwidth.bytes_per_s > 0;
+    if (exchange->limited) {
+        stream->h2->limited = true;
+        measure_faulted(worker, exchange);
+    }
+    if (random_percent(random, fault->blackhole.percent)) {
+        exchange->blackholed = true;
+        exchange->latency_ns[LANE_REQUEST] = HEAP_NEVER;
+        measure_faulted(worker, exchange);
+        measure_outcome(worker, exchange, STATS_BLACKHOLED);
+    } else if (random_percent(random, fault->error.percent)) {
+        exchange->local = true;
+        exchange->status = fault->error.status;
+        measure_faulted(worker, exchange);
+    }
+}
+
+static const char *find(const struct h2_fields *fields, const char *name)
+{
+    const char *value = h2_fields_find(fields, name);
+    return value ? value : "";
+}
+
+static void count(struct h2_stream *stream)
+{
+    stream->exchange->started = stream->exchange->finished = false;
+    if (stream->exchange->health_check)
+        return;
+    stream->h2->worker->interval.requests++;
+    stream->h2->worker->interval.in_flight++;
+}
+
+void h2_faults_begin(struct h2_stream *stream, const struct h2_fields *fields, bool ends)
+{
+    struct h2 *h2 = stream->h2;
+    struct exchange *exchange = stream->exchange;
+    const char *method = find(fields, ":method");
+    char path[FAULT_PATH_MAX + 1];
+    snprintf(path, sizeof path, "%s", find(fields, ":path"));
+    path[strcspn(path, "?#")] = '\0';
+    exchange->head = strcmp(method, "HEAD") == 0;
+    stream->grpc = strncmp(find(fields, "content-type"), "application/grpc", strlen("application/grpc")) == 0;
+    exchange->health_check =
+        scope_is_health_check(find(fields, "user-agent"), path, h2->worker->upstream->health_path);
+    if (ends)
+        exchange->received_ns = h2->now_ns;
+    exchange->complete = ends;
+    count(stream);
+    decide(stream, method, path);
+    if (stream->dropped)
+        return;
+    if (exchange->local) {
+        h2_answer(stream, exchange->latency_ns[LANE_REQUEST] == HEAP_NEVER
+                              ? HEAP_NEVER
+                              : exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE]);
+        return;
+    }
+    struct h2_piece *piece = h2_fields_pack(fields, H2_PIECE_HEAD);
+    if (piece) {
+        piece->first = true;
+        piece->ends = ends;
+    }
+    h2_pipe_put_fields(&stream->pipes[LANE_REQUEST], piece, 0, h2->now_ns);
+}
+
+void h2_faults_refresh(struct h2_stream *stream)
+{
+    struct exchange *exchange = stream->exchange;
+    struct worker *worker = stream->h2->worker;
+    const struct fault *fault = &worker->fault;
+    if (exchange->generation == worker->generation)
+        return;
+    exchange->generation = worker->generation;
+    if (exchange->scope_generation != worker->scope_generation) {
+        bool any = fault->scope.method[0] == '\0' && fault->scope.path[0] == '\0';
+        exchange->matched = any && (!exchange->health_check || fault->scope.health_checks);
+        exchange->scope_generation = worker->scope_generation;
+    }
+    exchange->in_scope =
+        !worker->clean && exchange->matched && random_percent(&worker->random, fault->scope.percent);
+    sample_latency(worker, exchange);
+    exchange->limited = exchange->in_scope && fault->bandwidth.bytes_per_s > 0;
+    if (exchange->limited)
+        stream->h2->limited = true;
+}
+
+void h2_faults_refresh_begun(struct h2_stream *stream, int direction)
+{
+    struct exchange *exchange = stream->exchange;
+    struct worker *worker = stream->h2->worker;
+    uint64_t before = exchange->latency_ns[direction];
+    if (exchange->generation == worker->generation)
+        return;
+    h2_faults_refresh(stream);
+    if (before == HEAP_NEVER && exchange->in_scope && worker->fault.blackhole.percent > 0)
+        exchange->latency_ns[direction] = HEAP_NEVER;
+    else if (before < exchange->latency_ns[direction])
+        exchange->latency_ns[direction] = before;
+}
+
+bool h2_faults_are_lossy(const struct h2_pipe *pipe)
+{
+    const struct fault *fault = &pipe->stream->h2->worker->fault;
+    return fault->loss.percent > 0 && pipe->stream->exchange->in_scope &&
+           has_direction(fault, pipe->direction);
+}
+
+uint64_t h2_faults_latency_now(const struct h2_pipe *pipe, uint64_t latency_ns, const struct fault *before)
+{
+    struct worker *worker = pipe->stream->h2->worker;
+    const struct fault *fault = &worker->fault;
+    bool same_scope = fault->scope.percent >= before->scope.percent && scope_same(fault, before) &&
+                      fault->scope.direction == before->scope.direction;
+    if (latency_ns == HEAP_NEVER)
+        return same_scope && fault->blackhole.percent > 0 ? HEAP_NEVER : 0;
+    if (!same_scope)
+        return 0;
+    if (fault->latency.mean_ms == before->latency.mean_ms &&
+        fault->latency.jitter_ms == before->latency.jitter_ms &&
+        fault->latency.distribution == before->latency.distribution)
+        return latency_ns;
+    uint64_t delays[LANES];
+    uint64_t anew = sample_latency_ns(fault, &worker->random);
+    sample_split(fault->scope.direction, anew, &delays[LANE_REQUEST], &delays[LANE_RESPONSE]);
+    /* Our own answer bears the delays of both ways. */
+    if (!pipe->stream->exchange->local)
+        anew = delays[pipe->direction];
+    return anew < latency_ns ? anew : latency_ns;
+}
