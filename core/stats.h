@@ -71,7 +71,8 @@ extern const char *const stats_outcome_names[STATS_OUTCOMES];
 struct stats_sample {
     uint64_t sequence;
     int64_t interval_ms; /* what it really was, rounded */
-    struct fault faults; /* in force now */
+    struct fault faults; /* as they were set */
+    double intensity;    /* how much of them is in force now, 0 to 1 */
     char set_by[STATS_TEXT_MAX];
     int64_t lease_left_ms;     /* gauge; 0: no lease */
     uint64_t connections_open; /* gauge */

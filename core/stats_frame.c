@@ -141,6 +141,7 @@ bool stats_sample_print(const struct stats_sample *sample, struct buf *out)
     bool done = put_text(json, "type", "stats") && put_count(json, "sequence", sample->sequence) &&
                 put_integer(json, "interval_ms", sample->interval_ms) &&
                 document_put(json, "faults", fault_to_json(&sample->faults)) &&
+                document_put(json, "intensity", document_new_number(sample->intensity)) &&
                 put_text(json, "set_by", sample->set_by) &&
                 put_integer(json, "lease_left_ms", sample->lease_left_ms) &&
                 document_put(json, "connections",
@@ -272,12 +273,14 @@ static bool read_histograms(struct stats_sample *sample, struct json_object *jso
 static bool read_sample(struct stats_sample *sample, struct json_object *json, struct error *error)
 {
     memset(sample, 0, sizeof *sample);
+    sample->intensity = 1;
     struct json_object *faults = NULL, *connections = NULL, *bytes = NULL, *outcomes = NULL,
                        *histograms = NULL;
     const struct document_field fields[] = {
         {"sequence", DOCUMENT_UNSIGNED, &sample->sequence, 0, true},
         {"interval_ms", DOCUMENT_INTEGER, &sample->interval_ms, 0, true},
         {"faults", DOCUMENT_OBJECT, &faults, 0, true},
+        {"intensity", DOCUMENT_NUMBER, &sample->intensity, 0, false},
         {"set_by", DOCUMENT_TEXT, sample->set_by, sizeof sample->set_by, false},
         {"lease_left_ms", DOCUMENT_INTEGER, &sample->lease_left_ms, 0, false},
         {"connections", DOCUMENT_OBJECT, &connections, 0, false},
@@ -291,6 +294,8 @@ static bool read_sample(struct stats_sample *sample, struct json_object *json, s
     };
     if (!document_read(json, "", fields, COUNT(fields), true, error))
         return false;
+    if (!(sample->intensity >= 0 && sample->intensity <= 1))
+        return error_set(error, ERROR_INVALID, "intensity: must be from 0 to 1");
     if (sample->interval_ms < 0 || sample->lease_left_ms < 0)
         return error_set(error, ERROR_INVALID, "%s: must not be negative",
                          sample->interval_ms < 0 ? "interval_ms" : "lease_left_ms");

@@ -191,6 +191,23 @@ bool units_parse_rate(const char *text, const char *name, uint64_t *bytes_per_s,
     return true;
 }
 
+bool units_parse_bytes(const char *text, const char *name, uint64_t *bytes, struct error *error)
+{
+    double number;
+    *bytes = 0;
+    if (strcmp(text, "none") == 0)
+        return true;
+    if (strchr(text, '/') || strstr(text, "bit") || !read_rate(text, &number))
+        return error_set(error, ERROR_INVALID, "%s: '%s' is no size (write 64B, 10KB, 2MiB or none)", name,
+                         text);
+    number = round(number);
+    if (number < 1 || number > RATE_MAX)
+        return error_set(error, ERROR_INVALID, "%s: '%s' is too %s", name, text,
+                         number < 1 ? "small" : "large");
+    *bytes = (uint64_t)number;
+    return true;
+}
+
 bool units_parse_integer(const char *text, const char *name, int64_t lowest, int64_t highest, int64_t *value,
                          struct error *error)
 {

@@ -19,6 +19,8 @@ bool units_parse_duration(const char *text, double bare_unit_ms, const char *nam
 bool units_parse_percent(const char *text, const char *name, double *percent, struct error *error);
 /* "1MB/s", "64kB/s", "500", "2MiB/s", "8Mbit/s" (bit: divided by 8) to bytes a second; "none" is 0. */
 bool units_parse_rate(const char *text, const char *name, uint64_t *bytes_per_s, struct error *error);
+/* "10KB", "64B", "2MiB", "500" to bytes; "none" is 0. */
+bool units_parse_bytes(const char *text, const char *name, uint64_t *bytes, struct error *error);
 /* "ADDR:PORT", "[v6]:PORT", ":PORT" (host is then ""), "HOST:PORT". */
 #define UNITS_HOST_MAX 256
 bool units_parse_address(const char *text, const char *name, char host[UNITS_HOST_MAX], uint16_t *port,

@@ -120,7 +120,12 @@ const char *run_missing_capability(const struct run *run, const struct fault *fa
         {"error", fault->error.percent > 0},
         {"reset", fault->reset.percent > 0},
         {"blackhole", fault->blackhole.percent > 0},
-        {"bandwidth", fault->bandwidth.bytes_per_s > 0},
+        {"bandwidth", fault->bandwidth.bytes_per_s > 0 || fault->bandwidth.total_bytes_per_s > 0},
+        {"slow_close", fault->slow_close.delay_ms > 0},
+        {"slice", fault->slice.bytes > 0},
+        {"limit", fault->limit.bytes > 0},
+        {"schedule",
+         fault->schedule.start_ms > 0 || fault->schedule.duration_ms > 0 || fault->schedule.ramp_ms > 0},
     };
     for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
         if (capabilities[i].wanted && sidecars_without(run->sidecars, capabilities[i].name) != NULL)

@@ -115,6 +115,7 @@ void client_send_sample(struct client *client)
     sample->sequence = client->sequence;
     sample->interval_ms = (int64_t)((now - client->since_ns + 500000) / 1000000);
     sample->faults = control->fault;
+    sample->intensity = fault_is_clean(&control->fault) ? 0 : 1;
     memcpy(sample->set_by, control->set_by, sizeof sample->set_by);
     sample->lease_left_ms = control_lease_left_ms(control);
     client->since_ns = now;

@@ -4,18 +4,16 @@
 #include "proxy/h2.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-static void start_connect(struct connection *connection);
-
-static void on_closed(uv_handle_t *handle)
+static void release(struct connection *connection)
 {
-    struct connection *connection = handle->data;
     struct worker *worker = connection->worker;
-    if (--connection->handles > 0)
-        return;
     for (int i = 0; i < LANES; i++) {
         lane_clear(&connection->lanes[i]);
         buf_free(&connection->heads[i]);
@@ -31,18 +29,29 @@ static void on_closed(uv_handle_t *handle)
     worker_connection_closed(worker);
 }
 
-/* With `reset` the kernel sends a RST and drops what it still has. */
-static void close_handle(struct connection *connection, uv_tcp_t *tcp, bool reset)
+static void on_turn(struct task *task)
 {
-    int fd;
-    if (uv_is_closing((uv_handle_t *)tcp))
+    struct connection *connection = (struct connection *)((char *)task - offsetof(struct connection, turn));
+    if (connection->closing) {
+        release(connection);
         return;
-    if (reset && uv_fileno((uv_handle_t *)tcp, &fd) == 0) {
-        struct linger linger = {.l_onoff = 1, .l_linger = 0};
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     }
-    tcp->data = connection;
-    uv_close((uv_handle_t *)tcp, on_closed);
+    connection_read(connection);
+    connection_settle(connection);
+}
+
+/* With `reset` the kernel sends a RST and drops what it still has. */
+static void close_endpoint(struct endpoint *endpoint, bool reset)
+{
+    if (endpoint->watch.fd < 0)
+        return;
+    if (reset) {
+        struct linger linger = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(endpoint->watch.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    }
+    close(endpoint->watch.fd);
+    endpoint->watch.fd = -1;
+    endpoint->readable = endpoint->hung_up = false;
 }
 
 static enum stats_outcome outcome_of(enum doom doom)
@@ -70,13 +79,14 @@ static void tear_down(struct connection *connection)
     connection->current = NULL;
     h2_free(connection->h2, outcome_of(connection->doom));
     connection->h2 = NULL;
-    timers_cancel(&connection->worker->timers, &connection->timer);
+    timers_cancel(&connection->worker->loop.timers, &connection->timer);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
     connection->worker->interval.connections_open--;
-    close_handle(connection, &connection->client, reset);
-    if (connection->upstream_open)
-        close_handle(connection, &connection->upstream, reset);
+    close_endpoint(&connection->client, reset);
+    close_endpoint(&connection->upstream, reset);
+    /* Events of this turn may still name it. */
+    loop_defer(&connection->worker->loop, &connection->turn);
 }
 
 void connection_doom(struct connection *connection, enum doom why)
@@ -117,31 +127,7 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     measure_outcome(worker, exchange, outcome);
 }
 
-/* No buffer for libuv: it then calls back with UV_ENOBUFS, and we read ourselves: with recv(), which comes to
- * the socket by a shorter way than read(), straight into the worker's buffer. */
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    (void)handle;
-    (void)suggested;
-    *buf = uv_buf_init(NULL, 0);
-}
-
-/* A number of bytes, 0 for none yet, or as libuv says it. */
-static ssize_t receive(uv_stream_t *stream, struct worker *worker)
-{
-    int fd;
-    if (uv_fileno((uv_handle_t *)stream, &fd) < 0)
-        return UV_EBADF;
-    ssize_t length = recv(fd, worker->read_buffer, WORKER_READ_BYTES, MSG_DONTWAIT);
-    if (length > 0)
-        return length;
-    if (length < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
-    uv_read_stop(stream);
-    return length == 0 ? UV_EOF : uv_translate_sys_error(errno);
-}
-
-static void end_client(struct connection *connection)
+void connection_client_ended(struct connection *connection)
 {
     connection->client_ended = true;
     if (connection->lingering) {
@@ -164,32 +150,9 @@ static void end_client(struct connection *connection)
         connection_doom(connection, DOOM_DONE);
 }
 
-static void on_client_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
+void connection_upstream_ended(struct connection *connection)
 {
-    (void)buf;
-    struct connection *connection = stream->data;
-    struct worker *worker = connection->worker;
-    if (length == UV_ENOBUFS)
-        length = receive(stream, worker);
-    if (length == 0)
-        return;
-    if (length == UV_EOF) {
-        connection->client_reading = false;
-        end_client(connection);
-    } else if (length < 0) {
-        connection_doom(connection, DOOM_CLIENT_GONE);
-    } else {
-        worker->interval.bytes_in += (uint64_t)length;
-        connection->client_spoke = true;
-        if (!connection->lingering && !connection->closes)
-            connection_request_bytes(connection, worker->read_buffer, (size_t)length);
-    }
-    connection_settle(connection);
-    timers_run(&worker->timers);
-}
-
-static void end_upstream(struct connection *connection)
-{
+    connection->upstream_ended = true;
     if (connection->h2) {
         h2_ended(connection->h2, LANE_RESPONSE);
         return;
@@ -198,30 +161,6 @@ static void end_upstream(struct connection *connection)
     lane_end(&connection->lanes[LANE_RESPONSE]);
     if (connection->lanes[LANE_REQUEST].broken)
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
-}
-
-static void on_upstream_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
-{
-    (void)buf;
-    struct connection *connection = stream->data;
-    struct worker *worker = connection->worker;
-    if (length == UV_ENOBUFS)
-        length = receive(stream, worker);
-    if (length == 0)
-        return;
-    if (length == UV_EOF) {
-        connection->upstream_reading = false;
-        connection->upstream_ended = true;
-        end_upstream(connection);
-    } else if (length < 0) {
-        connection->upstream_reading = false;
-        if (!connection->h2 || !h2_upstream_broke(connection->h2))
-            connection_doom(connection, DOOM_UPSTREAM_BROKEN);
-    } else {
-        connection_response_bytes(connection, worker->read_buffer, (size_t)length);
-    }
-    connection_settle(connection);
-    timers_run(&worker->timers);
 }
 
 static void refuse(struct connection *connection)
@@ -238,63 +177,63 @@ static void refuse(struct connection *connection)
     else if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
     if (connection->doom == DOOM_NONE && !connection->queue)
-        timers_set(&connection->worker->timers, &connection->timer, clock_ns() + CONNECTION_REFUSED_WAIT_NS);
+        timers_set(&connection->worker->loop.timers, &connection->timer,
+                   clock_ns() + CONNECTION_REFUSED_WAIT_NS);
 }
 
-static void on_retry(uv_handle_t *handle)
+static socklen_t address_size(const struct sockaddr_storage *address)
 {
-    struct connection *connection = handle->data;
-    connection->handles--;
-    connection->upstream_open = false;
-    if (connection->closing) {
-        connection->handles++;
-        on_closed(handle);
-        return;
-    }
-    if (connection->tries < connection->worker->upstream->count)
-        start_connect(connection);
-    else
-        refuse(connection);
-    connection_settle(connection);
+    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 }
 
-static void on_connect(uv_connect_t *request, int status)
+/* 0: under way; or an errno. */
+static int try_connect(struct connection *connection, const struct sockaddr_storage *address)
 {
-    struct connection *connection = request->data;
-    struct worker *worker = connection->worker;
-    connection->connecting = false;
-    if (connection->closing)
-        return;
-    if (status < 0) {
-        worker_complain(worker, "cannot connect to the upstream", status);
-        uv_close((uv_handle_t *)&connection->upstream, on_retry);
-        return;
-    }
-    worker->address_index = (worker->address_index + connection->tries - 1) % worker->upstream->count;
-    uv_tcp_nodelay(&connection->upstream, 1);
-    lane_connect(&connection->lanes[LANE_REQUEST], &connection->upstream);
-    lane_flush(&connection->lanes[LANE_REQUEST]);
-    connection_settle(connection);
+    int one = 1;
+    struct endpoint *upstream = &connection->upstream;
+    upstream->watch.fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (upstream->watch.fd < 0)
+        return errno;
+    setsockopt(upstream->watch.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    int rc = connect(upstream->watch.fd, (const struct sockaddr *)address, address_size(address));
+    if (rc < 0 && errno != EINPROGRESS)
+        return errno;
+    return -loop_add(&connection->worker->loop, &upstream->watch, LOOP_STREAM);
 }
 
+/* The next of the upstream's addresses, beginning with the one that answered last. */
 static void start_connect(struct connection *connection)
 {
     struct worker *worker = connection->worker;
     const struct upstream *upstream = worker->upstream;
-    size_t index = (worker->address_index + connection->tries++) % upstream->count;
-    int rc = uv_tcp_init(&worker->loop, &connection->upstream);
-    connection->upstream.data = connection;
-    connection->handles++;
-    connection->upstream_open = true;
-    connection->connect.data = connection;
-    if (rc == 0)
-        rc = uv_tcp_connect(&connection->connect, &connection->upstream,
-                            (const struct sockaddr *)&upstream->addresses[index], on_connect);
-    connection->connecting = rc == 0;
-    if (rc < 0) {
-        worker_complain(worker, "cannot connect to the upstream", rc);
-        uv_close((uv_handle_t *)&connection->upstream, on_retry);
+    while (connection->tries < upstream->count) {
+        size_t index = (worker->address_index + connection->tries++) % upstream->count;
+        int error = try_connect(connection, &upstream->addresses[index]);
+        connection->connecting = error == 0;
+        if (connection->connecting)
+            return;
+        worker_complain(worker, "cannot connect to the upstream", error);
+        close_endpoint(&connection->upstream, false);
     }
+    refuse(connection);
+}
+
+void connection_connected(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    int error = 0;
+    socklen_t size = sizeof error;
+    connection->connecting = false;
+    getsockopt(connection->upstream.watch.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) {
+        worker_complain(worker, "cannot connect to the upstream", error);
+        close_endpoint(&connection->upstream, false);
+        start_connect(connection);
+        return;
+    }
+    worker->address_index = (worker->address_index + connection->tries - 1) % worker->upstream->count;
+    lane_connect(&connection->lanes[LANE_REQUEST], connection->upstream.watch.fd);
+    lane_flush(&connection->lanes[LANE_REQUEST]);
 }
 
 static void on_timer(struct timer *timer)
@@ -319,18 +258,7 @@ static void linger(struct connection *connection)
     if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
     else
-        timers_set(&connection->worker->timers, &connection->timer, clock_ns() + CONNECTION_LINGER_NS);
-}
-
-static void set_reading(uv_tcp_t *tcp, bool *reading, bool wanted, uv_read_cb callback)
-{
-    if (*reading == wanted)
-        return;
-    *reading = wanted;
-    if (wanted)
-        uv_read_start((uv_stream_t *)tcp, on_alloc, callback);
-    else
-        uv_read_stop((uv_stream_t *)tcp);
+        timers_set(&connection->worker->loop.timers, &connection->timer, clock_ns() + CONNECTION_LINGER_NS);
 }
 
 static bool is_idle(const struct connection *connection)
@@ -369,14 +297,8 @@ void connection_settle(struct connection *connection)
         connection_request_ended(connection);
         lane_end(request);
     }
-    bool room = h2 ? h2_has_room(h2, LANE_REQUEST)
-                   : !lane_is_full(request) && connection->input.length < CONNECTION_INPUT_MAX;
-    bool taken = h2 ? h2_has_room(h2, LANE_RESPONSE) : !lane_is_full(response);
-    set_reading(&connection->client, &connection->client_reading,
-                !connection->client_ended && (room || connection->lingering), on_client_read);
-    bool connected = connection->lanes[LANE_REQUEST].sink != NULL;
-    set_reading(&connection->upstream, &connection->upstream_reading,
-                connected && !connection->upstream_ended && taken, on_upstream_read);
+    if (connection_may_read(connection))
+        loop_defer(&connection->worker->loop, &connection->turn);
 }
 
 static struct connection *connection_new(struct worker *worker)
@@ -392,9 +314,10 @@ static struct connection *connection_new(struct worker *worker)
         buf_init(&connection->heads[i], CONNECTION_HEAD_MAX + WORKER_READ_BYTES);
     }
     buf_init(&connection->input, CONNECTION_INPUT_MAX + WORKER_READ_BYTES);
-    uv_tcp_init(&worker->loop, &connection->client);
-    connection->client.data = connection;
-    connection->handles = 1;
+    connection->turn.run = on_turn;
+    connection->client.connection = connection->upstream.connection = connection;
+    connection->client.watch = (struct watch){.ready = connection_client_ready, .fd = -1};
+    connection->upstream.watch = (struct watch){.ready = connection_upstream_ready, .fd = -1};
     connection->next = worker->connections;
     if (connection->next)
         connection->next->previous = connection;
@@ -402,68 +325,35 @@ static struct connection *connection_new(struct worker *worker)
     return connection;
 }
 
-static void on_spare_closed(uv_handle_t *handle)
+void connection_accept(struct worker *worker, int fd)
 {
-    struct worker *worker = handle->data;
-    worker->spare_open = false;
-}
-
-/* No memory for the client: it is accepted only to be reset, or the listener would stall. */
-static void turn_away(struct worker *worker)
-{
-    worker_complain(worker, "a client was turned away", UV_ENOMEM);
-    if (worker->spare_open)
-        return;
-    uv_tcp_init(&worker->loop, &worker->spare);
-    worker->spare.data = worker;
-    worker->spare_open = true;
-    uv_accept((uv_stream_t *)&worker->listener, (uv_stream_t *)&worker->spare);
-    uv_close((uv_handle_t *)&worker->spare, on_spare_closed);
-}
-
-/* The last descriptors are kept for the stats socket: whoever floods the data path must not shut out the
- * console that could end the faults. The kernel hands out the lowest number that is free, so a high
- * one tells that few are left. */
-static bool has_descriptors(struct connection *connection)
-{
-    int fd;
-    struct worker *worker = connection->worker;
-    if (uv_fileno((uv_handle_t *)&connection->client, &fd) < 0 || (uint64_t)fd < worker->descriptor_limit)
-        return true;
-    worker_complain(worker, "clients are turned away", UV_EMFILE);
-    return false;
-}
-
-void connection_accept(struct worker *worker)
-{
-    struct connection *connection = connection_new(worker);
+    /* The last descriptors are kept for the stats socket: whoever floods the data path must not shut out the
+     * console that could end the faults. The kernel hands out the lowest number that is free, so a high
+     * one tells that few are left. */
+    bool crowded = (uint64_t)fd >= worker->descriptor_limit;
+    struct connection *connection = crowded ? NULL : connection_new(worker);
     if (!connection) {
-        turn_away(worker);
+        worker_complain(worker, "a client was turned away", crowded ? EMFILE : ENOMEM);
+        close(fd);
         return;
     }
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    connection->client.watch.fd = fd;
     worker->interval.connections_open++;
-    int rc = uv_accept((uv_stream_t *)&worker->listener, (uv_stream_t *)&connection->client);
-    if (rc < 0 || !has_descriptors(connection)) {
-        connection_doom(connection, DOOM_CLIENT_GONE);
-        connection_settle(connection);
-        return;
-    }
     worker->interval.connections_accepted++;
-    uv_tcp_nodelay(&connection->client, 1);
-    lane_connect(&connection->lanes[LANE_RESPONSE], &connection->client);
+    if (loop_add(&worker->loop, &connection->client.watch, LOOP_STREAM) < 0)
+        connection_doom(connection, DOOM_MEMORY);
+    lane_connect(&connection->lanes[LANE_RESPONSE], fd);
     start_connect(connection);
     connection_settle(connection);
 }
 
 uint64_t connection_retime(struct connection *connection, const struct fault *before)
 {
-    uint64_t released = 0;
-    if (connection->h2) {
-        released = h2_retime(connection->h2, before);
-        connection_settle(connection);
-        return released;
-    }
-    if (connection->closing || (!connection->lanes[0].chunks && !connection->lanes[1].chunks))
+    uint64_t released = connection->h2 ? h2_retime(connection->h2, before) : 0;
+    if (connection->closing ||
+        (!connection->h2 && !connection->lanes[0].chunks && !connection->lanes[1].chunks))
         return 0;
     uint64_t now = clock_ns();
     for (int i = 0; i < LANES; i++) {

@@ -3,9 +3,9 @@
  * trackers so that each request and each response is known; anything else is an opaque stream. All
  * of it runs on its worker's thread.
  *
- * connection.c is its life (accept, connect, read, end), connection_http.c what happens to requests
- * and responses, connection_raw.c the opaque streams, connection_h2.c the handing over to the relay of
- * HTTP/2 (h2.h), measure.c the counting.
+ * connection.c is its life (accept, connect, end), connection_io.c reads its sockets, connection_http.c is
+ * what happens to requests and responses, connection_raw.c the opaque streams, connection_h2.c the handing
+ * over to the relay of HTTP/2 (h2.h), measure.c the counting.
  */
 #ifndef SHAKETABLE_PROXY_CONNECTION_H
 #define SHAKETABLE_PROXY_CONNECTION_H
@@ -36,24 +36,28 @@ enum doom {
     DOOM_STOPPED
 };
 
+/* One of its two sockets. */
+struct endpoint {
+    struct watch watch; /* first member; fd -1: not open */
+    struct connection *connection;
+    bool readable; /* the kernel may have more for us */
+    bool hung_up;  /* … and then an end, or an error */
+};
+
 struct h2;
 struct connection {
     struct timer timer; /* first member */
+    struct task turn;   /* goes on reading; or, closing, frees it */
     struct worker *worker;
     struct connection *next;
     struct connection *previous;
-    uv_tcp_t client;
-    uv_tcp_t upstream;
-    uv_connect_t connect;
-    unsigned handles; /* open or closing */
-    size_t tries;     /* upstream addresses tried so far */
+    struct endpoint client;
+    struct endpoint upstream;
+    unsigned tries; /* upstream addresses tried so far */
     enum doom doom;
     bool closing;
     bool connecting;
-    bool upstream_open;
     bool refused; /* no address of the upstream took us */
-    bool client_reading;
-    bool upstream_reading;
     bool client_ended;
     bool upstream_ended;
     bool client_spoke;
@@ -77,8 +81,8 @@ struct connection {
     bool burst_in_scope[LANES];
 };
 
-/* There is a client waiting at the listener. */
-void connection_accept(struct worker *worker);
+/* A client's socket, non-blocking; it is taken over. */
+void connection_accept(struct worker *worker, int fd);
 /* Ends it at the end of this callback. */
 void connection_doom(struct connection *connection, enum doom why);
 /* To be called at the end of every callback: acts on what the callback left. The connection may be
@@ -90,6 +94,18 @@ uint64_t connection_retime(struct connection *connection, const struct fault *be
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+
+/* connection_io.c */
+void connection_client_ready(struct watch *watch, uint32_t events);
+void connection_upstream_ready(struct watch *watch, uint32_t events);
+/* Reads what may be read now. */
+void connection_read(struct connection *connection);
+/* True when there is something left to read, and room for it. */
+bool connection_may_read(const struct connection *connection);
+/* connection.c, for it */
+void connection_connected(struct connection *connection);
+void connection_client_ended(struct connection *connection);
+void connection_upstream_ended(struct connection *connection);
 
 /* connection_http.c */
 void connection_request_bytes(struct connection *connection, const char *data, size_t length);

@@ -15,7 +15,7 @@ static void take_over(struct connection *connection, const char *data, size_t le
         return;
     }
     if (!connection->refused)
-        timers_cancel(&connection->worker->timers, &connection->timer);
+        timers_cancel(&connection->worker->loop.timers, &connection->timer);
     for (int i = 0; i < LANES; i++) {
         heads[i] = connection->heads[i];
         buf_init(&connection->heads[i], heads[i].maximum);
@@ -52,7 +52,7 @@ bool connection_keep_settings(struct connection *connection, const char *data, s
     if (connection->began || h2_find_preface(request->data, request->length, NULL, 0) == H2_PREFACE_NO ||
         !h2_may_be_settings(head->data, head->length, data, length) || !buf_append(head, data, length))
         return false;
-    return timers_set(&connection->worker->timers, &connection->timer,
+    return timers_set(&connection->worker->loop.timers, &connection->timer,
                       clock_ns() + CONNECTION_SETTINGS_WAIT_NS);
 }
 

@@ -46,7 +46,7 @@ static void close_all(struct control *control)
         close_if_open((uv_handle_t *)&control->signals[i]);
     close_if_open((uv_handle_t *)&control->expiry);
     close_if_open((uv_handle_t *)&control->patience);
-    mailbox_close(&control->inbox);
+    close_if_open((uv_handle_t *)&control->arrival);
 }
 
 /* The last word to a worker, exactly once. */
@@ -110,10 +110,23 @@ static void on_message(void *context, struct message *received)
     }
 }
 
+static void on_arrival(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct control *control = poll->data;
+    mailbox_deliver(&control->inbox);
+}
+
 static int init_handles(struct control *control)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
-    int rc = uv_timer_init(&control->loop, &control->expiry);
+    int rc = uv_poll_init(&control->loop, &control->arrival, control->inbox.fd);
+    control->arrival.data = control;
+    if (rc == 0)
+        rc = uv_poll_start(&control->arrival, UV_READABLE, on_arrival);
+    if (rc == 0)
+        rc = uv_timer_init(&control->loop, &control->expiry);
     if (rc == 0)
         rc = uv_timer_init(&control->loop, &control->patience);
     control->expiry.data = control->patience.data = control;
@@ -153,7 +166,7 @@ int control_init(struct control *control, struct worker *workers, unsigned count
         return UV_ENOMEM;
     int rc = uv_loop_init(&control->loop);
     if (rc == 0)
-        rc = mailbox_init(&control->inbox, &control->loop, on_message, control);
+        rc = mailbox_init(&control->inbox, on_message, control);
     if (rc == 0)
         rc = init_handles(control);
     return rc;

@@ -35,6 +35,7 @@ struct change {
 struct control {
     uv_loop_t loop;
     struct mailbox inbox;
+    uv_poll_t arrival; /* of a message */
     struct worker *workers;
     unsigned worker_count;
     struct stats_hello hello;

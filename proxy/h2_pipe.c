@@ -74,7 +74,7 @@ static void drop_first(struct h2_pipe *pipe)
 
 void h2_pipe_clear(struct h2_pipe *pipe)
 {
-    timers_cancel(&pipe->stream->h2->worker->timers, &pipe->timer);
+    timers_cancel(&pipe->stream->h2->worker->loop.timers, &pipe->timer);
     while (pipe->pieces)
         drop_first(pipe);
 }
@@ -83,7 +83,7 @@ static void set_timer(struct h2_pipe *pipe, uint64_t at_ns)
 {
     if (pipe->timer.item.place != 0 && pipe->timer.item.at_ns == at_ns)
         return;
-    if (!timers_set(&pipe->stream->h2->worker->timers, &pipe->timer, at_ns))
+    if (!timers_set(&pipe->stream->h2->worker->loop.timers, &pipe->timer, at_ns))
         connection_doom(pipe->stream->h2->connection, DOOM_MEMORY);
 }
 
@@ -142,9 +142,7 @@ static uint64_t round_trip_ns(const struct h2_pipe *pipe)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    int fd;
-    if (uv_fileno((const uv_handle_t *)&pipe->stream->h2->connection->client, &fd) == 0 &&
-        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+    if (getsockopt(pipe->stream->h2->connection->client.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
         return (uint64_t)info.tcpi_rtt * 1000;
     return SAMPLE_NS_PER_MS;
 }

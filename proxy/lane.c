@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /* The bucket holds what the limit lets through in this time. */
 #define LANE_BUCKET_S 0.02
@@ -29,14 +30,20 @@ void lane_init(struct lane *lane, struct worker *worker, struct connection *conn
     lane->worker = worker;
     lane->connection = connection;
     lane->direction = direction;
+    lane->sink = -1;
 }
 
-void lane_connect(struct lane *lane, uv_tcp_t *sink)
+void lane_connect(struct lane *lane, int sink)
 {
-    uv_os_fd_t fd = -1;
-    uv_fileno((const uv_handle_t *)sink, &fd);
-    lane->sink = (uv_stream_t *)sink;
-    lane->sink_fd = fd;
+    lane->sink = sink;
+}
+
+void lane_unblock(struct lane *lane)
+{
+    if (!lane->blocked)
+        return;
+    lane->blocked = false;
+    lane_flush(lane);
 }
 
 static void chunk_free(struct lane *lane, struct chunk *chunk)
@@ -60,9 +67,7 @@ static void drop_first(struct lane *lane)
 
 void lane_clear(struct lane *lane)
 {
-    timers_cancel(&lane->worker->timers, &lane->timer);
-    if (lane->writing)
-        return;
+    timers_cancel(&lane->worker->loop.timers, &lane->timer);
     while (lane->chunks)
         drop_first(lane);
 }
@@ -70,8 +75,7 @@ void lane_clear(struct lane *lane)
 static void break_off(struct lane *lane)
 {
     lane->broken = true;
-    if (!lane->writing)
-        lane_clear(lane);
+    lane_clear(lane);
     connection_sink_broke(lane);
 }
 
@@ -107,6 +111,8 @@ static void sent(struct lane *lane, size_t length)
             part = length;
         chunk->sent += (uint32_t)part;
         lane->bytes -= part;
+        if (is_limited(lane, chunk->limited))
+            lane->tokens -= (double)part;
         length -= part;
         bool whole = chunk->sent == chunk->length;
         if (begins || whole)
@@ -121,41 +127,22 @@ static void sent(struct lane *lane, size_t length)
     }
 }
 
-static void on_write(uv_write_t *write, int status)
+/* What the kernel takes now: a number of bytes, 0 for none, or -1 for an error. */
+static ssize_t try_write(struct lane *lane, struct iovec *parts, size_t count)
 {
-    struct lane *lane = write->data;
-    lane->writing = false;
-    if (status < 0 || lane->connection->closing) {
-        if (lane->connection->closing)
-            lane_clear(lane);
-        else
-            break_off(lane);
-        connection_settle(lane->connection);
-        return;
-    }
-    sent(lane, lane->write_bytes);
-    lane_flush(lane);
-    connection_settle(lane->connection);
-}
-
-/* What the kernel takes now. Nothing else may be under way: then send() does what uv_try_write() would, which
- * comes to the socket by the longer way of files. A libuv error, 0 when nothing can be taken. */
-static ssize_t try_write(struct lane *lane, const uv_buf_t *bufs, unsigned count)
-{
-    if (count > 1) {
-        int rc = uv_try_write(lane->sink, bufs, count);
-        return rc == UV_EAGAIN ? 0 : rc;
-    }
-    ssize_t rc = send(lane->sink_fd, bufs->base, bufs->len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (rc >= 0)
-        return rc;
-    return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : uv_translate_sys_error(errno);
+    ssize_t rc;
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    do
+        rc = count == 1 ? send(lane->sink, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
+                        : sendmsg(lane->sink, &message, MSG_NOSIGNAL);
+    while (rc < 0 && errno == EINTR);
+    return rc < 0 && errno == EAGAIN ? 0 : rc;
 }
 
 /* The first chunks that are due, at most as many bytes as the limit allows now. */
-static unsigned gather(struct lane *lane, uv_buf_t *bufs, uint64_t now_ns, size_t *total)
+static size_t gather(struct lane *lane, struct iovec *parts, uint64_t now_ns, size_t *total)
 {
-    unsigned count = 0;
+    size_t count = 0;
     size_t allowed = SIZE_MAX;
     *total = 0;
     for (struct chunk *chunk = lane->chunks; chunk && count < LANE_WRITE_CHUNKS; chunk = chunk->next) {
@@ -170,9 +157,8 @@ static unsigned gather(struct lane *lane, uv_buf_t *bufs, uint64_t now_ns, size_
             if (length == 0)
                 break;
             allowed -= length;
-            lane->tokens -= (double)length;
         }
-        bufs[count++] = uv_buf_init(chunk->bytes + chunk->sent, (unsigned)length);
+        parts[count++] = (struct iovec){.iov_base = chunk->bytes + chunk->sent, .iov_len = length};
         *total += length;
         if (length < chunk->length - chunk->sent)
             break;
@@ -199,64 +185,41 @@ static void set_timer(struct lane *lane, uint64_t at_ns)
 {
     if (lane->timer.item.place != 0 && lane->timer.item.at_ns == at_ns)
         return;
-    if (!timers_set(&lane->worker->timers, &lane->timer, at_ns))
+    if (!timers_set(&lane->worker->loop.timers, &lane->timer, at_ns))
         connection_doom(lane->connection, DOOM_MEMORY);
-}
-
-/* What the kernel did not take of the bytes that may go now is left to libuv. */
-static void write_rest(struct lane *lane, size_t length)
-{
-    uv_buf_t bufs[LANE_WRITE_CHUNKS];
-    unsigned count = 0;
-    lane->write_bytes = length;
-    for (struct chunk *chunk = lane->chunks; length > 0; chunk = chunk->next) {
-        size_t part = chunk->length - chunk->sent;
-        if (part > length)
-            part = length;
-        bufs[count++] = uv_buf_init(chunk->bytes + chunk->sent, (unsigned)part);
-        length -= part;
-    }
-    lane->write.data = lane;
-    int rc = uv_write(&lane->write, lane->sink, bufs, count, on_write);
-    if (rc < 0)
-        break_off(lane);
-    else
-        lane->writing = true;
 }
 
 static void shut_down(struct lane *lane)
 {
-    if (!lane->ending || lane->shut || lane->chunks || lane->writing || !lane->sink)
+    if (!lane->ending || lane->shut || lane->chunks || lane->sink < 0)
         return;
-    int fd;
     lane->shut = true;
-    if (uv_fileno((const uv_handle_t *)lane->sink, &fd) == 0)
-        shutdown(fd, SHUT_WR);
+    shutdown(lane->sink, SHUT_WR);
 }
 
 void lane_flush(struct lane *lane)
 {
-    while (lane->chunks && !lane->writing && lane->sink && !lane->broken) {
+    while (lane->chunks && !lane->blocked && lane->sink >= 0 && !lane->broken) {
         uint64_t now = clock_ns();
-        uv_buf_t bufs[LANE_WRITE_CHUNKS];
+        struct iovec parts[LANE_WRITE_CHUNKS];
         size_t total;
-        unsigned count = gather(lane, bufs, now, &total);
+        size_t count = gather(lane, parts, now, &total);
         if (count == 0) {
             set_timer(lane, next_time(lane, now));
             return;
         }
-        ssize_t rc = try_write(lane, bufs, count);
+        ssize_t rc = try_write(lane, parts, count);
         if (rc < 0) {
             break_off(lane);
             return;
         }
-        if (rc > 0)
+        if (rc == 0)
+            lane->blocked = true;
+        else
             sent(lane, (size_t)rc);
-        if ((size_t)rc < total)
-            write_rest(lane, total - (size_t)rc);
     }
     if (!lane->chunks)
-        timers_cancel(&lane->worker->timers, &lane->timer);
+        timers_cancel(&lane->worker->loop.timers, &lane->timer);
     shut_down(lane);
 }
 
@@ -273,7 +236,7 @@ bool lane_is_full(const struct lane *lane)
     if (lane->bytes >= LANE_DELAYED_MAX || lane->worker->held_bytes >= WORKER_HELD_MAX)
         return true;
     const struct chunk *chunk = lane->chunks;
-    return lane->writing || !lane->sink || chunk->release_ns == HEAP_NEVER ||
+    return lane->blocked || lane->sink < 0 || chunk->release_ns == HEAP_NEVER ||
            is_limited(lane, chunk->limited) || chunk->release_ns <= clock_ns();
 }
 
@@ -336,9 +299,7 @@ static uint64_t round_trip_ns(const struct lane *lane)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    int fd;
-    if (uv_fileno((const uv_handle_t *)&lane->connection->client, &fd) == 0 &&
-        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+    if (getsockopt(lane->connection->client.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
         return (uint64_t)info.tcpi_rtt * 1000;
     return SAMPLE_NS_PER_MS;
 }
@@ -368,10 +329,12 @@ static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t n
 /* Straight into the kernel; how much of it went. */
 static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 {
-    uv_buf_t buf = uv_buf_init((char *)parcel->data, (unsigned)parcel->length);
-    ssize_t rc = try_write(lane, &buf, 1);
-    if (rc == 0)
+    struct iovec part = {.iov_base = (char *)parcel->data, .iov_len = parcel->length};
+    ssize_t rc = try_write(lane, &part, 1);
+    if (rc == 0) {
+        lane->blocked = true;
         return 0;
+    }
     if (rc < 0) {
         break_off(lane);
         return parcel->length;
@@ -390,7 +353,7 @@ bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
         return true;
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;
     struct parcel rest = *parcel;
-    if (!lane->chunks && !lossy && parcel->latency_ns == 0 && lane->sink && !lane->writing &&
+    if (!lane->chunks && !lossy && parcel->latency_ns == 0 && lane->sink >= 0 && !lane->blocked &&
         !is_limited(lane, parcel->limited)) {
         size_t direct = put_direct(lane, parcel);
         if (direct == parcel->length)

@@ -13,13 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 /* Above this the source is read no further while the sink is what holds the bytes up … */
 #define LANE_BYTES_MAX (256U << 10)
 /* … and above this while it is only the delay. */
 #define LANE_DELAYED_MAX (16U << 20)
-#define LANE_WRITE_CHUNKS 4
+#define LANE_WRITE_CHUNKS 16
 
 struct worker;
 struct connection;
@@ -44,9 +43,8 @@ struct lane {
     struct timer timer; /* first member */
     struct worker *worker;
     struct connection *connection;
-    int direction;     /* LANE_REQUEST or LANE_RESPONSE */
-    uv_stream_t *sink; /* NULL until it is connected */
-    int sink_fd;
+    int direction; /* LANE_REQUEST or LANE_RESPONSE */
+    int sink;      /* the socket; -1 until it is connected */
     struct chunk *chunks;
     struct chunk *chunks_last;
     size_t bytes;
@@ -54,10 +52,8 @@ struct lane {
     struct sample_loss_state loss;
     double tokens;
     uint64_t tokens_at_ns;
-    bool writing; /* `write` has the first `write_bytes` */
-    size_t write_bytes;
-    uv_write_t write;
-    bool ending; /* no more will be put; shut the sink down when all is out */
+    bool blocked; /* the sink took no more; it will tell */
+    bool ending;  /* no more will be put; shut the sink down when all is out */
     bool shut;
     bool broken; /* the sink takes nothing any more: what is put is dropped */
 };
@@ -78,8 +74,10 @@ struct parcel {
 
 void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction);
 /* From here on its bytes go there. */
-void lane_connect(struct lane *lane, uv_tcp_t *sink);
-/* Drops all that is queued. Chunks of a write under way stay until its callback. */
+void lane_connect(struct lane *lane, int sink);
+/* The sink takes something again. */
+void lane_unblock(struct lane *lane);
+/* Drops all that is queued. */
 void lane_clear(struct lane *lane);
 /* False: out of memory, the bytes are lost and the connection must go. */
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns);

@@ -1,13 +1,46 @@
 #include "proxy/mailbox.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int mailbox_init(struct mailbox *mailbox, mailbox_receive *receive, void *context)
+{
+    memset(mailbox, 0, sizeof *mailbox);
+    mailbox->receive = receive;
+    mailbox->context = context;
+    mailbox->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (mailbox->fd < 0)
+        return -errno;
+    return -pthread_mutex_init(&mailbox->mutex, NULL);
+}
+
+void mailbox_post(struct mailbox *mailbox, struct message *message)
+{
+    message->next = NULL;
+    pthread_mutex_lock(&mailbox->mutex);
+    bool wake = mailbox->first == NULL;
+    if (mailbox->last)
+        mailbox->last->next = message;
+    else
+        mailbox->first = message;
+    mailbox->last = message;
+    pthread_mutex_unlock(&mailbox->mutex);
+    if (wake)
+        eventfd_write(mailbox->fd, 1);
+}
 
 void mailbox_deliver(struct mailbox *mailbox)
 {
-    uv_mutex_lock(&mailbox->mutex);
+    eventfd_t count;
+    /* Emptied first: what is posted from here on wakes anew. */
+    eventfd_read(mailbox->fd, &count);
+    pthread_mutex_lock(&mailbox->mutex);
     struct message *message = mailbox->first;
     mailbox->first = mailbox->last = NULL;
-    uv_mutex_unlock(&mailbox->mutex);
+    pthread_mutex_unlock(&mailbox->mutex);
     while (message) {
         struct message *next = message->next;
         message->next = NULL;
@@ -16,45 +49,8 @@ void mailbox_deliver(struct mailbox *mailbox)
     }
 }
 
-static void on_wake(uv_async_t *wake)
-{
-    mailbox_deliver(wake->data);
-}
-
-int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, mailbox_receive *receive, void *context)
-{
-    memset(mailbox, 0, sizeof *mailbox);
-    mailbox->receive = receive;
-    mailbox->context = context;
-    int rc = uv_mutex_init(&mailbox->mutex);
-    if (rc != 0)
-        return rc;
-    mailbox->wake.data = mailbox;
-    return uv_async_init(loop, &mailbox->wake, on_wake);
-}
-
-void mailbox_post(struct mailbox *mailbox, struct message *message)
-{
-    message->next = NULL;
-    uv_mutex_lock(&mailbox->mutex);
-    if (mailbox->last)
-        mailbox->last->next = message;
-    else
-        mailbox->first = message;
-    mailbox->last = message;
-    /* Within the lock, so that an owner that closes after its last message finds no sender left. */
-    uv_async_send(&mailbox->wake);
-    uv_mutex_unlock(&mailbox->mutex);
-}
-
-void mailbox_close(struct mailbox *mailbox)
-{
-    uv_mutex_lock(&mailbox->mutex);
-    uv_close((uv_handle_t *)&mailbox->wake, NULL);
-    uv_mutex_unlock(&mailbox->mutex);
-}
-
 void mailbox_free(struct mailbox *mailbox)
 {
-    uv_mutex_destroy(&mailbox->mutex);
+    close(mailbox->fd);
+    pthread_mutex_destroy(&mailbox->mutex);
 }

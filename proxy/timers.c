@@ -35,32 +35,11 @@ static void learn(struct timers *timers, uint64_t woke_ns)
         timers->lead_ns = TIMERS_LEAD_MAX_NS;
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+/* Not read: arming it again clears it, and only the edge counts. */
+void timers_expired(struct timers *timers)
 {
-    (void)status;
-    (void)events;
-    struct timers *timers = poll->data;
-    uint64_t expirations;
-    if (read(timers->fd, &expirations, sizeof expirations) < 0)
-        return;
     learn(timers, clock_ns());
     timers->armed_ns = HEAP_NEVER;
-}
-
-static void on_idle(uv_idle_t *idle)
-{
-    (void)idle;
-}
-
-static void set_polling(struct timers *timers, bool polling)
-{
-    if (timers->polling == polling)
-        return;
-    timers->polling = polling;
-    if (polling)
-        uv_idle_start(&timers->idle, on_idle);
-    else
-        uv_idle_stop(&timers->idle);
 }
 
 /* What polling took is paid for; time that passes earns some. */
@@ -75,22 +54,22 @@ static void count_credit(struct timers *timers, uint64_t now_ns)
         timers->credit_ns -= passed < timers->credit_ns ? passed : timers->credit_ns;
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+bool timers_prepare(struct timers *timers)
 {
-    struct timers *timers = prepare->data;
     struct heap_item *first = heap_first(&timers->heap);
     if (!first || first->at_ns == HEAP_NEVER) {
-        set_polling(timers, false);
-        return;
+        timers->polling = false;
+        return false;
     }
     uint64_t now = clock_ns();
     count_credit(timers, now);
     uint64_t lead = timers->credit_ns > timers->lead_ns ? timers->lead_ns : 0;
     uint64_t at = first->at_ns > lead ? first->at_ns - lead : 1;
-    set_polling(timers, at <= now);
+    timers->polling = at <= now;
     /* Armed for an earlier time it may stay, and wakes the loop to look again; but not for a past one. */
-    if (at > now && (timers->armed_ns > at || timers->armed_ns <= now))
+    if (!timers->polling && (timers->armed_ns > at || timers->armed_ns <= now))
         arm(timers, at);
+    return timers->polling;
 }
 
 void timers_run(struct timers *timers)
@@ -103,12 +82,7 @@ void timers_run(struct timers *timers)
     }
 }
 
-static void on_check(uv_check_t *check)
-{
-    timers_run(check->data);
-}
-
-int timers_init(struct timers *timers, uv_loop_t *loop)
+int timers_init(struct timers *timers)
 {
     memset(timers, 0, sizeof *timers);
     heap_init(&timers->heap);
@@ -116,26 +90,7 @@ int timers_init(struct timers *timers, uv_loop_t *loop)
     timers->lead_ns = LEAD_FIRST_NS;
     timers->looked_ns = clock_ns();
     timers->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (timers->fd < 0)
-        return uv_translate_sys_error(errno);
-    timers->poll.data = timers->prepare.data = timers->check.data = timers->idle.data = timers;
-    uv_prepare_init(loop, &timers->prepare);
-    uv_check_init(loop, &timers->check);
-    uv_idle_init(loop, &timers->idle);
-    uv_prepare_start(&timers->prepare, on_prepare);
-    uv_check_start(&timers->check, on_check);
-    int rc = uv_poll_init(loop, &timers->poll, timers->fd);
-    if (rc == 0)
-        rc = uv_poll_start(&timers->poll, UV_READABLE, on_readable);
-    return rc;
-}
-
-void timers_close(struct timers *timers)
-{
-    uv_close((uv_handle_t *)&timers->poll, NULL);
-    uv_close((uv_handle_t *)&timers->prepare, NULL);
-    uv_close((uv_handle_t *)&timers->check, NULL);
-    uv_close((uv_handle_t *)&timers->idle, NULL);
+    return timers->fd < 0 ? -errno : 0;
 }
 
 void timers_free(struct timers *timers)

@@ -1,15 +1,12 @@
 /*
- * timers: deadlines in nanoseconds of CLOCK_MONOTONIC on a libuv loop. libuv's own timers count
- * milliseconds; here one timerfd wakes the loop, a little before the earliest deadline: by as much as
- * waking up has been seen to take. The rest of the way the loop polls without sleeping, so that it
- * is there at the moment itself and still serves everything else.
+ * timers: deadlines in nanoseconds of CLOCK_MONOTONIC for a loop. One timerfd wakes the loop, a little
+ * before the earliest deadline: by as much as waking up has been seen to take. The rest of the way the
+ * loop polls without sleeping, so that it is there at the moment itself and still serves everything else.
  */
 #ifndef SHAKETABLE_PROXY_TIMERS_H
 #define SHAKETABLE_PROXY_TIMERS_H
 
 #include "proxy/heap.h"
-
-#include <uv.h>
 
 #define TIMERS_LEAD_MIN_NS UINT64_C(5000)
 #define TIMERS_LEAD_MAX_NS UINT64_C(200000)
@@ -25,11 +22,7 @@ struct timer {
 };
 struct timers {
     struct heap heap;
-    uv_poll_t poll;
-    uv_prepare_t prepare; /* before the loop sleeps: arms, or begins to poll */
-    uv_check_t check;     /* after it: fires */
-    uv_idle_t idle;       /* active while polling: the loop then does not sleep */
-    int fd;
+    int fd;            /* the timerfd: readable, edge-triggered, when it is time to look again */
     uint64_t armed_ns; /* HEAP_NEVER: not */
     uint64_t lead_ns;
     uint64_t credit_ns; /* of polling */
@@ -37,11 +30,13 @@ struct timers {
     bool polling;
 };
 
-/* 0 or a libuv error. */
-int timers_init(struct timers *timers, uv_loop_t *loop);
-/* Starts closing the handles; the loop must run once more before timers_free. */
-void timers_close(struct timers *timers);
+/* 0 or a negative errno. */
+int timers_init(struct timers *timers);
 void timers_free(struct timers *timers);
+/* Before the loop sleeps: arms the descriptor. True when it must not sleep, as a deadline is that near. */
+bool timers_prepare(struct timers *timers);
+/* The descriptor became readable. */
+void timers_expired(struct timers *timers);
 /* From callbacks of the loop. at_ns may be HEAP_NEVER: it is then kept, and never fires. False only without
  * memory. */
 bool timers_set(struct timers *timers, struct timer *timer, uint64_t at_ns);

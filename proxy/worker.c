@@ -4,20 +4,25 @@
 #include "proxy/connection.h"
 #include "proxy/scope.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define COMPLAINT_INTERVAL_NS UINT64_C(1000000000)
 
-void worker_complain(struct worker *worker, const char *what, int uv_error)
+void worker_complain(struct worker *worker, const char *what, int error_number)
 {
     uint64_t now = clock_ns();
     if (worker->complained_ns != 0 && now - worker->complained_ns < COMPLAINT_INTERVAL_NS)
         return;
     worker->complained_ns = now;
-    fprintf(stderr, "shaketable-proxy: %s: %s\n", what, uv_strerror(uv_error));
+    char text[128];
+    fprintf(stderr, "shaketable-proxy: %s: %s\n", what, strerror_r(error_number, text, sizeof text));
 }
 
 static void clear_counts(struct stats_sample *sample)
@@ -88,16 +93,19 @@ static void give_back(struct worker *worker, struct worker_message *message)
 
 static void close_listener(struct worker *worker)
 {
-    if (!uv_is_closing((uv_handle_t *)&worker->listener))
-        uv_close((uv_handle_t *)&worker->listener, NULL);
+    if (worker->listener.fd >= 0)
+        close(worker->listener.fd);
+    worker->listener.fd = -1;
 }
 
 void worker_connection_closed(struct worker *worker)
 {
-    if (worker->connections || !worker->drain)
+    if (worker->connections)
         return;
-    give_back(worker, worker->drain);
+    if (worker->drain)
+        give_back(worker, worker->drain);
     worker->drain = NULL;
+    worker->loop.stopped = worker->stopping;
 }
 
 static void settle_all(struct worker *worker, enum doom doom)
@@ -124,9 +132,9 @@ static void drain(struct worker *worker, struct worker_message *message)
 static void stop(struct worker *worker)
 {
     close_listener(worker);
+    worker->stopping = true;
     settle_all(worker, DOOM_STOPPED);
-    timers_close(&worker->timers);
-    mailbox_close(&worker->inbox);
+    worker_connection_closed(worker);
 }
 
 static void collect(struct worker *worker, struct stats_sample *sample)
@@ -157,13 +165,45 @@ static void on_message(void *context, struct message *received)
     }
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+static void on_arrival(struct watch *watch, uint32_t events)
 {
-    struct worker *worker = stream->data;
-    if (status < 0)
-        worker_complain(worker, "cannot accept a connection", status);
-    else
-        connection_accept(worker);
+    (void)events;
+    struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, arrival));
+    mailbox_deliver(&worker->inbox);
+}
+
+/* No descriptor is left: the client is let in only to be closed, or it would wait, and the listener be ready,
+ * for ever. */
+static void turn_away(struct worker *worker)
+{
+    if (worker->spare_fd >= 0)
+        close(worker->spare_fd);
+    int fd = accept4(worker->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    worker->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void on_connection(struct watch *watch, uint32_t events)
+{
+    (void)events;
+    struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, listener));
+    /* Level-triggered: who is not taken now is told of again. */
+    for (int i = 0; i < WORKER_ACCEPTS && worker->listener.fd >= 0; i++) {
+        int fd = accept4(worker->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            connection_accept(worker, fd);
+            continue;
+        }
+        if (errno == ECONNABORTED || errno == EINTR)
+            continue;
+        if (errno == EAGAIN)
+            return;
+        worker_complain(worker, "cannot accept a connection", errno);
+        if (errno == EMFILE || errno == ENFILE)
+            turn_away(worker);
+        return;
+    }
 }
 
 static uint64_t descriptor_limit(void)
@@ -189,39 +229,45 @@ int worker_init(struct worker *worker, unsigned index, int fd, const struct upst
     worker->descriptor_limit = descriptor_limit();
     worker->read_buffer = malloc(WORKER_READ_BYTES);
     if (!worker->read_buffer)
-        return UV_ENOMEM;
-    int rc = uv_loop_init(&worker->loop);
+        return -ENOMEM;
+    int rc = loop_init(&worker->loop);
     if (rc == 0)
-        rc = mailbox_init(&worker->inbox, &worker->loop, on_message, worker);
+        rc = mailbox_init(&worker->inbox, on_message, worker);
+    worker->arrival = (struct watch){.ready = on_arrival, .fd = worker->inbox.fd};
     if (rc == 0)
-        rc = timers_init(&worker->timers, &worker->loop);
+        rc = loop_add(&worker->loop, &worker->arrival, EPOLLIN | EPOLLET);
     if (rc == 0)
-        rc = uv_tcp_init(&worker->loop, &worker->listener);
-    worker->listener.data = worker;
-    if (rc == 0)
-        rc = uv_tcp_open(&worker->listener, fd);
-    if (rc == 0)
-        rc = uv_listen((uv_stream_t *)&worker->listener, WORKER_BACKLOG, on_connection);
-    return rc;
+        rc = listen(fd, WORKER_BACKLOG) < 0 ? -errno : 0;
+    worker->listener = (struct watch){.ready = on_connection, .fd = fd};
+    worker->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return rc == 0 ? loop_add(&worker->loop, &worker->listener, EPOLLIN) : rc;
 }
 
-static void run(void *context)
+static void *run(void *context)
 {
     struct worker *worker = context;
-    uv_run(&worker->loop, UV_RUN_DEFAULT);
+    loop_run(&worker->loop);
+    return NULL;
 }
 
 int worker_start(struct worker *worker)
 {
-    return uv_thread_create(&worker->thread, run, worker);
+    /* Signals are the main thread's: it is in no system call of ours that they could interrupt. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = -pthread_create(&worker->thread, NULL, run, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
 }
 
 void worker_join(struct worker *worker)
 {
-    uv_thread_join(&worker->thread);
-    timers_free(&worker->timers);
+    pthread_join(worker->thread, NULL);
     mailbox_free(&worker->inbox);
-    uv_loop_close(&worker->loop);
+    loop_free(&worker->loop);
+    if (worker->spare_fd >= 0)
+        close(worker->spare_fd);
     free(worker->read_buffer);
 }
 

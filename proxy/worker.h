@@ -9,15 +9,16 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/loop.h"
 #include "proxy/mailbox.h"
-#include "proxy/timers.h"
 
+#include <pthread.h>
 #include <sys/socket.h>
-#include <uv.h>
 
 #define WORKER_THREADS_MAX 64
 #define WORKER_READ_BYTES 65536
 #define WORKER_BACKLOG 4096
+#define WORKER_ACCEPTS 64          /* a turn */
 #define WORKER_DESCRIPTORS_KEPT 16 /* or a quarter, where few are allowed */
 #define WORKER_ADDRESSES_MAX 8
 /* While a worker holds less than this, a delayed connection may hold LANE_DELAYED_MAX bytes. */
@@ -48,15 +49,15 @@ struct worker_message {
 
 struct connection;
 struct worker {
-    uv_loop_t loop;
-    uv_thread_t thread;
+    struct loop loop;
+    pthread_t thread;
     unsigned index;
     const struct upstream *upstream;
     size_t address_index; /* the upstream's address that answered last */
-    uv_tcp_t listener;
+    struct watch listener;
+    struct watch arrival; /* of a message */
     struct mailbox inbox;
     struct mailbox *control;
-    struct timers timers;
     struct random random;
     struct fault fault;
     bool clean;                   /* fault_is_clean(&fault) */
@@ -65,8 +66,7 @@ struct worker {
     struct stats_sample interval; /* counts since the last collection; gauges are kept up to date */
     uint64_t held_bytes;
     struct connection *connections;
-    uv_tcp_t spare; /* takes a client that there is no memory for */
-    bool spare_open;
+    int spare_fd; /* given up to accept a client when descriptors have run out, only to turn it away */
     bool draining;
     bool stopping;
     uint64_t complained_ns;
@@ -75,7 +75,7 @@ struct worker {
     char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
 };
 
-/* Takes over the listening socket `fd`. Nothing runs yet. 0 or a libuv error. */
+/* Takes over the bound socket `fd`. Nothing runs yet. 0 or a negative errno. */
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
                 const struct fault *fault, struct mailbox *control);
 int worker_start(struct worker *worker);
@@ -85,7 +85,7 @@ void worker_post(struct worker *worker, struct worker_message *message);
 
 /* For its connections. */
 /* A line to standard error, at most one a second. */
-void worker_complain(struct worker *worker, const char *what, int uv_error);
+void worker_complain(struct worker *worker, const char *what, int error_number);
 /* A connection was closed for good. */
 void worker_connection_closed(struct worker *worker);
 /* Counts of `from` are added, gauges too: so that the sample of all workers is their sum. */

@@ -97,6 +97,7 @@ static void fill(struct stats_sample *sample)
     sample->faults.latency.mean_ms = 800;
     sample->sequence = UINT64_MAX;
     sample->interval_ms = 101;
+    sample->intensity = 0.25;
     strcpy(sample->set_by, "alice@laptop");
     sample->lease_left_ms = 9500;
     sample->connections_open = 32;
@@ -138,6 +139,7 @@ static void a_sample_goes_there_and_back(void **state)
     assert_true(back->sequence == UINT64_MAX);
     assert_int_equal(back->interval_ms, 101);
     assert_true(fault_equal(&back->faults, &sample->faults));
+    assert_true(back->intensity == 0.25);
     assert_string_equal(back->set_by, sample->set_by);
     assert_int_equal(back->lease_left_ms, 9500);
     assert_int_equal(back->connections_open, 32);
@@ -183,6 +185,7 @@ static void a_small_sample_is_enough(void **state)
     assert_true(stats_frame_parse(&f->frame, line, strlen(line), &f->error));
     assert_int_equal(f->frame.sample.requests, 0);
     assert_string_equal(f->frame.sample.set_by, "");
+    assert_true(f->frame.sample.intensity == 1);
     assert_int_equal(f->frame.sample.round_trip.total, 0);
     assert_true(f->frame.sample.round_trip.min_us == UINT64_MAX);
 }
@@ -212,6 +215,8 @@ static void a_wrong_frame_names_its_key(void **state)
         {"{\"type\":\"ack\",\"id\":1.5,\"applied\":1}", "id: must be a whole number"},
         {"{\"type\":\"error\",\"code\":\"x\"}", "message: is missing"},
         {"{\"type\":\"stats\",\"sequence\":1,\"interval_ms\":1}", "faults: is missing"},
+        {"{\"type\":\"stats\",\"sequence\":1,\"interval_ms\":1,\"faults\":{},\"intensity\":1.5}",
+         "intensity: must be from 0 to 1"},
         {"{\"type\":\"stats\",\"sequence\":-1,\"interval_ms\":1,\"faults\":{}}",
          "sequence: must not be negative"},
         {"{\"type\":\"stats\",\"sequence\":1,\"interval_ms\":-1,\"faults\":{}}",

@@ -346,6 +346,29 @@ static void the_locale_changes_nothing(void **state)
     setlocale(LC_ALL, "C");
 }
 
+static void sizes_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } good[] = {
+        {"64", 64}, {"64B", 64}, {"10KB", 10000}, {"1.5 kB", 1500}, {"2MiB", 2097152}, {"none", 0},
+    };
+    static const char *const bad[] = {"", "B", "1kB/s", "8bit", "0", "-1", "1e3x", "1000000000000GB"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        uint64_t bytes = 1;
+        assert_case(units_parse_bytes(good[i].text, "--limit", &bytes, NULL), good[i].text);
+        assert_case(bytes == good[i].bytes, good[i].text);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        uint64_t bytes;
+        struct error error;
+        assert_case(!units_parse_bytes(bad[i], "--limit", &bytes, &error), bad[i]);
+        assert_case(strncmp(error.message, "--limit: ", 9) == 0, error.message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +383,7 @@ int main(void)
         cmocka_unit_test(writes_percentages_rates_and_clocks),
         cmocka_unit_test(numbers_are_short_and_exact),
         cmocka_unit_test(the_locale_changes_nothing),
+        cmocka_unit_test(sizes_have_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -281,7 +281,7 @@ def test_descriptors_used_up_and_back():
         except (OSError, EOFError):
             time.sleep(0.05)
     assert status == 200
-    assert "too many open files" in proxy.stderr()
+    assert "Too many open files" in proxy.stderr()
     assert len(proxy.stderr().splitlines()) < 30
     console.send(op="hello")
     assert console.line()["type"] == "hello"

@@ -1,4 +1,4 @@
-#include "proxy/timers.h"
+#include "proxy/loop.h"
 
 #include "core/clock.h"
 #include "tests/proxy/support.h"
@@ -7,10 +7,9 @@
 #define COUNT_MAX 64
 
 struct fixture {
-    uv_loop_t loop;
-    struct timers timers;
+    struct loop loop;
     unsigned fired;
-    unsigned wanted; /* the handles close after so many */
+    unsigned wanted; /* the loop stops after so many */
 };
 struct alarm_clock {
     struct timer timer; /* first member */
@@ -27,13 +26,13 @@ static void ring(struct timer *timer)
     alarm->fired_ns = clock_ns();
     alarm->turn = ++f->fired;
     if (f->fired == f->wanted)
-        timers_close(&f->timers);
+        f->loop.stopped = true;
 }
 
 static void set_alarm(struct fixture *f, struct alarm_clock *alarm, uint64_t at_ns)
 {
     *alarm = (struct alarm_clock){.timer.fire = ring, .fixture = f, .at_ns = at_ns};
-    assert_true(timers_set(&f->timers, &alarm->timer, at_ns));
+    assert_true(timers_set(&f->loop.timers, &alarm->timer, at_ns));
 }
 
 static int setup(void **state)
@@ -41,14 +40,14 @@ static int setup(void **state)
     static struct fixture f;
     f = (struct fixture){0};
     *state = &f;
-    return uv_loop_init(&f.loop) == 0 && timers_init(&f.timers, &f.loop) == 0 ? 0 : -1;
+    return loop_init(&f.loop);
 }
 
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    timers_free(&f->timers);
-    return uv_loop_close(&f->loop);
+    loop_free(&f->loop);
+    return 0;
 }
 
 static void they_fire_in_order_and_never_early(void **state)
@@ -60,12 +59,12 @@ static void they_fire_in_order_and_never_early(void **state)
     /* The latest is set first, 0.3 ms apart. */
     for (unsigned i = COUNT_MAX; i-- > 0;)
         set_alarm(f, &alarms[i], begin + 5 * MS + i * 3 * MS / 10);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
+    loop_run(&f->loop);
     for (unsigned i = 0; i < COUNT_MAX; i++) {
         assert_true(alarms[i].fired_ns >= alarms[i].at_ns);
         assert_int_equal(alarms[i].turn, i + 1);
     }
-    assert_in_range(f->timers.lead_ns, TIMERS_LEAD_MIN_NS, TIMERS_LEAD_MAX_NS);
+    assert_in_range(f->loop.timers.lead_ns, TIMERS_LEAD_MIN_NS, TIMERS_LEAD_MAX_NS);
 }
 
 static void what_is_cancelled_or_never_does_not_fire(void **state)
@@ -77,12 +76,12 @@ static void what_is_cancelled_or_never_does_not_fire(void **state)
     set_alarm(f, &cancelled, begin + MS);
     set_alarm(f, &never, HEAP_NEVER);
     set_alarm(f, &last, begin + 3 * MS);
-    timers_cancel(&f->timers, &cancelled.timer);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
+    timers_cancel(&f->loop.timers, &cancelled.timer);
+    loop_run(&f->loop);
     assert_int_equal(last.turn, 1);
     assert_int_equal(cancelled.fired_ns, 0);
     assert_int_equal(never.fired_ns, 0);
-    timers_cancel(&f->timers, &never.timer);
+    timers_cancel(&f->loop.timers, &never.timer);
 }
 
 static void without_credit_they_fire_all_the_same(void **state)
@@ -90,9 +89,9 @@ static void without_credit_they_fire_all_the_same(void **state)
     struct fixture *f = *state;
     struct alarm_clock alarm;
     f->wanted = 1;
-    f->timers.credit_ns = 0;
+    f->loop.timers.credit_ns = 0;
     set_alarm(f, &alarm, clock_ns() + TIMERS_LEAD_MIN_NS);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
+    loop_run(&f->loop);
     assert_true(alarm.fired_ns >= alarm.at_ns);
 }
 
@@ -103,20 +102,18 @@ static void polling_takes_no_more_than_its_share(void **state)
     struct alarm_clock bait;
     uint64_t polled = 0, begin = clock_ns(), before = begin;
     while (before - begin < 50 * MS) {
-        f->timers.lead_ns = TIMERS_LEAD_MAX_NS;
+        f->loop.timers.lead_ns = TIMERS_LEAD_MAX_NS;
         set_alarm(f, &bait, clock_ns() + TIMERS_LEAD_MAX_NS / 2);
-        uv_run(&f->loop, UV_RUN_NOWAIT);
+        loop_turn(&f->loop, false);
         uint64_t now = clock_ns();
-        if (f->timers.polling)
+        if (f->loop.timers.polling)
             polled += now - before;
         before = now;
-        timers_cancel(&f->timers, &bait.timer);
+        timers_cancel(&f->loop.timers, &bait.timer);
     }
     assert_true(polled > 0);
     /* A fifth; the rest is for a machine that takes the processor away in the middle of it. */
     assert_true(polled < (before - begin) / 2 + TIMERS_POLLING_MAX_NS);
-    timers_close(&f->timers);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
 }
 
 static void what_is_due_fires_without_waiting_for_the_loop(void **state)
@@ -126,10 +123,10 @@ static void what_is_due_fires_without_waiting_for_the_loop(void **state)
     f->wanted = 2;
     set_alarm(f, &due, clock_ns());
     set_alarm(f, &later, clock_ns() + 5 * MS);
-    timers_run(&f->timers);
+    timers_run(&f->loop.timers);
     assert_int_equal(due.turn, 1);
     assert_int_equal(later.fired_ns, 0);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
+    loop_run(&f->loop);
     assert_int_equal(later.turn, 2);
 }
 
