@@ -174,7 +174,7 @@ void h2_refused(struct h2 *h2)
 
 void h2_expired(struct h2 *h2)
 {
-    if (h2->refused && !h2->streams)
+    if (h2->draining || (h2->refused && !h2->streams))
         h2_client_finish(h2);
 }
 
@@ -215,16 +215,25 @@ static bool pump(struct h2 *h2, int direction)
     return any;
 }
 
+/* The upstream's session has come to its end. */
+static bool has_left(struct h2 *h2)
+{
+    nghttp2_session *session = h2->sessions[LANE_RESPONSE];
+    if (h2->upstream_gone || !h2->spoke || nghttp2_session_want_read(session) ||
+        nghttp2_session_want_write(session))
+        return false;
+    lose_upstream(h2);
+    return true;
+}
+
 static void pump_both(struct h2 *h2)
 {
     bool any = true;
     while (any && h2->connection->doom == DOOM_NONE) {
         any = !h2->upstream_gone && !h2->connection->lanes[LANE_REQUEST].ending && pump(h2, LANE_REQUEST);
         any |= pump(h2, LANE_RESPONSE);
+        any |= has_left(h2);
     }
-    if (!h2->upstream_gone && h2->spoke && !nghttp2_session_want_read(h2->sessions[LANE_RESPONSE]) &&
-        !nghttp2_session_want_write(h2->sessions[LANE_RESPONSE]))
-        lose_upstream(h2);
 }
 
 static bool has_requests(const struct h2 *h2)
@@ -244,16 +253,17 @@ static bool has_live_streams(const struct h2 *h2)
     return false;
 }
 
-/* New requests are taken until the client has seen the announcement: none is lost on its way. */
+/* New requests are taken until the client has seen the announcement, for some time: none is lost on its way.
+ */
 static void begin_to_drain(struct h2 *h2)
 {
     nghttp2_session *session = h2->sessions[LANE_REQUEST];
+    struct connection *connection = h2->connection;
     h2->draining = true;
-    if (!h2->streams)
-        h2_client_finish(h2);
-    else if (nghttp2_submit_shutdown_notice(session) < 0 ||
-             nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, NULL) < 0)
-        connection_doom(h2->connection, DOOM_MEMORY);
+    if (nghttp2_submit_shutdown_notice(session) < 0 ||
+        nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, NULL) < 0 ||
+        !timers_set(&h2->worker->loop.timers, &connection->timer, clock_ns() + H2_DRAIN_NS))
+        connection_doom(connection, DOOM_MEMORY);
 }
 
 static void pass_leaving(struct h2 *h2)
@@ -282,16 +292,11 @@ void h2_settle(struct h2 *h2)
     struct connection *connection = h2->connection;
     if (connection->closes)
         return;
-    if (h2->worker->draining && !h2->draining)
+    if ((h2->worker->draining || h2->answered) && !h2->draining)
         begin_to_drain(h2);
     pass_leaving(h2);
     pump_both(h2);
     h2_stream_reap(h2);
-    if (((h2->refused || !h2->spoke) && h2->answered) || (h2->draining && !h2->finishing)) {
-        if (!h2->streams)
-            h2_client_finish(h2);
-        pump_both(h2);
-    }
     if (connection->doom == DOOM_NONE && is_finished(h2))
         connection->closes = true;
 }
