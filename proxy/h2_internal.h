@@ -20,9 +20,10 @@
 #define H2_HELD_MAX (16U << 20)   /* of a connection: above it all bytes hold the connection's window */
 #define H2_LANE_MAX (64U << 10)   /* no more than this is put into a lane ahead of its socket */
 #define H2_QUEUE_MAX 1024U        /* frames that wait for one side: the other is not read */
-#define H2_RESETS_BURST 1000U     /* streams that a client may reset at once, … */
-#define H2_RESETS_RATE 33U        /* … and in a second after that */
-#define H2_CONTINUATIONS_MAX 8U   /* frames of one head */
+#define H2_DRAIN_NS UINT64_C(1000000000) /* in which the client learns that it should go elsewhere */
+#define H2_RESETS_BURST 1000U            /* streams that a client may reset at once, … */
+#define H2_RESETS_RATE 33U               /* … and in a second after that */
+#define H2_CONTINUATIONS_MAX 8U          /* frames of one head */
 
 /* One field of a header list: lengths of name and value in its text, each followed by a NUL. */
 struct h2_field {
@@ -115,7 +116,7 @@ struct h2 {
     bool spoke;         /* the upstream did, in HTTP/2 */
     bool refused;       /* there is no upstream, */
     bool upstream_gone; /* … or no more */
-    bool answered;      /* a request, where there is no upstream */
+    bool answered;      /* a request, where there is no upstream that speaks HTTP/2 */
     bool finishing;     /* the client was told that nothing new is taken */
     bool client_ended;
     uint64_t now_ns; /* when what is looked at was read */
