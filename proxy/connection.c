@@ -16,6 +16,7 @@ static void release(struct connection *connection)
     struct worker *worker = connection->worker;
     for (int i = 0; i < LANES; i++) {
         lane_clear(&connection->lanes[i]);
+        tracker_release(&connection->trackers[i]);
         buf_free(&connection->heads[i]);
     }
     buf_free(&connection->input);
@@ -310,7 +311,7 @@ static struct connection *connection_new(struct worker *worker)
     connection->timer.fire = on_timer;
     for (int i = 0; i < LANES; i++) {
         lane_init(&connection->lanes[i], worker, connection, i);
-        tracker_init(&connection->trackers[i], i == LANE_RESPONSE);
+        tracker_init(&connection->trackers[i], i == LANE_RESPONSE, &worker->heads);
         buf_init(&connection->heads[i], CONNECTION_HEAD_MAX + WORKER_READ_BYTES);
     }
     buf_init(&connection->input, CONNECTION_INPUT_MAX + WORKER_READ_BYTES);

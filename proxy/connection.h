@@ -11,6 +11,7 @@
 #define SHAKETABLE_PROXY_CONNECTION_H
 
 #include "core/buf.h"
+#include "proxy/decision.h"
 #include "proxy/exchange.h"
 #include "proxy/lane.h"
 #include "proxy/tracker.h"
@@ -79,6 +80,7 @@ struct connection {
     uint64_t burst_latency_ns[LANES];
     uint64_t burst_generation[LANES];
     bool burst_in_scope[LANES];
+    struct decision_lot lot;
 };
 
 /* A client's socket, non-blocking; it is taken over. */
@@ -90,6 +92,9 @@ void connection_doom(struct connection *connection, enum doom why);
 void connection_settle(struct connection *connection);
 /* Faults changed: times all it holds anew. Returns how many messages are let go. */
 uint64_t connection_retime(struct connection *connection, const struct fault *before);
+
+/* Whether the faults in force are for its client. */
+bool connection_source_matches(const struct connection *connection);
 
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);

@@ -9,60 +9,52 @@
 
 #include <string.h>
 
-static bool has_direction(const struct fault *fault, int direction)
+static void take_decision(struct worker *worker, struct exchange *exchange, const struct decision *decision)
 {
-    return fault->scope.direction == FAULT_BOTH ||
-           (fault->scope.direction == FAULT_REQUEST) == (direction == LANE_REQUEST);
-}
-
-static void sample_latency(struct worker *worker, struct exchange *exchange)
-{
-    const struct fault *fault = &worker->fault;
-    exchange->latency_ns[LANE_REQUEST] = exchange->latency_ns[LANE_RESPONSE] = 0;
-    if (exchange->in_scope)
-        sample_split(fault->scope.direction, sample_latency_ns(fault, &worker->random),
-                     &exchange->latency_ns[LANE_REQUEST], &exchange->latency_ns[LANE_RESPONSE]);
-    if (exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE] > 0)
-        measure_faulted(worker, exchange);
-}
-
-/* One roll for the scope, then one for each kind of fault. */
-static void decide(struct connection *connection, struct exchange *exchange)
-{
-    struct worker *worker = connection->worker;
-    const struct fault *fault = &worker->fault;
-    struct random *random = &worker->random;
     exchange->generation = worker->generation;
     exchange->scope_generation = worker->scope_generation;
+    exchange->matched = decision->matched;
+    exchange->in_scope = decision->in_scope;
+    exchange->limited = decision->limited;
+    exchange->latency_ns[LANE_REQUEST] = decision->latency_ns[LANE_REQUEST];
+    exchange->latency_ns[LANE_RESPONSE] = decision->latency_ns[LANE_RESPONSE];
+    if (decision->limited || decision->latency_ns[LANE_REQUEST] + decision->latency_ns[LANE_RESPONSE] > 0)
+        measure_faulted(worker, exchange);
+}
+
+/* `head` begins with the request's head. */
+static void decide(struct connection *connection, struct exchange *exchange, const char *head, size_t length)
+{
+    struct worker *worker = connection->worker;
     const struct tracker *tracker = &connection->trackers[LANE_REQUEST];
-    exchange->matched = scope_matches(fault, tracker_method(tracker), tracker->path, exchange->health_check);
-    if (worker->clean || !exchange->matched || !random_percent(random, fault->scope.percent))
-        return;
-    exchange->in_scope = true;
-    if (random_percent(random, fault->reset.percent)) {
+    const struct decision_request request = {
+        .method = tracker_method(tracker),
+        .path = tracker->head->path,
+        .header_matched = decision_head_matches(&worker->rules, head, length),
+        .health_check = exchange->health_check,
+        .source_matched = connection_source_matches(connection),
+    };
+    struct decision decision;
+    decision_make(&worker->rules, &request, &connection->lot, &worker->random, &decision);
+    take_decision(worker, exchange, &decision);
+    if (decision.reset == DECISION_RESET_NOW) {
         measure_faulted(worker, exchange);
         connection_doom(connection, DOOM_RESET);
-        return;
-    }
-    sample_latency(worker, exchange);
-    exchange->limited = fault->bandwidth.bytes_per_s > 0;
-    if (exchange->limited)
-        measure_faulted(worker, exchange);
-    if (random_percent(random, fault->blackhole.percent)) {
+    } else if (decision.blackholed) {
         exchange->blackholed = true;
         exchange->latency_ns[LANE_REQUEST] = HEAP_NEVER;
         measure_faulted(worker, exchange);
         measure_outcome(worker, exchange, STATS_BLACKHOLED);
-    } else if (random_percent(random, fault->error.percent)) {
+    } else if (decision.status != 0) {
         exchange->local = true;
-        exchange->status = fault->error.status;
-        exchange->closes = tracker->expects_continue;
+        exchange->status = decision.status;
+        exchange->closes = tracker_expects_continue(tracker);
         measure_faulted(worker, exchange);
     }
 }
 
-/* A request's head is whole. NULL: no memory, the connection is doomed. */
-static struct exchange *begin_exchange(struct connection *connection)
+/* A request's head is whole, `head` begins with it. NULL: no memory, the connection is doomed. */
+static struct exchange *begin_exchange(struct connection *connection, const char *head, size_t length)
 {
     struct worker *worker = connection->worker;
     const struct tracker *tracker = &connection->trackers[LANE_REQUEST];
@@ -76,7 +68,7 @@ static struct exchange *begin_exchange(struct connection *connection)
     exchange->connect = strcmp(method, "CONNECT") == 0;
     exchange->http_1_0 = tracker_is_http_1_0(tracker);
     exchange->health_check =
-        scope_is_health_check(tracker->agent, tracker->path, worker->upstream->health_path);
+        scope_is_health_check(tracker->head->agent, tracker->head->path, worker->upstream->health_path);
     if (!exchange->health_check) {
         worker->interval.requests++;
         worker->interval.in_flight++;
@@ -90,7 +82,11 @@ static struct exchange *begin_exchange(struct connection *connection)
     connection->current = exchange;
     connection->began = true;
     exchange_hold(exchange);
-    decide(connection, exchange);
+    /* Without faults it is not looked at: whether it is meant is asked where they change. */
+    exchange->generation = worker->generation;
+    exchange->scope_generation = worker->scope_generation - 1;
+    if (!worker->clean)
+        decide(connection, exchange, head, length);
     if (connection->refused && !exchange->local) {
         exchange->local = exchange->refused = true;
         exchange->status = 502;
@@ -154,29 +150,25 @@ static void answer_ready(struct connection *connection)
 
 /* The faults may have changed since the request came: what of it is still to come is under the new
  * ones. */
-static void refresh(struct worker *worker, struct exchange *exchange)
+static void refresh(struct connection *connection, struct exchange *exchange)
 {
-    const struct fault *fault = &worker->fault;
+    struct worker *worker = connection->worker;
     if (exchange->generation == worker->generation)
         return;
-    exchange->generation = worker->generation;
-    if (exchange->scope_generation != worker->scope_generation) {
-        bool any = fault->scope.method[0] == '\0' && fault->scope.path[0] == '\0';
-        exchange->matched = any && (!exchange->health_check || fault->scope.health_checks);
-        exchange->scope_generation = worker->scope_generation;
-    }
-    exchange->in_scope =
-        !worker->clean && exchange->matched && random_percent(&worker->random, fault->scope.percent);
-    sample_latency(worker, exchange);
-    exchange->limited = exchange->in_scope && fault->bandwidth.bytes_per_s > 0;
+    struct decision decision = {.matched = exchange->matched};
+    if (exchange->scope_generation != worker->scope_generation)
+        decision.matched = decision_means_all(&worker->rules) && connection_source_matches(connection) &&
+                           (!exchange->health_check || worker->fault.scope.health_checks);
+    decision_renew(&worker->rules, &worker->random, &decision);
+    take_decision(worker, exchange, &decision);
 }
 
 /* The same for a message that has begun: it is never delayed more than its beginning was. */
-static void refresh_begun(struct worker *worker, struct exchange *exchange, int direction)
+static void refresh_begun(struct connection *connection, struct exchange *exchange, int direction)
 {
     uint64_t before = exchange->latency_ns[direction];
-    refresh(worker, exchange);
-    if (before == HEAP_NEVER && exchange->in_scope && worker->fault.blackhole.percent > 0)
+    refresh(connection, exchange);
+    if (before == HEAP_NEVER && exchange->in_scope && connection->worker->fault.blackhole.percent > 0)
         exchange->latency_ns[direction] = HEAP_NEVER;
     else if (before < exchange->latency_ns[direction])
         exchange->latency_ns[direction] = before;
@@ -194,15 +186,15 @@ static void forward_request(struct connection *connection, struct exchange *exch
     if (exchange->local)
         return;
     if (!first && exchange->generation != connection->worker->generation)
-        refresh_begun(connection->worker, exchange, LANE_REQUEST);
+        refresh_begun(connection, exchange, LANE_REQUEST);
     struct parcel parcel = {.data = data,
                             .length = length,
                             .exchange = exchange,
                             .latency_ns = exchange->latency_ns[LANE_REQUEST],
                             .first = first,
                             .last = last,
-                            .lossy =
-                                exchange->in_scope && has_direction(&connection->worker->fault, LANE_REQUEST),
+                            .lossy = exchange->in_scope &&
+                                     decision_has_direction(&connection->worker->fault, LANE_REQUEST),
                             .limited = exchange->limited};
     if (!lane_put(&connection->lanes[LANE_REQUEST], &parcel, now))
         connection_doom(connection, DOOM_MEMORY);
@@ -249,21 +241,23 @@ static size_t take_request(struct connection *connection, const char *data, size
         return result.consumed;
     }
     bool first = !exchange;
-    if (first)
-        exchange = begin_exchange(connection);
+    bool gathered = head->length > 0;
+    /* The bound leaves room for what one read brings. */
+    if (gathered && !buf_append(head, data, result.consumed)) {
+        connection_doom(connection, DOOM_MEMORY);
+        return length;
+    }
+    const char *bytes = gathered ? head->data : data;
+    size_t count = gathered ? head->length : result.consumed;
+    if (first) {
+        exchange = begin_exchange(connection, bytes, count);
+        tracker_release(&connection->trackers[LANE_REQUEST]);
+    }
     if (connection->doom != DOOM_NONE)
         return length;
-    if (head->length > 0) {
-        /* The bound leaves room for what one read brings. */
-        if (!buf_append(head, data, result.consumed)) {
-            connection_doom(connection, DOOM_MEMORY);
-            return length;
-        }
-        forward_request(connection, exchange, head->data, head->length, first, result.complete);
+    forward_request(connection, exchange, bytes, count, first, result.complete);
+    if (gathered)
         buf_free(head);
-    } else {
-        forward_request(connection, exchange, data, result.consumed, first, result.complete);
-    }
     if (result.complete)
         end_request(connection, exchange, result.upgrade);
     else if (exchange->local && exchange->closes)
@@ -348,16 +342,16 @@ static void forward_response(struct connection *connection, struct exchange *exc
     if (!informational) {
         if (first) {
             exchange->answered_ns = now;
-            refresh(worker, exchange);
+            refresh(connection, exchange);
             parcel.waited_ns = overspent_ns(exchange);
         } else if (exchange->generation != worker->generation) {
-            refresh_begun(worker, exchange, LANE_RESPONSE);
+            refresh_begun(connection, exchange, LANE_RESPONSE);
         }
         parcel.exchange = exchange;
         parcel.latency_ns = exchange->latency_ns[LANE_RESPONSE];
         parcel.first = first;
         parcel.last = last;
-        parcel.lossy = exchange->in_scope && has_direction(&worker->fault, LANE_RESPONSE);
+        parcel.lossy = exchange->in_scope && decision_has_direction(&worker->fault, LANE_RESPONSE);
         parcel.limited = exchange->limited;
     }
     if (!lane_put(&connection->lanes[LANE_RESPONSE], &parcel, now))

@@ -37,7 +37,7 @@ bool connection_may_read(const struct connection *connection)
 
 /* Into the worker's buffer: how many bytes, 0 at the end, or -1 with errno. A read that leaves the buffer
  * unfilled has taken all there is: what comes later is told by a new event. */
-static ssize_t receive(struct endpoint *endpoint)
+static ssize_t receive(struct endpoint *endpoint, struct lane *lane)
 {
     ssize_t length;
     do
@@ -45,13 +45,37 @@ static ssize_t receive(struct endpoint *endpoint)
     while (length < 0 && errno == EINTR);
     if (length < 0 || ((size_t)length < WORKER_READ_BYTES && !endpoint->hung_up))
         endpoint->readable = false;
+    lane->bulk = length == WORKER_READ_BYTES;
     return length;
+}
+
+/* Where nothing needs to look at the bytes they go by themselves. False: read them. */
+static bool pour(struct endpoint *endpoint, int direction, ssize_t *length)
+{
+    struct connection *connection = endpoint->connection;
+    struct lane *lane = &connection->lanes[direction];
+    if (!lane->bulk || !connection->raw[direction] || connection->h2 || !lane_pours(lane))
+        return false;
+    *length = lane_pour(lane, endpoint->watch.fd);
+    if (*length < 0 && errno == EMFILE)
+        return false;
+    if (*length < 0)
+        endpoint->readable = false;
+    return true;
 }
 
 static void read_client(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    ssize_t length = receive(&connection->client);
+    ssize_t length;
+    if (pour(&connection->client, LANE_REQUEST, &length)) {
+        if (length > 0) {
+            worker->interval.bytes_in += (uint64_t)length;
+            return;
+        }
+    } else {
+        length = receive(&connection->client, &connection->lanes[LANE_REQUEST]);
+    }
     if (length > 0) {
         worker->interval.bytes_in += (uint64_t)length;
         connection->client_spoke = true;
@@ -67,7 +91,13 @@ static void read_client(struct connection *connection)
 
 static void read_upstream(struct connection *connection)
 {
-    ssize_t length = receive(&connection->upstream);
+    ssize_t length;
+    if (pour(&connection->upstream, LANE_RESPONSE, &length)) {
+        if (length > 0)
+            return;
+    } else {
+        length = receive(&connection->upstream, &connection->lanes[LANE_RESPONSE]);
+    }
     if (length > 0) {
         connection_response_bytes(connection, connection->worker->read_buffer, (size_t)length);
     } else if (length == 0) {
@@ -109,6 +139,10 @@ void connection_client_ready(struct watch *watch, uint32_t events)
     if (connection->closing)
         return;
     note(client, events);
+    /* It was reset, and need not wait until somebody wants to read. (What a broken upstream said before is
+     * read first.) */
+    if (events & EPOLLERR)
+        connection_doom(connection, DOOM_CLIENT_GONE);
     if (events & EPOLLOUT)
         lane_unblock(&connection->lanes[LANE_RESPONSE]);
     connection_read(connection);

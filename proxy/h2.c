@@ -318,7 +318,8 @@ uint64_t h2_retime(struct h2 *h2, const struct fault *before)
 {
     uint64_t released = 0;
     uint64_t now = clock_ns();
-    h2->limited = h2->limited && h2->worker->fault.bandwidth.bytes_per_s > 0;
+    h2->limited = h2->limited && (h2->worker->fault.bandwidth.bytes_per_s > 0 ||
+                                  h2->worker->fault.bandwidth.total_bytes_per_s > 0);
     for (struct h2_stream *stream = h2->streams; stream; stream = stream->next) {
         for (int i = 0; i < LANES; i++) {
             released += h2_pipe_retime(&stream->pipes[i], before, now);

@@ -7,32 +7,16 @@
 #include "core/clock.h"
 #include "proxy/local.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRPC_UNKNOWN = 2, GRPC_PERMISSION_DENIED = 7, GRPC_UNIMPLEMENTED = 12, GRPC_INTERNAL = 13 };
-enum { GRPC_UNAVAILABLE = 14, GRPC_UNAUTHENTICATED = 16 };
+#define GRPC_UNAVAILABLE 14
 
-int h2_answer_grpc_status(int status)
+static bool is_injected(const struct h2_stream *stream)
 {
-    switch (status) {
-    case 400:
-        return GRPC_INTERNAL;
-    case 401:
-        return GRPC_UNAUTHENTICATED;
-    case 403:
-        return GRPC_PERMISSION_DENIED;
-    case 404:
-        return GRPC_UNIMPLEMENTED;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-        return GRPC_UNAVAILABLE;
-    default:
-        return GRPC_UNKNOWN;
-    }
+    return !stream->exchange->refused && !stream->failed;
 }
 
 /* gRPC over HTTP/2, "Percent-Byte-Encoded". */
@@ -57,14 +41,29 @@ static const char *words_for(const struct h2_stream *stream)
     return stream->h2->worker->fault.error.body;
 }
 
-static void add_mark(struct h2_fields *fields, const struct h2_stream *stream)
+/* Whose answer this is, and the headers that were asked for. True if one is its content's type. */
+static bool add_headers(struct h2_fields *fields, const struct h2_stream *stream)
 {
-    if (stream->exchange->refused)
-        h2_fields_add_text(fields, "x-shaketable", "upstream refused");
-    else if (stream->failed)
-        h2_fields_add_text(fields, "x-shaketable", "upstream failed");
-    else
-        h2_fields_add_text(fields, "x-shaketable-injected", "error");
+    const struct fault *fault = &stream->h2->worker->fault;
+    bool typed = false;
+    if (!is_injected(stream)) {
+        h2_fields_add_text(fields, "x-shaketable", stream->failed ? "upstream failed" : "upstream refused");
+        return false;
+    }
+    h2_fields_add_text(fields, "x-shaketable-injected", "error");
+    for (unsigned i = 0; i < fault->error.header_count; i++) {
+        char name[FAULT_HEADER_NAME_MAX + 1] = "";
+        const char *value;
+        size_t length;
+        if (!fault_header_split(fault->error.headers[i], false, &length, &value))
+            continue;
+        for (size_t at = 0; at < length; at++)
+            name[at] = (char)tolower((unsigned char)fault->error.headers[i][at]);
+        typed = typed || strcmp(name, "content-type") == 0;
+        if (!stream->grpc || strcmp(name, "content-type") != 0)
+            h2_fields_add_text(fields, name, value);
+    }
+    return typed;
 }
 
 static void put(struct h2_stream *stream, struct h2_fields *fields, uint64_t latency_ns, bool ends,
@@ -91,12 +90,13 @@ static void answer_grpc(struct h2_stream *stream, struct h2_fields *fields, cons
     /* A line's end says nothing in a header. */
     if (length > 0 && words[length - 1] == '\n' && message.length >= 3)
         message.data[message.length - 3] = '\0';
-    snprintf(number, sizeof number, "%d", h2_answer_grpc_status(stream->exchange->status));
+    snprintf(number, sizeof number, "%d",
+             is_injected(stream) ? decision_grpc_status(&stream->h2->worker->fault) : GRPC_UNAVAILABLE);
     h2_fields_add_text(fields, ":status", "200");
     h2_fields_add_text(fields, "content-type", "application/grpc");
     h2_fields_add_text(fields, "grpc-status", number);
     h2_fields_add_text(fields, "grpc-message", buf_text(&message));
-    add_mark(fields, stream);
+    add_headers(fields, stream);
     buf_free(&message);
     put(stream, fields, latency_ns, true, now_ns);
 }
@@ -111,8 +111,8 @@ static void answer_http(struct h2_stream *stream, struct h2_fields *fields, cons
     snprintf(number, sizeof number, "%d", stream->exchange->status);
     snprintf(length, sizeof length, "%zu", count);
     h2_fields_add_text(fields, ":status", number);
-    add_mark(fields, stream);
-    h2_fields_add_text(fields, "content-type", "text/plain");
+    if (!add_headers(fields, stream))
+        h2_fields_add_text(fields, "content-type", "text/plain");
     h2_fields_add_text(fields, "content-length", length);
     put(stream, fields, latency_ns, !body, now_ns);
     if (!body)

@@ -8,20 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool has_direction(const struct fault *fault, int direction)
+static void take_decision(struct h2_stream *stream, const struct decision *decision)
 {
-    return fault->scope.direction == FAULT_BOTH ||
-           (fault->scope.direction == FAULT_REQUEST) == (direction == LANE_REQUEST);
-}
-
-static void sample_latency(struct worker *worker, struct exchange *exchange)
-{
-    const struct fault *fault = &worker->fault;
-    exchange->latency_ns[LANE_REQUEST] = exchange->latency_ns[LANE_RESPONSE] = 0;
-    if (exchange->in_scope)
-        sample_split(fault->scope.direction, sample_latency_ns(fault, &worker->random),
-                     &exchange->latency_ns[LANE_REQUEST], &exchange->latency_ns[LANE_RESPONSE]);
-    if (exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE] > 0)
+    struct exchange *exchange = stream->exchange;
+    struct worker *worker = stream->h2->worker;
+    exchange->generation = worker->generation;
+    exchange->scope_generation = worker->scope_generation;
+    exchange->matched = decision->matched;
+    exchange->in_scope = decision->in_scope;
+    exchange->limited = decision->limited;
+    exchange->latency_ns[LANE_REQUEST] = decision->latency_ns[LANE_REQUEST];
+    exchange->latency_ns[LANE_RESPONSE] = decision->latency_ns[LANE_RESPONSE];
+    if (decision->limited)
+        stream->h2->limited = true;
+    if (decision->limited || decision->latency_ns[LANE_REQUEST] + decision->latency_ns[LANE_RESPONSE] > 0)
         measure_faulted(worker, exchange);
 }
 
@@ -38,36 +38,49 @@ static void reset(struct h2_stream *stream)
         connection_doom(h2->connection, DOOM_MEMORY);
 }
 
-static void decide(struct h2_stream *stream, const char *method, const char *path)
+/* What HTTP/1 calls Host is a pseudo header here. */
+static bool header_matches(const struct decision_rules *rules, const struct h2_fields *fields)
+{
+    struct h2_cursor cursor = {0};
+    if (rules->header_length == 0)
+        return true;
+    while (h2_fields_next(fields, &cursor)) {
+        const char *name = strcmp(cursor.name, ":authority") == 0 ? "host" : cursor.name;
+        if (decision_header_matches(rules, name, strlen(name), cursor.value, cursor.field.value_length))
+            return true;
+    }
+    return false;
+}
+
+static void decide(struct h2_stream *stream, const struct h2_fields *fields, const char *method,
+                   const char *path)
 {
     struct exchange *exchange = stream->exchange;
+    struct connection *connection = stream->h2->connection;
     struct worker *worker = stream->h2->worker;
-    const struct fault *fault = &worker->fault;
-    struct random *random = &worker->random;
-    exchange->generation = worker->generation;
-    exchange->scope_generation = worker->scope_generation;
-    exchange->matched = scope_matches(fault, method, path, exchange->health_check);
-    if (worker->clean || !exchange->matched || !random_percent(random, fault->scope.percent))
-        return;
-    exchange->in_scope = true;
-    if (random_percent(random, fault->reset.percent)) {
+    const struct decision_request request = {
+        .method = method,
+        .path = path,
+        .header_matched = header_matches(&worker->rules, fields),
+        .health_check = exchange->health_check,
+        .source_matched = connection_source_matches(connection),
+    };
+    struct decision decision;
+    decision_make(&worker->rules, &request, &connection->lot, &worker->random, &decision);
+    take_decision(stream, &decision);
+    if (decision.reset == DECISION_RESET_NOW) {
         reset(stream);
         return;
     }
-    sample_latency(worker, exchange);
-    exchange->limited = fault->bandwidth.bytes_per_s > 0;
-    if (exchange->limited) {
-        stream->h2->limited = true;
-        measure_faulted(worker, exchange);
-    }
-    if (random_percent(random, fault->blackhole.percent)) {
+    stream->cut = decision.reset == DECISION_RESET_RESPONSE;
+    if (decision.blackholed) {
         exchange->blackholed = true;
         exchange->latency_ns[LANE_REQUEST] = HEAP_NEVER;
         measure_faulted(worker, exchange);
         measure_outcome(worker, exchange, STATS_BLACKHOLED);
-    } else if (random_percent(random, fault->error.percent)) {
+    } else if (decision.status != 0) {
         exchange->local = true;
-        exchange->status = fault->error.status;
+        exchange->status = decision.status;
         measure_faulted(worker, exchange);
     }
 }
@@ -103,13 +116,15 @@ void h2_faults_begin(struct h2_stream *stream, const struct h2_fields *fields, b
         exchange->received_ns = h2->now_ns;
     exchange->complete = ends;
     count(stream);
-    decide(stream, method, path);
+    /* Without faults it is not looked at: whether it is meant is asked where they change. */
+    exchange->generation = h2->worker->generation;
+    exchange->scope_generation = h2->worker->scope_generation - 1;
+    if (!h2->worker->clean)
+        decide(stream, fields, method, path);
     if (stream->dropped)
         return;
     if (exchange->local) {
-        h2_answer(stream, exchange->latency_ns[LANE_REQUEST] == HEAP_NEVER
-                              ? HEAP_NEVER
-                              : exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE]);
+        h2_answer(stream, exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE]);
         return;
     }
     struct h2_piece *piece = h2_fields_pack(fields, H2_PIECE_HEAD);
@@ -124,21 +139,16 @@ void h2_faults_refresh(struct h2_stream *stream)
 {
     struct exchange *exchange = stream->exchange;
     struct worker *worker = stream->h2->worker;
-    const struct fault *fault = &worker->fault;
     if (exchange->generation == worker->generation)
         return;
-    exchange->generation = worker->generation;
-    if (exchange->scope_generation != worker->scope_generation) {
-        bool any = fault->scope.method[0] == '\0' && fault->scope.path[0] == '\0';
-        exchange->matched = any && (!exchange->health_check || fault->scope.health_checks);
-        exchange->scope_generation = worker->scope_generation;
-    }
-    exchange->in_scope =
-        !worker->clean && exchange->matched && random_percent(&worker->random, fault->scope.percent);
-    sample_latency(worker, exchange);
-    exchange->limited = exchange->in_scope && fault->bandwidth.bytes_per_s > 0;
-    if (exchange->limited)
-        stream->h2->limited = true;
+    struct decision decision = {.matched = exchange->matched};
+    if (exchange->scope_generation != worker->scope_generation)
+        decision.matched = decision_means_all(&worker->rules) &&
+                           connection_source_matches(stream->h2->connection) &&
+                           (!exchange->health_check || worker->fault.scope.health_checks);
+    decision_renew(&worker->rules, &worker->random, &decision);
+    take_decision(stream, &decision);
+    stream->cut = stream->cut && exchange->in_scope && worker->fault.reset.percent > 0;
 }
 
 void h2_faults_refresh_begun(struct h2_stream *stream, int direction)
@@ -159,7 +169,7 @@ bool h2_faults_are_lossy(const struct h2_pipe *pipe)
 {
     const struct fault *fault = &pipe->stream->h2->worker->fault;
     return fault->loss.percent > 0 && pipe->stream->exchange->in_scope &&
-           has_direction(fault, pipe->direction);
+           decision_has_direction(fault, pipe->direction);
 }
 
 uint64_t h2_faults_latency_now(const struct h2_pipe *pipe, uint64_t latency_ns, const struct fault *before)

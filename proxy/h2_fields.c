@@ -52,16 +52,23 @@ static struct h2_field field_at(const char *list, size_t index)
     return field;
 }
 
+bool h2_fields_next(const struct h2_fields *fields, struct h2_cursor *cursor)
+{
+    if ((cursor->index + 1) * sizeof(struct h2_field) > fields->list.length)
+        return false;
+    cursor->field = field_at(fields->list.data, cursor->index++);
+    cursor->name = fields->text.data + cursor->at;
+    cursor->value = cursor->name + cursor->field.name_length + 1;
+    cursor->at += cursor->field.name_length + cursor->field.value_length + 2;
+    return true;
+}
+
 const char *h2_fields_find(const struct h2_fields *fields, const char *name)
 {
-    size_t count = fields->list.length / sizeof(struct h2_field);
-    const char *at = fields->text.data;
-    for (size_t i = 0; i < count; i++) {
-        struct h2_field field = field_at(fields->list.data, i);
-        if (strcmp(at, name) == 0)
-            return at + field.name_length + 1;
-        at += field.name_length + field.value_length + 2;
-    }
+    struct h2_cursor cursor = {0};
+    while (h2_fields_next(fields, &cursor))
+        if (strcmp(cursor.name, name) == 0)
+            return cursor.value;
     return NULL;
 }
 

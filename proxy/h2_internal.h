@@ -99,6 +99,7 @@ struct h2_stream {
     bool dropped; /* we ended it: what comes is thrown away */
     bool lost;    /* with the upstream's connection: nothing more will come */
     bool final;   /* the response's head has come */
+    bool cut;     /* its response is to be reset in the middle */
     bool failed;  /* it is answered for an upstream that does not speak HTTP/2 */
     bool done;    /* in the list of those to be freed */
 };
@@ -133,6 +134,15 @@ void h2_fields_add(struct h2_fields *fields, const void *name, size_t name_lengt
 void h2_fields_add_text(struct h2_fields *fields, const char *name, const char *value);
 /* The value of the first field of that name, NULL if there is none. Valid until the list changes. */
 const char *h2_fields_find(const struct h2_fields *fields, const char *name);
+/* Goes through the list: begin with a cursor of zeros. False at the end. */
+struct h2_cursor {
+    size_t index;
+    size_t at;
+    struct h2_field field;
+    const char *name; /* as value: in the list's memory, NUL-terminated */
+    const char *value;
+};
+bool h2_fields_next(const struct h2_fields *fields, struct h2_cursor *cursor);
 struct h2_piece *h2_fields_pack(const struct h2_fields *fields, enum h2_piece_kind kind);
 /* At most H2_FIELDS_MAX; they point into the piece. */
 size_t h2_fields_unpack(struct h2_piece *piece, nghttp2_nv *list);
@@ -192,7 +202,5 @@ uint64_t h2_faults_latency_now(const struct h2_pipe *pipe, uint64_t latency_ns, 
 void h2_answer(struct h2_stream *stream, uint64_t latency_ns);
 /* The request that it answers is whole now. */
 void h2_answer_request_complete(struct h2_stream *stream, uint64_t now_ns);
-/* gRPC's status for HTTP's (grpc/doc/http-grpc-status-mapping.md). */
-int h2_answer_grpc_status(int status);
 
 #endif

@@ -308,7 +308,8 @@ static void hand_reset(struct h2_pipe *pipe)
     if (open && nghttp2_submit_rst_stream(sink_of(pipe), NGHTTP2_FLAG_NONE, sink_id(pipe), code) < 0)
         connection_doom(stream->h2->connection, DOOM_MEMORY);
     if (pipe->direction == LANE_RESPONSE && open)
-        measure_outcome(stream->h2->worker, stream->exchange, STATS_UPSTREAM_FAILED);
+        measure_outcome(stream->h2->worker, stream->exchange,
+                        stream->cut ? STATS_RESET : STATS_UPSTREAM_FAILED);
 }
 
 /* Hands on the first piece. False: it waits for something else than its time. */

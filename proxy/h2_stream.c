@@ -90,7 +90,7 @@ void h2_stream_upstream_closed(struct h2_stream *stream, uint32_t code)
     bool whole = response->complete && request->ended && code == NGHTTP2_NO_ERROR;
     stream->upstream_closed = true;
     h2_pipe_clear(request);
-    if (!whole && !stream->client_closed && !stream->lost)
+    if (!whole && !stream->client_closed && !stream->lost && !stream->dropped)
         h2_pipe_put_reset(response, code, stream->h2->now_ns);
     h2_stream_check(stream);
 }

@@ -48,6 +48,14 @@ static uint64_t overspent_ns(const struct exchange *exchange)
     return over < latency ? over : latency;
 }
 
+/* The fault: the response ends here. What else comes of it is thrown away. */
+static void cut_off(struct h2_stream *stream)
+{
+    measure_faulted(stream->h2->worker, stream->exchange);
+    h2_pipe_put_reset(&stream->pipes[LANE_RESPONSE], NGHTTP2_INTERNAL_ERROR, stream->h2->now_ns);
+    stream->dropped = true;
+}
+
 static int fail(struct h2_stream *stream)
 {
     nghttp2_session *session = stream->h2->sessions[LANE_RESPONSE];
@@ -78,13 +86,28 @@ static int on_headers(struct h2 *h2, struct h2_stream *stream, const nghttp2_fra
     } else if (kind == H2_PIECE_TRAILERS) {
         h2_faults_refresh_begun(stream, LANE_RESPONSE);
     }
+    bool cut = ends && stream->cut;
+    if (cut && kind == H2_PIECE_TRAILERS) {
+        cut_off(stream);
+        return 0;
+    }
     struct h2_piece *piece = h2_fields_pack(fields, kind);
     if (piece) {
         piece->first = kind == H2_PIECE_HEAD;
-        piece->ends = ends && kind != H2_PIECE_INFORMATIONAL;
+        piece->ends = ends && !cut;
     }
     h2_pipe_put_fields(pipe, piece, waited_ns, h2->now_ns);
+    if (cut)
+        cut_off(stream);
     return 0;
+}
+
+static void on_response_ended(struct h2_stream *stream)
+{
+    if (stream->cut)
+        cut_off(stream);
+    else
+        h2_pipe_put_end(&stream->pipes[LANE_RESPONSE], stream->h2->now_ns);
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
@@ -98,7 +121,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     case NGHTTP2_DATA:
         stream = stream_of(session, frame->hd.stream_id);
         if (stream && takes_response(stream) && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-            h2_pipe_put_end(&stream->pipes[LANE_RESPONSE], h2->now_ns);
+            on_response_ended(stream);
         return 0;
     case NGHTTP2_SETTINGS:
         if (frame->hd.flags & NGHTTP2_FLAG_ACK)
@@ -123,8 +146,12 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     if (!stream || !takes_response(stream))
         return nghttp2_session_consume(session, id, length) < 0 ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
     h2_faults_refresh_begun(stream, LANE_RESPONSE);
-    h2_pipe_put_data(&stream->pipes[LANE_RESPONSE], data, length, h2->now_ns);
-    return 0;
+    size_t passed = stream->cut ? (length + 1) / 2 : length;
+    h2_pipe_put_data(&stream->pipes[LANE_RESPONSE], data, passed, h2->now_ns);
+    if (!stream->cut)
+        return 0;
+    cut_off(stream);
+    return nghttp2_session_consume(session, id, length - passed) < 0 ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)

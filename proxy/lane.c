@@ -70,6 +70,9 @@ void lane_clear(struct lane *lane)
     timers_cancel(&lane->worker->loop.timers, &lane->timer);
     while (lane->chunks)
         drop_first(lane);
+    if (lane->pipe)
+        bulk_give(&lane->worker->pipes, lane->pipe);
+    lane->pipe = NULL;
 }
 
 static void break_off(struct lane *lane)
@@ -189,9 +192,61 @@ static void set_timer(struct lane *lane, uint64_t at_ns)
         connection_doom(lane->connection, DOOM_MEMORY);
 }
 
+static bool has_piped(const struct lane *lane)
+{
+    return lane->pipe && lane->pipe->bytes > 0;
+}
+
+static void drain_pipe(struct lane *lane)
+{
+    while (has_piped(lane) && !lane->blocked) {
+        ssize_t rc = bulk_drain(lane->pipe, lane->sink);
+        if (rc > 0 && lane->direction == LANE_RESPONSE)
+            lane->worker->interval.bytes_out += (uint64_t)rc;
+        if (rc > 0)
+            continue;
+        if (rc < 0 && errno == EAGAIN) {
+            lane->blocked = true;
+        } else {
+            break_off(lane);
+            return;
+        }
+    }
+}
+
+bool lane_pours(const struct lane *lane)
+{
+    return lane->bulk && lane->worker->clean && !lane->chunks && !lane->blocked && !lane->broken &&
+           lane->sink >= 0;
+}
+
+ssize_t lane_pour(struct lane *lane, int source)
+{
+    struct bulk_pool *pool = &lane->worker->pipes;
+    if (!lane->pipe)
+        lane->pipe = bulk_take(pool);
+    if (!lane->pipe) {
+        lane->bulk = false;
+        errno = EMFILE;
+        return -1;
+    }
+    ssize_t rc = bulk_fill(lane->pipe, source);
+    if (rc > 0) {
+        lane->poured += (size_t)rc;
+        drain_pipe(lane);
+        return rc;
+    }
+    /* Dry: whoever has bulk next may have the pipe; and a trickle is cheaper to read. */
+    bulk_give(pool, lane->pipe);
+    lane->pipe = NULL;
+    lane->bulk = lane->poured >= LANE_BULK_BYTES;
+    lane->poured = 0;
+    return rc;
+}
+
 static void shut_down(struct lane *lane)
 {
-    if (!lane->ending || lane->shut || lane->chunks || lane->sink < 0)
+    if (!lane->ending || lane->shut || lane->chunks || has_piped(lane) || lane->sink < 0)
         return;
     lane->shut = true;
     shutdown(lane->sink, SHUT_WR);
@@ -199,6 +254,7 @@ static void shut_down(struct lane *lane)
 
 void lane_flush(struct lane *lane)
 {
+    drain_pipe(lane);
     while (lane->chunks && !lane->blocked && lane->sink >= 0 && !lane->broken) {
         uint64_t now = clock_ns();
         struct iovec parts[LANE_WRITE_CHUNKS];
@@ -231,6 +287,8 @@ void lane_end(struct lane *lane)
 
 bool lane_is_full(const struct lane *lane)
 {
+    if (has_piped(lane))
+        return true;
     if (lane->bytes < LANE_BYTES_MAX)
         return false;
     if (lane->bytes >= LANE_DELAYED_MAX || lane->worker->held_bytes >= WORKER_HELD_MAX)

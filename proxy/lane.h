@@ -6,6 +6,7 @@
 #ifndef SHAKETABLE_PROXY_LANE_H
 #define SHAKETABLE_PROXY_LANE_H
 
+#include "proxy/bulk.h"
 #include "proxy/exchange.h"
 #include "proxy/sample.h"
 #include "proxy/timers.h"
@@ -19,6 +20,7 @@
 /* … and above this while it is only the delay. */
 #define LANE_DELAYED_MAX (16U << 20)
 #define LANE_WRITE_CHUNKS 16
+#define LANE_BULK_BYTES (32U << 10) /* what comes in such portions is poured */
 
 struct worker;
 struct connection;
@@ -52,8 +54,12 @@ struct lane {
     struct sample_loss_state loss;
     double tokens;
     uint64_t tokens_at_ns;
-    bool blocked; /* the sink took no more; it will tell */
-    bool ending;  /* no more will be put; shut the sink down when all is out */
+    struct bulk_pipe
+        *pipe;     /* what is in it goes before the chunks; only a blocked lane has something in it */
+    size_t poured; /* since the source last ran dry */
+    bool bulk;     /* the source has been seen to fill whole buffers */
+    bool blocked;  /* the sink took no more; it will tell */
+    bool ending;   /* no more will be put; shut the sink down when all is out */
     bool shut;
     bool broken; /* the sink takes nothing any more: what is put is dropped */
 };
@@ -83,6 +89,11 @@ void lane_clear(struct lane *lane);
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns);
 /* Writes what is due; sets the timer for what is not. */
 void lane_flush(struct lane *lane);
+/* True when lane_pour is to be used instead of reading and putting. */
+bool lane_pours(const struct lane *lane);
+/* Moves bytes of an opaque stream from the socket `source` to the sink, unseen: how many, 0 at the stream's
+ * end, or -1 with errno: EAGAIN when there are none now. */
+ssize_t lane_pour(struct lane *lane, int source);
 /* No more will be put: the sink is shut down for writing after the last byte. */
 void lane_end(struct lane *lane);
 /* True when the source should not be read now. */

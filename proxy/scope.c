@@ -23,5 +23,6 @@ bool scope_matches(const struct fault *fault, const char *method, const char *pa
 bool scope_same(const struct fault *a, const struct fault *b)
 {
     return a->scope.health_checks == b->scope.health_checks &&
-           strcmp(a->scope.method, b->scope.method) == 0 && strcmp(a->scope.path, b->scope.path) == 0;
+           strcmp(a->scope.method, b->scope.method) == 0 && strcmp(a->scope.path, b->scope.path) == 0 &&
+           strcmp(a->scope.header, b->scope.header) == 0 && strcmp(a->scope.source, b->scope.source) == 0;
 }

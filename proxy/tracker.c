@@ -1,5 +1,6 @@
 #include "proxy/tracker.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,44 +14,92 @@ static void append(char *text, size_t *length, size_t maximum, const char *at, s
     text[*length] = '\0';
 }
 
+/* Requests follow each other: nearly always there is one in the pool. */
+static struct tracker_head *lend(struct tracker_pool *pool)
+{
+    struct tracker_head *head = pool->idle;
+    if (head)
+        pool->idle = head->next;
+    else
+        head = malloc(sizeof *head);
+    return head;
+}
+
+void tracker_release(struct tracker *tracker)
+{
+    struct tracker_head *head = tracker->head;
+    if (!head)
+        return;
+    head->next = tracker->pool->idle;
+    tracker->pool->idle = head;
+    tracker->head = NULL;
+}
+
+void tracker_pool_free(struct tracker_pool *pool)
+{
+    while (pool->idle) {
+        struct tracker_head *head = pool->idle;
+        pool->idle = head->next;
+        free(head);
+    }
+}
+
 static int on_message_begin(llhttp_t *parser)
 {
     struct tracker *tracker = parser->data;
     tracker->head_done = false;
     tracker->complete = false;
-    tracker->expects_continue = false;
-    tracker->in_value = false;
-    tracker->path_length = tracker->agent_length = tracker->field_length = tracker->expect_length = 0;
-    tracker->path[0] = tracker->agent[0] = tracker->field[0] = tracker->expect[0] = '\0';
+    return 0;
+}
+
+static int on_request_begin(llhttp_t *parser)
+{
+    struct tracker *tracker = parser->data;
+    on_message_begin(parser);
+    if (!tracker->head)
+        tracker->head = lend(tracker->pool);
+    struct tracker_head *head = tracker->head;
+    if (!head)
+        return HPE_USER;
+    head->in_value = false;
+    head->path_length = head->agent_length = head->field_length = head->expect_length = 0;
+    head->path[0] = head->agent[0] = head->field[0] = head->expect[0] = '\0';
     return 0;
 }
 
 static int on_url(llhttp_t *parser, const char *at, size_t length)
 {
     struct tracker *tracker = parser->data;
-    append(tracker->path, &tracker->path_length, FAULT_PATH_MAX, at, length);
+    append(tracker->head->path, &tracker->head->path_length, FAULT_PATH_MAX, at, length);
     return 0;
 }
 
 static int on_header_field(llhttp_t *parser, const char *at, size_t length)
 {
     struct tracker *tracker = parser->data;
-    if (tracker->in_value) {
-        tracker->in_value = false;
-        tracker->field_length = 0;
+    struct tracker_head *head = tracker->head;
+    /* The head may be given back already; then these are trailers. */
+    if (tracker->head_done)
+        return 0;
+    if (head->in_value) {
+        head->in_value = false;
+        head->field_length = 0;
     }
-    append(tracker->field, &tracker->field_length, TRACKER_FIELD_MAX, at, length);
+    append(head->field, &head->field_length, TRACKER_FIELD_MAX, at, length);
     return 0;
 }
 
 static int on_header_value(llhttp_t *parser, const char *at, size_t length)
 {
     struct tracker *tracker = parser->data;
-    tracker->in_value = true;
-    if (tracker->field_length == strlen("user-agent") && strcasecmp(tracker->field, "user-agent") == 0)
-        append(tracker->agent, &tracker->agent_length, TRACKER_AGENT_MAX, at, length);
-    else if (tracker->field_length == strlen("expect") && strcasecmp(tracker->field, "expect") == 0)
-        append(tracker->expect, &tracker->expect_length, TRACKER_FIELD_MAX, at, length);
+    struct tracker_head *head = tracker->head;
+    if (tracker->head_done)
+        return 0;
+    head->in_value = true;
+    if (head->field_length == strlen("user-agent") && strcasecmp(head->field, "user-agent") == 0)
+        append(head->agent, &head->agent_length, TRACKER_AGENT_MAX, at, length);
+    else if (head->field_length == strlen("expect") && strcasecmp(head->field, "expect") == 0)
+        append(head->expect, &head->expect_length, TRACKER_FIELD_MAX, at, length);
     return 0;
 }
 
@@ -77,8 +126,7 @@ static int on_request_head(llhttp_t *parser)
 {
     struct tracker *tracker = parser->data;
     tracker->head_done = true;
-    tracker->expects_continue = strncasecmp(tracker->expect, "100-continue", 12) == 0;
-    reduce_to_path(tracker->path);
+    reduce_to_path(tracker->head->path);
     return 0;
 }
 
@@ -105,7 +153,7 @@ static int on_message_complete(llhttp_t *parser)
 }
 
 static const llhttp_settings_t request_settings = {
-    .on_message_begin = on_message_begin,
+    .on_message_begin = on_request_begin,
     .on_url = on_url,
     .on_header_field = on_header_field,
     .on_header_value = on_header_value,
@@ -118,9 +166,10 @@ static const llhttp_settings_t response_settings = {
     .on_message_complete = on_message_complete,
 };
 
-void tracker_init(struct tracker *tracker, bool response)
+void tracker_init(struct tracker *tracker, bool response, struct tracker_pool *pool)
 {
     memset(tracker, 0, sizeof *tracker);
+    tracker->pool = pool;
     llhttp_init(&tracker->parser, response ? HTTP_RESPONSE : HTTP_REQUEST,
                 response ? &response_settings : &request_settings);
     tracker->parser.data = tracker;
@@ -162,6 +211,11 @@ bool tracker_finish(struct tracker *tracker)
 void tracker_resume(struct tracker *tracker)
 {
     llhttp_resume_after_upgrade(&tracker->parser);
+}
+
+bool tracker_expects_continue(const struct tracker *tracker)
+{
+    return strncasecmp(tracker->head->expect, "100-continue", 12) == 0;
 }
 
 const char *tracker_method(const struct tracker *tracker)

@@ -14,24 +14,33 @@
 #define TRACKER_AGENT_MAX 31
 #define TRACKER_FIELD_MAX 15
 
+/* What is read out of a request's head. Lent by a pool from the head's first byte until tracker_release: an
+ * idle connection has none. */
+struct tracker_head {
+    struct tracker_head *next;
+    size_t path_length;
+    size_t agent_length;
+    size_t expect_length;
+    size_t field_length;
+    bool in_value;
+    char path[FAULT_PATH_MAX + 1]; /* without scheme, host and query; cut at the bound */
+    char agent[TRACKER_AGENT_MAX + 1];
+    char expect[TRACKER_FIELD_MAX + 1];
+    char field[TRACKER_FIELD_MAX + 1]; /* the header that is under way */
+};
+/* Zero it; of one thread. */
+struct tracker_pool {
+    struct tracker_head *idle;
+};
 struct tracker {
     llhttp_t parser;
-    bool head_done; /* of the message that is under way */
+    struct tracker_pool *pool;
+    struct tracker_head *head; /* of a request, from its first byte until it is released */
+    bool head_done;            /* of the message that is under way */
     bool complete;
     /* Set by the caller before a response is fed: of the request that it answers. */
     bool answers_head;
     bool answers_connect;
-    /* Of a request, valid from its head's end until the next call. */
-    bool expects_continue;
-    char path[FAULT_PATH_MAX + 1]; /* without scheme, host and query; cut at the bound */
-    char agent[TRACKER_AGENT_MAX + 1];
-    size_t path_length;
-    size_t agent_length;
-    char field[TRACKER_FIELD_MAX + 1];
-    size_t field_length;
-    bool in_value;
-    size_t expect_length;
-    char expect[TRACKER_FIELD_MAX + 1];
 };
 
 struct tracker_result {
@@ -42,7 +51,11 @@ struct tracker_result {
     bool failed;   /* not HTTP/1; what was consumed means nothing */
 };
 
-void tracker_init(struct tracker *tracker, bool response);
+/* The pool is needed for requests only. */
+void tracker_init(struct tracker *tracker, bool response, struct tracker_pool *pool);
+/* `head` has been read, or never will be. */
+void tracker_release(struct tracker *tracker);
+void tracker_pool_free(struct tracker_pool *pool);
 /* Feeds bytes up to the end of one message. */
 struct tracker_result tracker_feed(struct tracker *tracker, const char *data, size_t length);
 /* The stream ended: true if that ended a message properly (a body that lasts until close). */
@@ -50,6 +63,8 @@ bool tracker_finish(struct tracker *tracker);
 /* After `upgrade`, where the other side declined: HTTP goes on. */
 void tracker_resume(struct tracker *tracker);
 
+/* Of a request whose head is whole, until it is released. */
+bool tracker_expects_continue(const struct tracker *tracker);
 const char *tracker_method(const struct tracker *tracker);
 int tracker_status(const struct tracker *tracker);
 bool tracker_is_informational(const struct tracker *tracker); /* 1xx, but not 101 */

@@ -74,6 +74,7 @@ static uint64_t apply(struct worker *worker, const struct fault *fault)
 {
     struct fault before = worker->fault;
     worker->fault = *fault;
+    decision_rules_init(&worker->rules, &worker->fault);
     worker->clean = fault_is_clean(fault);
     worker->generation++;
     if (!scope_same(&before, fault))
@@ -223,6 +224,7 @@ int worker_init(struct worker *worker, unsigned index, int fd, const struct upst
     worker->upstream = upstream;
     worker->control = control;
     worker->fault = *fault;
+    decision_rules_init(&worker->rules, &worker->fault);
     worker->clean = fault_is_clean(fault);
     worker_sample_clear(&worker->interval);
     seed_random(worker);
@@ -266,6 +268,8 @@ void worker_join(struct worker *worker)
     pthread_join(worker->thread, NULL);
     mailbox_free(&worker->inbox);
     loop_free(&worker->loop);
+    bulk_free(&worker->pipes);
+    tracker_pool_free(&worker->heads);
     if (worker->spare_fd >= 0)
         close(worker->spare_fd);
     free(worker->read_buffer);

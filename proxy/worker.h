@@ -9,8 +9,11 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/bulk.h"
+#include "proxy/decision.h"
 #include "proxy/loop.h"
 #include "proxy/mailbox.h"
+#include "proxy/tracker.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
@@ -60,6 +63,7 @@ struct worker {
     struct mailbox *control;
     struct random random;
     struct fault fault;
+    struct decision_rules rules;  /* of `fault` */
     bool clean;                   /* fault_is_clean(&fault) */
     uint64_t generation;          /* counts changes of the faults */
     uint64_t scope_generation;    /* … those of which requests are meant */
@@ -72,7 +76,9 @@ struct worker {
     uint64_t complained_ns;
     uint64_t descriptor_limit;    /* clients with this number or a higher one are turned away */
     struct worker_message *drain; /* to be sent back */
-    char *read_buffer;            /* WORKER_READ_BYTES, filled and emptied within one callback */
+    struct bulk_pool pipes;
+    struct tracker_pool heads;
+    char *read_buffer; /* WORKER_READ_BYTES, filled and emptied within one callback */
 };
 
 /* Takes over the bound socket `fd`. Nothing runs yet. 0 or a negative errno. */

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # The proxy without faults beside a direct connection, and beside HAProxy (TCP) and nginx (stream) where they
 # are installed: requests a second, round trip, and CPU a request of the relay alone. They take turns, so that what
-# else the machine does falls on all; medians of ROUNDS. SECONDS_EACH=5, CONNECTIONS="1 32" and PEERS="haproxy" choose.
+# else the machine does falls on all; medians of ROUNDS. SECONDS_EACH=5, CONNECTIONS="1 32",
+# PEERS="haproxy" and THREADS=2 choose.
 set -u
 bin=$(cd "${top_builddir:-.}" && pwd)
 http=$bin/tests/bench/bench_http
 each=${SECONDS_EACH:-0.7}
 rounds=${ROUNDS:-3}
 peers=${PEERS:-direct haproxy nginx}
+threads=${THREADS:-1}
 work=$(mktemp -d "${TMPDIR:-/tmp}/shaketable-bench.XXXXXX")
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
@@ -89,6 +91,7 @@ add() {
 
 case $peers in *direct*) add direct "$server" '' ;; esac
 "$bin/shaketable-proxy" --listen 127.0.0.1:0 --upstream "127.0.0.1:$server" --stats "unix:$work/stats" \
+  --threads "$threads" \
   >"$work/proxy" 2>&1 &
 pid=$!
 add shaketable-proxy "$(port_of "$work/proxy")" $pid
@@ -96,7 +99,7 @@ add shaketable-proxy "$(port_of "$work/proxy")" $pid
 start_haproxy() {
   local port
   port=$(free_port)
-  printf '%s\n' 'global' '  nbthread 1' 'defaults' '  mode tcp' '  timeout connect 5s' '  timeout client 1m' \
+  printf '%s\n' 'global' "  nbthread $threads" 'defaults' '  mode tcp' '  timeout connect 5s' '  timeout client 1m' \
     '  timeout server 1m' 'listen bench' "  bind 127.0.0.1:$port" "  server one 127.0.0.1:$server" >"$work/haproxy.cfg"
   haproxy -db -f "$work/haproxy.cfg" >"$work/haproxy" 2>&1 &
   add 'HAProxy-TCP' "$port" $!
@@ -108,16 +111,17 @@ start_nginx() {
   # Where it is a module of its own, it is loaded by its whole path: -p moves the others.
   load=$(nginx -V 2>&1 | grep -oE 'modules-path=[^ ]+' | cut -d= -f2)/ngx_stream_module.so
   if [ -e "$load" ]; then load="load_module $load;"; else load=; fi
-  printf '%s\n' 'worker_processes 1; daemon off; master_process off;' "pid $work/nginx.pid; error_log stderr;" \
+  printf '%s\n' "worker_processes $threads; daemon off; master_process $([ "$threads" = 1 ] && echo off || echo on);" "pid $work/nginx.pid; error_log stderr;" \
     "$load" 'events { worker_connections 1024; }' \
     "stream { server { listen 127.0.0.1:$port; proxy_pass 127.0.0.1:$server; } }" >"$work/nginx.conf"
   nginx -p "$work" -c "$work/nginx.conf" >"$work/nginx" 2>&1 &
   pid=$!
   sleep 0.5
-  if kill -0 $pid 2>/dev/null; then add nginx-stream "$port" $pid; else echo "  nginx has no stream module"; fi
+  # With more than one its workers are children.
+  if kill -0 $pid 2>/dev/null; then add nginx-stream "$port" "$(pgrep -P $pid || echo $pid)"; else echo "  nginx has no stream module"; fi
 }
 
-echo "relaying HTTP, no fault"
+echo "relaying HTTP, no fault, threads: $threads"
 for peer in haproxy nginx; do
   case $peers in *$peer*) ;; *) continue ;; esac
   if command -v $peer >/dev/null; then start_$peer; else echo "  $peer is not installed"; fi

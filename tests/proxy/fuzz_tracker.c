@@ -14,16 +14,13 @@ struct found {
     bool upgrade;
 };
 
-static struct found track(const char *data, size_t size, size_t cut, bool response, bool head)
+static struct found feed(struct tracker *tracker, const char *data, size_t size, size_t cut)
 {
-    struct tracker tracker;
     struct found found = {0};
-    tracker_init(&tracker, response);
-    tracker.answers_head = head;
     size_t at = 0;
     while (at < size) {
         size_t end = at < cut ? cut : size;
-        struct tracker_result result = tracker_feed(&tracker, data + at, end - at);
+        struct tracker_result result = tracker_feed(tracker, data + at, end - at);
         if (result.failed) {
             found.failed = true;
             return found;
@@ -34,14 +31,28 @@ static struct found track(const char *data, size_t size, size_t cut, bool respon
         if (result.complete) {
             found.messages++;
             found.end = at;
-            tracker_keeps_alive(&tracker);
+            tracker_keeps_alive(tracker);
+            /* As soon as it has been read; what follows may be trailers of a later part. */
+            tracker_release(tracker);
         }
         if (result.upgrade) {
             found.upgrade = true;
             return found;
         }
     }
-    tracker_finish(&tracker);
+    tracker_finish(tracker);
+    return found;
+}
+
+static struct found track(const char *data, size_t size, size_t cut, bool response, bool head)
+{
+    struct tracker tracker;
+    struct tracker_pool pool = {0};
+    tracker_init(&tracker, response, &pool);
+    tracker.answers_head = head;
+    struct found found = feed(&tracker, data, size, cut);
+    tracker_release(&tracker);
+    tracker_pool_free(&pool);
     return found;
 }
 

@@ -45,6 +45,12 @@ static void same_scope(void **state)
     assert_true(scope_same(&a, &b));
     strcpy(b.scope.path, "/x");
     assert_false(scope_same(&a, &b));
+    b = a;
+    strcpy(b.scope.header, "X");
+    assert_false(scope_same(&a, &b));
+    b = a;
+    strcpy(b.scope.source, "::1");
+    assert_false(scope_same(&a, &b));
 }
 
 int main(void)

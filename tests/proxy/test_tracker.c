@@ -20,8 +20,9 @@ struct found {
 static struct found track(const char *stream, size_t length, size_t cut, bool response, bool answers_head)
 {
     struct tracker tracker;
+    struct tracker_pool pool = {0};
     struct found found = {0};
-    tracker_init(&tracker, response);
+    tracker_init(&tracker, response, &pool);
     tracker.answers_head = answers_head;
     size_t at = 0;
     while (at < length && !found.failed && !found.upgrade) {
@@ -31,11 +32,16 @@ static struct found track(const char *stream, size_t length, size_t cut, bool re
         found.upgrade = result.upgrade;
         at += result.consumed;
         found.heads += result.head;
-        if (result.head)
-            snprintf(found.last_path, sizeof found.last_path, "%s", tracker.path);
+        if (result.head && tracker.head) {
+            snprintf(found.last_path, sizeof found.last_path, "%s", tracker.head->path);
+            /* What comes after it must do without. */
+            tracker_release(&tracker);
+        }
         if (result.complete && found.count < ENDS_MAX)
             found.ends[found.count++] = at;
     }
+    tracker_release(&tracker);
+    tracker_pool_free(&pool);
     return found;
 }
 
@@ -98,10 +104,10 @@ static void close_ends_a_body_without_length(void **state)
     (void)state;
     struct tracker tracker;
     const char *stream = "HTTP/1.1 200 OK\r\n\r\nuntil the end";
-    tracker_init(&tracker, true);
+    tracker_init(&tracker, true, NULL);
     assert_false(tracker_feed(&tracker, stream, strlen(stream)).complete);
     assert_true(tracker_finish(&tracker));
-    tracker_init(&tracker, true);
+    tracker_init(&tracker, true, NULL);
     tracker_feed(&tracker, OK, strlen(OK) - 1);
     assert_false(tracker_finish(&tracker));
 }
@@ -142,17 +148,20 @@ static void reads_what_must_be_known(void **state)
                          "X-User-Agent: other\r\nExpect: 100-Continue\r\nContent-Length: 0\r\n\r\n";
     for (size_t cut = 0; cut <= strlen(stream); cut++) {
         struct tracker tracker;
-        tracker_init(&tracker, false);
+        struct tracker_pool pool = {0};
+        tracker_init(&tracker, false, &pool);
         struct tracker_result result = tracker_feed(&tracker, stream, cut);
         if (cut < strlen(stream))
             result = tracker_feed(&tracker, stream + cut, strlen(stream) - cut);
         assert_true(result.complete);
         assert_string_equal(tracker_method(&tracker), "POST");
-        assert_string_equal(tracker.path, "/a/b");
-        assert_string_equal(tracker.agent, "ELB-HealthChecker/2.0");
-        assert_true(tracker.expects_continue);
+        assert_string_equal(tracker.head->path, "/a/b");
+        assert_string_equal(tracker.head->agent, "ELB-HealthChecker/2.0");
+        assert_true(tracker_expects_continue(&tracker));
         assert_true(tracker_is_http_1_0(&tracker));
         assert_false(tracker_keeps_alive(&tracker));
+        tracker_release(&tracker);
+        tracker_pool_free(&pool);
     }
 }
 
@@ -163,9 +172,12 @@ static void long_paths_are_cut(void **state)
     memset(stream + 5, 'a', 3000);
     strcat(stream, " HTTP/1.1\r\n\r\n");
     struct tracker tracker;
-    tracker_init(&tracker, false);
+    struct tracker_pool pool = {0};
+    tracker_init(&tracker, false, &pool);
     assert_true(tracker_feed(&tracker, stream, strlen(stream)).complete);
-    assert_int_equal(strlen(tracker.path), FAULT_PATH_MAX);
+    assert_int_equal(strlen(tracker.head->path), FAULT_PATH_MAX);
+    tracker_release(&tracker);
+    tracker_pool_free(&pool);
 }
 
 int main(void)
