@@ -11,6 +11,8 @@
 
 enum { CLIENT_BYTES, UPSTREAM_BYTES, CHANGE, CLIENT_END, UPSTREAM_END, REFUSED, DRAIN, EXPIRE, OPS };
 
+enum { RECORDS_MAX = 64 };
+
 struct relay {
     struct worker worker;
     struct upstream upstream;
@@ -187,7 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     start(relay, data[0]);
     relay->changes = data[0];
     settle(relay);
-    for (size_t at = 1; at < size;) {
+    size_t at = 1;
+    for (int i = 0; i < RECORDS_MAX && at < size; i++) {
         at += run_record(relay, data + at, size - at);
         settle(relay);
         if (relay->connection.doom != DOOM_NONE || relay->connection.closes)

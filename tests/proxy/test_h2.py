@@ -10,6 +10,12 @@ def outcomes(sums):
     return {name: count for name, count in sums["outcomes"].items() if count}
 
 
+def ended(console, requests):
+    """The outcomes, once so many requests have come and come to an end."""
+    sums = console.sum(lambda sums, frame: sums["requests"] == requests and sum(sums["outcomes"].values()) >= requests)
+    return outcomes(sums)
+
+
 class Setup:
     def __init__(self, handle=echo, *options, client=None, **server):
         self.servers = []
@@ -179,8 +185,7 @@ def test_resets_carry_their_code_both_ways():
         wait_for(lambda: setup.server.resets)
         assert list(setup.server.resets.values()) == [6]
         assert setup.client.call("/").body == b"ok"
-        sums = console.sum(lambda sums, frame: sums["requests"] == 9)
-        assert outcomes(sums) == {"answered": 2, "upstream_failed": 6, "client_gone": 1}, sums
+        assert ended(console, 9) == {"answered": 2, "upstream_failed": 6, "client_gone": 1}
 
 
 def test_an_early_answer_stops_the_request():
@@ -308,8 +313,7 @@ def test_the_upstreams_connection_is_lost():
             setup.client.step()
         assert not setup.client.calls[part].ended and setup.client.calls[end].headers is None
         assert len(setup.client.goaways) == 1
-        sums = console.sum(lambda sums, frame: frame["connections"]["open"] == 0)
-        assert outcomes(sums) == {"upstream_failed": 2}, sums
+        assert ended(console, 2) == {"upstream_failed": 2}
 
 
 def test_the_clients_connection_is_lost():
@@ -321,8 +325,7 @@ def test_the_clients_connection_is_lost():
         wait_for(lambda: len(setup.server.requests) == 2)
         setup.socket.close()
         wait_for(lambda: setup.server.ended)
-        sums = console.sum(lambda sums, frame: frame["connections"]["open"] == 0)
-        assert outcomes(sums) == {"client_gone": 2}, sums
+        assert ended(console, 2) == {"client_gone": 2}
 
 
 def test_a_client_that_ends_its_side_still_gets_its_answers():
@@ -356,8 +359,7 @@ def test_no_upstream():
     while not client.ended:
         client.step()
     assert client.goaways[-1] == (NO_ERROR, grpc), client.goaways
-    sums = console.sum(lambda sums, frame: sums["requests"] == 2)
-    assert outcomes(sums) == {"upstream_refused": 2}, sums
+    assert ended(console, 2) == {"upstream_refused": 2}
     # One that asks for nothing is let go as well.
     idle = Client(proxy.connect())
     while not idle.ended:
