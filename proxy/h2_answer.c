@@ -118,11 +118,11 @@ static void answer_http(struct h2_stream *stream, struct h2_fields *fields, cons
     if (!body)
         return;
     struct h2_pipe *response = &stream->pipes[LANE_RESPONSE];
-    struct h2_piece *piece = malloc(sizeof *piece + count);
+    struct h2_piece *piece = malloc(sizeof *piece + count + 1);
     if (piece) {
         *piece = (struct h2_piece){
             .kind = H2_PIECE_DATA, .latency_ns = latency_ns, .length = (uint32_t)count, .ends = true};
-        memcpy(piece->bytes, words, count);
+        memcpy(piece->bytes, words, count + 1);
     }
     response->complete = true;
     h2_pipe_put(response, piece, 0, now_ns);

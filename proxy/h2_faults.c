@@ -5,7 +5,6 @@
 
 #include "proxy/scope.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void take_decision(struct h2_stream *stream, const struct decision *decision)
@@ -91,6 +90,16 @@ static const char *find(const struct h2_fields *fields, const char *name)
     return value ? value : "";
 }
 
+/* Without its query; cut at the bound. */
+static void copy_path(char *path, const char *url)
+{
+    size_t length = strcspn(url, "?#");
+    if (length > FAULT_PATH_MAX)
+        length = FAULT_PATH_MAX;
+    memcpy(path, url, length);
+    path[length] = '\0';
+}
+
 static void count(struct h2_stream *stream)
 {
     stream->exchange->started = stream->exchange->finished = false;
@@ -106,8 +115,7 @@ void h2_faults_begin(struct h2_stream *stream, const struct h2_fields *fields, b
     struct exchange *exchange = stream->exchange;
     const char *method = find(fields, ":method");
     char path[FAULT_PATH_MAX + 1];
-    snprintf(path, sizeof path, "%s", find(fields, ":path"));
-    path[strcspn(path, "?#")] = '\0';
+    copy_path(path, find(fields, ":path"));
     exchange->head = strcmp(method, "HEAD") == 0;
     stream->grpc = strncmp(find(fields, "content-type"), "application/grpc", strlen("application/grpc")) == 0;
     exchange->health_check =
