@@ -8,6 +8,26 @@ void hist_clear(struct hist *hist)
     hist->min_us = UINT64_MAX;
 }
 
+/* The counts that may differ from zero. */
+static size_t first_index(const struct hist *hist)
+{
+    return hist_index(hist->min_us);
+}
+
+static size_t last_index(const struct hist *hist)
+{
+    return hist_index(hist->max_us);
+}
+
+void hist_reset(struct hist *hist)
+{
+    if (hist->total > 0)
+        memset(hist->counts + first_index(hist), 0,
+               (last_index(hist) - first_index(hist) + 1) * sizeof hist->counts[0]);
+    hist->total = hist->sum_us = hist->beyond = hist->max_us = 0;
+    hist->min_us = UINT64_MAX;
+}
+
 uint64_t hist_index_lowest(size_t index)
 {
     if (index < HIST_LINEAR)
@@ -25,7 +45,7 @@ void hist_add(struct hist *into, const struct hist *from)
 {
     if (from->total == 0)
         return;
-    for (size_t i = 0; i < HIST_COUNTS; i++)
+    for (size_t i = first_index(from); i <= last_index(from); i++)
         into->counts[i] += from->counts[i];
     into->total += from->total;
     into->sum_us += from->sum_us;

@@ -33,6 +33,8 @@ struct hist {
 };
 
 void hist_clear(struct hist *hist);
+/* Empties one that is valid: touches only what was counted. */
+void hist_reset(struct hist *hist);
 
 static inline size_t hist_index(uint64_t us)
 {

@@ -11,11 +11,12 @@
 #include "core/hist.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define STATS_PROTOCOL 1
 #define STATS_REQUEST_MAX 16384 /* the longest line a sidecar reads */
-#define STATS_FRAME_MAX 262144  /* the longest line a console reads */
+#define STATS_FRAME_MAX 524288  /* the longest line a console reads */
 #define STATS_INTERVAL_MIN_MS 20
 #define STATS_INTERVAL_MAX_MS 60000
 #define STATS_LEASE_MIN_MS 500
@@ -67,7 +68,21 @@ enum stats_outcome {
 };
 extern const char *const stats_outcome_names[STATS_OUTCOMES];
 
-/* Counts are those of the interval, gauges say so. About 100 KB: keep it off the stack of small threads. */
+/*
+ * Which share of the requests one belongs to, for a control group beside the experiment. It is membership
+ * that counts, not what chance then did: a request in scope of a loss that happened to lose nothing is one of
+ * the experiment's, or the control group would be the lucky ones.
+ */
+enum stats_share {
+    STATS_CLEAN,   /* no faults were in force */
+    STATS_CONTROL, /* faults were in force, and not meant for it: by percentage, method, path, … */
+    STATS_SCOPED,  /* faults in force were meant for it, whether or not one came to act */
+    STATS_SHARES
+};
+extern const char *const stats_share_names[STATS_SHARES];
+
+/* Counts are those of the interval, gauges say so. About 400 KB: keep it off the stack. What is counted of
+ * all requests stands without a prefix; the clean share is what control and scoped leave of it. */
 struct stats_sample {
     uint64_t sequence;
     int64_t interval_ms; /* what it really was, rounded */
@@ -80,16 +95,61 @@ struct stats_sample {
     uint64_t in_flight; /* gauge: requests without their response's first byte */
     uint64_t held;      /* gauge: messages that wait for an injected delay */
     uint64_t requests;
-    uint64_t faulted;   /* requests on which at least one fault acted */
-    uint64_t bytes_in;  /* from clients */
-    uint64_t bytes_out; /* to clients */
+    uint64_t faulted;            /* requests on which at least one fault acted */
+    uint64_t bytes_in;           /* from clients */
+    uint64_t bytes_out;          /* to clients */
+    uint64_t upstream_bytes_in;  /* from the application */
+    uint64_t upstream_bytes_out; /* to the application */
     uint64_t outcomes[STATS_OUTCOMES];
+    uint64_t control_outcomes[STATS_OUTCOMES];
+    uint64_t scoped_outcomes[STATS_OUTCOMES];
+    uint64_t client_retransmits; /* TCP segments sent again to the clients whose connections were looked at */
+    uint64_t upstream_retransmits; /* … to the application */
     struct hist round_trip; /* answered requests: last byte of the request to first byte of the response */
     struct hist service;    /* the application's part */
     struct hist injected_asked; /* our part: what the fault model asked for */
     struct hist injected_got;   /* … and what was measured */
     struct hist lateness;       /* got − asked of each, in microseconds; never early */
+    struct hist control_round_trip;
+    struct hist control_service;
+    struct hist scoped_round_trip;
+    struct hist scoped_service;
+    /* Last byte of the request (0 before it) to the outcome; nothing for a blackhole, which has no end. */
+    struct hist until[STATS_OUTCOMES];
+    struct hist connect;    /* to the application, from connect() to connected */
+    struct hist client_rtt; /* TCP's smoothed round trip, of connections that were looked at */
+    struct hist upstream_rtt;
 };
+
+/* Of memory that is all zero; what has no counts yet is not touched. */
+void stats_sample_init(struct stats_sample *sample);
+/* Of any memory. */
+void stats_sample_clear(struct stats_sample *sample);
+/* Empties one that is valid, gauges and all; cheap where little was counted. */
+void stats_sample_reset(struct stats_sample *sample);
+/* Counts of `from` are added, gauges too: so that the sample of several threads is their sum. */
+void stats_sample_add(struct stats_sample *into, const struct stats_sample *from);
+/* `into` is empty: the counts move into it, gauges are copied and stay. */
+void stats_sample_take(struct stats_sample *into, struct stats_sample *from);
+
+/* All histograms of a sample, by their keys in a frame. */
+struct stats_histogram {
+    const char *key;
+    size_t offset;
+};
+#define STATS_HISTOGRAMS (12 + STATS_OUTCOMES)
+extern const struct stats_histogram stats_histograms[STATS_HISTOGRAMS];
+static inline struct hist *stats_histogram_of(struct stats_sample *sample,
+                                              const struct stats_histogram *histogram)
+{
+    return (struct hist *)((char *)sample + histogram->offset);
+}
+static inline const struct hist *stats_histogram_in(const struct stats_sample *sample,
+                                                    const struct stats_histogram *histogram)
+{
+    return (const struct hist *)((const char *)sample + histogram->offset);
+}
+
 struct stats_problem {
     int64_t id; /* of the request it answers; 0: none */
     char code[32];

@@ -99,16 +99,25 @@ static struct json_object *pair_to_json(const char *a_key, uint64_t a, const cha
     return NULL;
 }
 
-static struct json_object *outcomes_to_json(const struct stats_sample *sample)
+static struct json_object *outcomes_to_json(const uint64_t outcomes[STATS_OUTCOMES])
 {
     struct json_object *json = json_object_new_object();
     for (int i = 0; i < STATS_OUTCOMES; i++) {
-        if (!put_count(json, stats_outcome_names[i], sample->outcomes[i])) {
+        if (!put_count(json, stats_outcome_names[i], outcomes[i])) {
             json_object_put(json);
             return NULL;
         }
     }
     return json;
+}
+
+/* Left out where there is nothing to count, as in all frames of a sidecar that is clean. */
+static bool put_share(struct json_object *json, const char *key, const uint64_t outcomes[STATS_OUTCOMES])
+{
+    for (int i = 0; i < STATS_OUTCOMES; i++)
+        if (outcomes[i] > 0)
+            return document_put(json, key, outcomes_to_json(outcomes));
+    return true;
 }
 
 static bool put_histogram(struct json_object *json, const char *key, const struct hist *hist)
@@ -125,34 +134,41 @@ static bool put_histogram(struct json_object *json, const char *key, const struc
 static struct json_object *histograms_to_json(const struct stats_sample *sample)
 {
     struct json_object *json = json_object_new_object();
-    if (put_histogram(json, "round_trip", &sample->round_trip) &&
-        put_histogram(json, "service", &sample->service) &&
-        put_histogram(json, "injected_asked", &sample->injected_asked) &&
-        put_histogram(json, "injected_got", &sample->injected_got) &&
-        put_histogram(json, "lateness", &sample->lateness))
-        return json;
-    json_object_put(json);
-    return NULL;
+    for (size_t i = 0; i < STATS_HISTOGRAMS; i++) {
+        const struct stats_histogram *histogram = &stats_histograms[i];
+        if (!put_histogram(json, histogram->key, stats_histogram_in(sample, histogram))) {
+            json_object_put(json);
+            return NULL;
+        }
+    }
+    return json;
 }
 
 bool stats_sample_print(const struct stats_sample *sample, struct buf *out)
 {
     struct json_object *json = json_object_new_object();
-    bool done = put_text(json, "type", "stats") && put_count(json, "sequence", sample->sequence) &&
-                put_integer(json, "interval_ms", sample->interval_ms) &&
-                document_put(json, "faults", fault_to_json(&sample->faults)) &&
-                document_put(json, "intensity", document_new_number(sample->intensity)) &&
-                put_text(json, "set_by", sample->set_by) &&
-                put_integer(json, "lease_left_ms", sample->lease_left_ms) &&
-                document_put(json, "connections",
-                             pair_to_json("open", sample->connections_open, "accepted",
-                                          sample->connections_accepted)) &&
-                put_count(json, "in_flight", sample->in_flight) && put_count(json, "held", sample->held) &&
-                put_count(json, "requests", sample->requests) &&
-                put_count(json, "faulted", sample->faulted) &&
-                document_put(json, "bytes", pair_to_json("in", sample->bytes_in, "out", sample->bytes_out)) &&
-                document_put(json, "outcomes", outcomes_to_json(sample)) &&
-                document_put(json, "histograms", histograms_to_json(sample));
+    bool done =
+        put_text(json, "type", "stats") && put_count(json, "sequence", sample->sequence) &&
+        put_integer(json, "interval_ms", sample->interval_ms) &&
+        document_put(json, "faults", fault_to_json(&sample->faults)) &&
+        document_put(json, "intensity", document_new_number(sample->intensity)) &&
+        put_text(json, "set_by", sample->set_by) &&
+        put_integer(json, "lease_left_ms", sample->lease_left_ms) &&
+        document_put(
+            json, "connections",
+            pair_to_json("open", sample->connections_open, "accepted", sample->connections_accepted)) &&
+        put_count(json, "in_flight", sample->in_flight) && put_count(json, "held", sample->held) &&
+        put_count(json, "requests", sample->requests) && put_count(json, "faulted", sample->faulted) &&
+        document_put(json, "bytes", pair_to_json("in", sample->bytes_in, "out", sample->bytes_out)) &&
+        document_put(json, "upstream_bytes",
+                     pair_to_json("in", sample->upstream_bytes_in, "out", sample->upstream_bytes_out)) &&
+        document_put(
+            json, "retransmits",
+            pair_to_json("client", sample->client_retransmits, "upstream", sample->upstream_retransmits)) &&
+        document_put(json, "outcomes", outcomes_to_json(sample->outcomes)) &&
+        put_share(json, "control_outcomes", sample->control_outcomes) &&
+        put_share(json, "scoped_outcomes", sample->scoped_outcomes) &&
+        document_put(json, "histograms", histograms_to_json(sample));
     return finish(json, done, out);
 }
 
@@ -235,13 +251,14 @@ static bool read_pair(struct json_object *json, const char *where, const char *a
     return !json || document_read(json, where, fields, COUNT(fields), true, error);
 }
 
-static bool read_outcomes(struct stats_sample *sample, struct json_object *json, struct error *error)
+static bool read_outcomes(struct json_object *json, const char *where, uint64_t outcomes[STATS_OUTCOMES],
+                          struct error *error)
 {
     struct document_field fields[STATS_OUTCOMES];
     for (int i = 0; i < STATS_OUTCOMES; i++)
-        fields[i] = (struct document_field){stats_outcome_names[i], DOCUMENT_UNSIGNED, &sample->outcomes[i],
-                                            0, false};
-    return !json || document_read(json, "outcomes", fields, STATS_OUTCOMES, true, error);
+        fields[i] =
+            (struct document_field){stats_outcome_names[i], DOCUMENT_UNSIGNED, &outcomes[i], 0, false};
+    return !json || document_read(json, where, fields, STATS_OUTCOMES, true, error);
 }
 
 static bool read_histogram(struct json_object *json, const char *key, struct hist *hist, struct error *error)
@@ -258,23 +275,19 @@ static bool read_histogram(struct json_object *json, const char *key, struct his
 
 static bool read_histograms(struct stats_sample *sample, struct json_object *json, struct error *error)
 {
-    hist_clear(&sample->round_trip);
-    hist_clear(&sample->service);
-    hist_clear(&sample->injected_asked);
-    hist_clear(&sample->injected_got);
-    hist_clear(&sample->lateness);
-    return !json || (read_histogram(json, "round_trip", &sample->round_trip, error) &&
-                     read_histogram(json, "service", &sample->service, error) &&
-                     read_histogram(json, "injected_asked", &sample->injected_asked, error) &&
-                     read_histogram(json, "injected_got", &sample->injected_got, error) &&
-                     read_histogram(json, "lateness", &sample->lateness, error));
+    for (size_t i = 0; json && i < STATS_HISTOGRAMS; i++) {
+        const struct stats_histogram *histogram = &stats_histograms[i];
+        if (!read_histogram(json, histogram->key, stats_histogram_of(sample, histogram), error))
+            return false;
+    }
+    return true;
 }
 
 static bool read_sample(struct stats_sample *sample, struct json_object *json, struct error *error)
 {
-    memset(sample, 0, sizeof *sample);
-    sample->intensity = 1;
-    struct json_object *faults = NULL, *connections = NULL, *bytes = NULL, *outcomes = NULL,
+    stats_sample_clear(sample);
+    struct json_object *faults = NULL, *connections = NULL, *bytes = NULL, *upstream_bytes = NULL,
+                       *retransmits = NULL, *outcomes = NULL, *control = NULL, *scoped = NULL,
                        *histograms = NULL;
     const struct document_field fields[] = {
         {"sequence", DOCUMENT_UNSIGNED, &sample->sequence, 0, true},
@@ -289,7 +302,11 @@ static bool read_sample(struct stats_sample *sample, struct json_object *json, s
         {"requests", DOCUMENT_UNSIGNED, &sample->requests, 0, false},
         {"faulted", DOCUMENT_UNSIGNED, &sample->faulted, 0, false},
         {"bytes", DOCUMENT_OBJECT, &bytes, 0, false},
+        {"upstream_bytes", DOCUMENT_OBJECT, &upstream_bytes, 0, false},
+        {"retransmits", DOCUMENT_OBJECT, &retransmits, 0, false},
         {"outcomes", DOCUMENT_OBJECT, &outcomes, 0, false},
+        {"control_outcomes", DOCUMENT_OBJECT, &control, 0, false},
+        {"scoped_outcomes", DOCUMENT_OBJECT, &scoped, 0, false},
         {"histograms", DOCUMENT_OBJECT, &histograms, 0, false},
     };
     if (!document_read(json, "", fields, COUNT(fields), true, error))
@@ -304,7 +321,14 @@ static bool read_sample(struct stats_sample *sample, struct json_object *json, s
     return read_pair(connections, "connections", "open", &sample->connections_open, "accepted",
                      &sample->connections_accepted, error) &&
            read_pair(bytes, "bytes", "in", &sample->bytes_in, "out", &sample->bytes_out, error) &&
-           read_outcomes(sample, outcomes, error) && read_histograms(sample, histograms, error);
+           read_pair(upstream_bytes, "upstream_bytes", "in", &sample->upstream_bytes_in, "out",
+                     &sample->upstream_bytes_out, error) &&
+           read_pair(retransmits, "retransmits", "client", &sample->client_retransmits, "upstream",
+                     &sample->upstream_retransmits, error) &&
+           read_outcomes(outcomes, "outcomes", sample->outcomes, error) &&
+           read_outcomes(control, "control_outcomes", sample->control_outcomes, error) &&
+           read_outcomes(scoped, "scoped_outcomes", sample->scoped_outcomes, error) &&
+           read_histograms(sample, histograms, error);
 }
 
 static bool read_frame(struct stats_frame *frame, struct json_object *json, struct error *error)

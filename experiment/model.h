@@ -211,6 +211,11 @@ struct model_series {
     struct hist baseline; /* total 0: none yet */
     struct model_figures now;
     struct model_figures before;
+    /* Of `now`: the requests that the faults in force are meant for, and those they are not meant for, with
+     * whom they compare. n is 0 in both where there are none, so in `control` where the faults are meant for
+     * all. */
+    struct model_figures scoped;
+    struct model_figures control;
     size_t column_count; /* oldest first */
     struct model_column columns[MODEL_COLUMNS];
     size_t marker_count;

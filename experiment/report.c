@@ -95,6 +95,10 @@ struct json_object *report_status(const struct model *model)
     if (series->source == MODEL_SOURCE_SIDECARS) {
         json_object_object_add(object, "before", report_figures(&series->before));
         json_object_object_add(object, "now", report_figures(&series->now));
+        if (series->control.n > 0) {
+            json_object_object_add(object, "scoped", report_figures(&series->scoped));
+            json_object_object_add(object, "control", report_figures(&series->control));
+        }
     }
     return object;
 }

@@ -8,9 +8,14 @@
 #define SLOT_MS 250
 #define SLOTS (MODEL_WINDOW_MS / SLOT_MS)
 
-struct slot {
+struct tally {
     struct hist round_trip;
     uint64_t requests, errors, lost;
+};
+/* Of all requests, and of the two groups while faults are in force. */
+enum { ALL, CONTROL, SCOPED, TALLIES };
+struct slot {
+    struct tally tallies[TALLIES];
 };
 
 struct series {
@@ -32,8 +37,11 @@ struct series {
 
 static void slot_clear(struct slot *slot)
 {
-    hist_clear(&slot->round_trip);
-    slot->requests = slot->errors = slot->lost = 0;
+    for (size_t i = 0; i < TALLIES; i++) {
+        struct tally *tally = &slot->tallies[i];
+        hist_clear(&tally->round_trip);
+        tally->requests = tally->errors = tally->lost = 0;
+    }
 }
 
 static void no_figures(struct model_figures *figures)
@@ -70,13 +78,17 @@ void series_set_problem(struct series *series, const char *problem)
 
 static void drop_slot(struct series *series, struct slot *slot)
 {
-    if (slot->requests == 0 && slot->round_trip.total == 0)
-        return;
-    hist_subtract(&series->window.round_trip, &slot->round_trip);
-    series->window.requests -= slot->requests;
-    series->window.errors -= slot->errors;
-    series->window.lost -= slot->lost;
-    slot_clear(slot);
+    for (size_t i = 0; i < TALLIES; i++) {
+        struct tally *window = &series->window.tallies[i], *old = &slot->tallies[i];
+        if (old->requests == 0 && old->round_trip.total == 0)
+            continue;
+        hist_subtract(&window->round_trip, &old->round_trip);
+        window->requests -= old->requests;
+        window->errors -= old->errors;
+        window->lost -= old->lost;
+        hist_reset(&old->round_trip);
+        old->requests = old->errors = old->lost = 0;
+    }
 }
 
 void series_advance(struct series *series, int64_t now_ms)
@@ -113,29 +125,36 @@ static struct model_column *column_at(struct series *series, int64_t now_ms)
     return column;
 }
 
+static void tally_add(struct tally *tally, const struct hist *round_trip, const uint64_t *outcome)
+{
+    uint64_t errors = outcome[STATS_INJECTED_ERROR] + outcome[STATS_RESET] + outcome[STATS_UPSTREAM_FAILED];
+    uint64_t lost = outcome[STATS_CLIENT_GONE] + outcome[STATS_BLACKHOLED] + outcome[STATS_UPSTREAM_REFUSED];
+    hist_add(&tally->round_trip, round_trip);
+    tally->requests += errors + lost + outcome[STATS_ANSWERED];
+    tally->errors += errors;
+    tally->lost += lost;
+}
+
 void series_add(struct series *series, const struct stats_sample *sample, int64_t now_ms)
 {
     series_advance(series, now_ms);
     series->heard_ms = now_ms;
     series->problem[0] = '\0';
 
-    const uint64_t *outcome = sample->outcomes;
-    uint64_t errors = outcome[STATS_INJECTED_ERROR] + outcome[STATS_RESET] + outcome[STATS_UPSTREAM_FAILED];
-    uint64_t lost = outcome[STATS_CLIENT_GONE] + outcome[STATS_BLACKHOLED] + outcome[STATS_UPSTREAM_REFUSED];
-    uint64_t ended = errors + lost + outcome[STATS_ANSWERED];
-
-    struct slot *both[2] = {&series->slots[series->slot_number % SLOTS], &series->window};
+    struct slot *slot = &series->slots[series->slot_number % SLOTS];
+    uint64_t errors = slot->tallies[ALL].errors, lost = slot->tallies[ALL].lost;
+    struct slot *both[2] = {slot, &series->window};
     for (size_t i = 0; i < 2; i++) {
-        hist_add(&both[i]->round_trip, &sample->round_trip);
-        both[i]->requests += ended;
-        both[i]->errors += errors;
-        both[i]->lost += lost;
+        struct tally *tallies = both[i]->tallies;
+        tally_add(&tallies[ALL], &sample->round_trip, sample->outcomes);
+        tally_add(&tallies[CONTROL], &sample->control_round_trip, sample->control_outcomes);
+        tally_add(&tallies[SCOPED], &sample->scoped_round_trip, sample->scoped_outcomes);
     }
 
     struct model_column *column = column_at(series, now_ms);
     column->measured = true;
-    column->errors += (uint32_t)errors;
-    column->lost += (uint32_t)lost;
+    column->errors += (uint32_t)(slot->tallies[ALL].errors - errors);
+    column->lost += (uint32_t)(slot->tallies[ALL].lost - lost);
     for (size_t i = 0; sample->round_trip.total > 0 && i < HIST_COUNTS; i++) {
         if (sample->round_trip.counts[i] == 0)
             continue;
@@ -165,10 +184,10 @@ static int64_t window_length_ms(const struct series *series)
     return end > series->window_from_ms ? end - series->window_from_ms : 0;
 }
 
-static void figures_of_window(const struct series *series, struct model_figures *figures)
+static void figures_of_window(const struct series *series, size_t which, struct model_figures *figures)
 {
     no_figures(figures);
-    const struct slot *window = &series->window;
+    const struct tally *window = &series->window.tallies[which];
     figures->n = window->round_trip.total;
     figures->p50_us = known_percentile(&window->round_trip, 50);
     figures->p90_us = known_percentile(&window->round_trip, 90);
@@ -185,10 +204,11 @@ static void figures_of_window(const struct series *series, struct model_figures 
 
 void series_take_baseline(struct series *series)
 {
-    if (series->window.round_trip.total == 0)
+    const struct hist *window = &series->window.tallies[ALL].round_trip;
+    if (window->total == 0)
         return;
-    series->baseline = series->window.round_trip;
-    figures_of_window(series, &series->before);
+    series->baseline = *window;
+    figures_of_window(series, ALL, &series->before);
 }
 
 void series_mark(struct series *series, int64_t now_ms, const char *text)
@@ -204,7 +224,7 @@ void series_mark(struct series *series, int64_t now_ms, const char *text)
 
 uint64_t series_window_total(const struct series *series)
 {
-    return series->window.round_trip.total;
+    return series->window.tallies[ALL].round_trip.total;
 }
 
 int64_t series_heard_ms(const struct series *series)
@@ -239,10 +259,12 @@ void series_show(const struct series *series, struct model_series *out)
     memcpy(out->problem, series->problem, sizeof out->problem);
     out->heard_ms = series->heard_ms;
     out->window_ms = window_length_ms(series);
-    out->window = series->window.round_trip;
+    out->window = series->window.tallies[ALL].round_trip;
     out->baseline = series->baseline;
     out->before = series->before;
-    figures_of_window(series, &out->now);
+    figures_of_window(series, ALL, &out->now);
+    figures_of_window(series, CONTROL, &out->control);
+    figures_of_window(series, SCOPED, &out->scoped);
     show_columns(series, out);
     memcpy(out->markers, series->markers, sizeof out->markers);
     out->marker_count = series->marker_count;

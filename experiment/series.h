@@ -1,7 +1,7 @@
 /*
  * series: what was measured of one service over time: a sliding window, the baseline, the heatmap's
  * columns. Fed with the interval samples of any number of sidecars (or of a service's clients), which add up.
- * About 1 MB each; one thread.
+ * About 3 MB each; one thread.
  */
 #ifndef SHAKETABLE_EXPERIMENT_SERIES_H
 #define SHAKETABLE_EXPERIMENT_SERIES_H

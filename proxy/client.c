@@ -114,15 +114,12 @@ void client_send_sample(struct client *client)
     uint64_t now = clock_ns();
     sample->sequence = client->sequence;
     sample->interval_ms = (int64_t)((now - client->since_ns + 500000) / 1000000);
-    sample->faults = control->fault;
-    sample->intensity = fault_is_clean(&control->fault) ? 0 : 1;
-    memcpy(sample->set_by, control->set_by, sizeof sample->set_by);
-    sample->lease_left_ms = control_lease_left_ms(control);
+    control_describe_faults(control, sample);
     client->since_ns = now;
     struct buf line;
     buf_init(&line, STATS_FRAME_MAX);
     stats_sample_print(sample, &line);
-    worker_sample_clear(sample);
+    stats_sample_reset(sample);
     send_line(client, &line);
 }
 
@@ -135,17 +132,20 @@ static void on_timer(uv_timer_t *timer)
 
 static void subscribe(struct client *client, const struct stats_request *request)
 {
-    if (!client->sample)
-        client->sample = malloc(sizeof *client->sample);
     if (!client->sample) {
-        client_close(client);
-        return;
+        client->sample = calloc(1, sizeof *client->sample);
+        if (!client->sample) {
+            client_close(client);
+            return;
+        }
+        stats_sample_init(client->sample);
     }
-    worker_sample_clear(client->sample);
+    stats_sample_reset(client->sample);
     client->subscription = SUBSCRIPTION_WANTED;
     client->due = false;
     uint64_t interval = (uint64_t)request->interval_ms;
     uv_timer_start(&client->timer, on_timer, interval, interval);
+    control_begin_ticking(client->control);
     control_collect(client->control);
 }
 

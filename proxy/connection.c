@@ -20,6 +20,8 @@ static void release(struct connection *connection)
         buf_free(&connection->heads[i]);
     }
     buf_free(&connection->input);
+    if (worker->looked_at == connection)
+        worker->looked_at = connection->next;
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -74,7 +76,7 @@ static void tear_down(struct connection *connection)
     bool reset = connection->doom != DOOM_DONE;
     connection->closing = true;
     if (connection->doom == DOOM_REFUSED && !connection->queue)
-        connection->worker->interval.outcomes[STATS_UPSTREAM_REFUSED]++;
+        measure_stream_outcome(connection->worker, STATS_UPSTREAM_REFUSED, false);
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
@@ -107,6 +109,13 @@ void connection_sink_broke(struct lane *lane)
     /* Else what it still has to say is read first; the end of that says how it ended. */
 }
 
+/* Its exchange may have left the queue already: the upstream was through with it. */
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
+{
+    if (exchange && lane->direction == LANE_RESPONSE)
+        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
+}
+
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last)
 {
     if (!exchange)
@@ -125,7 +134,7 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     enum stats_outcome outcome = STATS_ANSWERED;
     if (exchange->local)
         outcome = exchange->refused ? STATS_UPSTREAM_REFUSED : STATS_INJECTED_ERROR;
-    measure_outcome(worker, exchange, outcome);
+    measure_outcome_at(worker, exchange, outcome, now);
 }
 
 void connection_client_ended(struct connection *connection)
@@ -196,6 +205,8 @@ static int try_connect(struct connection *connection, const struct sockaddr_stor
     if (upstream->watch.fd < 0)
         return errno;
     setsockopt(upstream->watch.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    connection->connect_ns = clock_ns();
+    connection->retransmits[LANE_REQUEST] = 0;
     int rc = connect(upstream->watch.fd, (const struct sockaddr *)address, address_size(address));
     if (rc < 0 && errno != EINPROGRESS)
         return errno;
@@ -232,6 +243,7 @@ void connection_connected(struct connection *connection)
         start_connect(connection);
         return;
     }
+    hist_record(&worker->interval.connect, (clock_ns() - connection->connect_ns + 500) / 1000);
     worker->address_index = (worker->address_index + connection->tries - 1) % worker->upstream->count;
     lane_connect(&connection->lanes[LANE_REQUEST], connection->upstream.watch.fd);
     lane_flush(&connection->lanes[LANE_REQUEST]);

@@ -54,7 +54,9 @@ struct connection {
     struct connection *previous;
     struct endpoint client;
     struct endpoint upstream;
-    unsigned tries; /* upstream addresses tried so far */
+    unsigned tries;              /* upstream addresses tried so far */
+    uint64_t connect_ns;         /* when connect() was called last */
+    uint32_t retransmits[LANES]; /* of the upstream's socket and of the client's, when last looked at */
     enum doom doom;
     bool closing;
     bool connecting;
@@ -99,6 +101,7 @@ bool connection_source_matches(const struct connection *connection);
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+void connection_chunk_lost(struct lane *lane, struct exchange *exchange);
 
 /* connection_io.c */
 void connection_client_ready(struct watch *watch, uint32_t events);
@@ -140,6 +143,11 @@ void connection_release_settings(struct connection *connection);
 
 /* measure.c */
 void measure_outcome(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome);
+/* The same where the time is known. */
+void measure_outcome_at(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome,
+                        uint64_t now_ns);
+/* Of an opaque stream, which has no requests. */
+void measure_stream_outcome(struct worker *worker, enum stats_outcome outcome, bool in_scope);
 void measure_faulted(struct worker *worker, struct exchange *exchange);
 /* The response's first byte went out. */
 void measure_response(struct worker *worker, struct exchange *exchange, uint64_t now_ns);

@@ -210,6 +210,17 @@ static void request_not_http(struct connection *connection, const char *data, si
         connection_doom(connection, DOOM_REFUSED);
 }
 
+/* The upstream says no more, so that what else the client may ask has no answer. A body on its way is still
+ * passed on, and so is a protocol that is not HTTP. */
+static void close_unanswerable(struct connection *connection)
+{
+    if (connection->upstream_ended && connection->client_spoke && !connection->raw[LANE_REQUEST] &&
+        !connection->current)
+        connection->closes = true;
+    if (connection->closes)
+        buf_free(&connection->input);
+}
+
 static void end_request(struct connection *connection, struct exchange *exchange, bool upgrade)
 {
     connection->current = NULL;
@@ -222,6 +233,7 @@ static void end_request(struct connection *connection, struct exchange *exchange
     exchange_drop(exchange);
     if (local)
         answer_ready(connection);
+    close_unanswerable(connection);
 }
 
 /* One message's worth of bytes. Returns how many were dealt with. */
@@ -447,6 +459,7 @@ void connection_response_ended(struct connection *connection)
     answer_ready(connection);
     connection_abandon(connection, STATS_UPSTREAM_FAILED);
     connection_make_raw(connection, LANE_RESPONSE);
+    close_unanswerable(connection);
 }
 
 void connection_refuse_requests(struct connection *connection)

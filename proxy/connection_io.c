@@ -91,15 +91,19 @@ static void read_client(struct connection *connection)
 
 static void read_upstream(struct connection *connection)
 {
+    struct worker *worker = connection->worker;
     ssize_t length;
     if (pour(&connection->upstream, LANE_RESPONSE, &length)) {
-        if (length > 0)
+        if (length > 0) {
+            worker->interval.upstream_bytes_in += (uint64_t)length;
             return;
+        }
     } else {
         length = receive(&connection->upstream, &connection->lanes[LANE_RESPONSE]);
     }
     if (length > 0) {
-        connection_response_bytes(connection, connection->worker->read_buffer, (size_t)length);
+        worker->interval.upstream_bytes_in += (uint64_t)length;
+        connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     } else if (length == 0) {
         connection->upstream.readable = false;
         connection_upstream_ended(connection);
@@ -160,6 +164,9 @@ void connection_upstream_ready(struct watch *watch, uint32_t events)
         connection_connected(connection);
     else if (events & EPOLLOUT)
         lane_unblock(&connection->lanes[LANE_REQUEST]);
+    /* Nothing is read any more that would tell. */
+    if ((events & EPOLLERR) && connection->upstream_ended && !connection->h2)
+        connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     if (!connection->connecting)
         connection_read(connection);
     connection_settle(connection);

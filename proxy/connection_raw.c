@@ -23,10 +23,10 @@ static void begin_burst(struct connection *connection, int direction)
     if (direction != LANE_REQUEST)
         return;
     if (decision.reset == DECISION_RESET_NOW) {
-        worker->interval.outcomes[STATS_RESET]++;
+        measure_stream_outcome(worker, STATS_RESET, true);
         connection_doom(connection, DOOM_RESET);
     } else if (decision.blackholed) {
-        worker->interval.outcomes[STATS_BLACKHOLED]++;
+        measure_stream_outcome(worker, STATS_BLACKHOLED, true);
         connection->burst_latency_ns[direction] = HEAP_NEVER;
     }
 }

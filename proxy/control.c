@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "proxy/client.h"
+#include "proxy/metrics.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@ static void close_sockets(struct control *control)
         close_if_open(&listener->socket.handle);
     for (struct client *client = control->clients; client; client = client->next)
         client_close(client);
+    if (control->metrics)
+        metrics_close(control->metrics);
+    uv_timer_stop(&control->tick);
 }
 
 /* Closing the signals' handles brings back what they do by themselves, and whoever asked us to end may ask
@@ -47,6 +51,7 @@ static void close_all(struct control *control)
     close_if_open((uv_handle_t *)&control->expiry);
     close_if_open((uv_handle_t *)&control->patience);
     close_if_open((uv_handle_t *)&control->arrival);
+    close_if_open((uv_handle_t *)&control->tick);
 }
 
 /* The last word to a worker, exactly once. */
@@ -129,7 +134,9 @@ static int init_handles(struct control *control)
         rc = uv_timer_init(&control->loop, &control->expiry);
     if (rc == 0)
         rc = uv_timer_init(&control->loop, &control->patience);
-    control->expiry.data = control->patience.data = control;
+    if (rc == 0)
+        rc = uv_timer_init(&control->loop, &control->tick);
+    control->expiry.data = control->patience.data = control->tick.data = control;
     for (int i = 0; i < 2 && rc == 0; i++) {
         control->signals[i].data = control;
         rc = uv_signal_init(&control->loop, &control->signals[i]);
@@ -164,12 +171,23 @@ int control_init(struct control *control, struct worker *workers, unsigned count
     if (!control->samples || !control->collects || !control->endings || !control->stopped ||
         !control->cleaning)
         return UV_ENOMEM;
+    for (unsigned i = 0; i <= count; i++)
+        stats_sample_init(&control->samples[i]);
     int rc = uv_loop_init(&control->loop);
     if (rc == 0)
         rc = mailbox_init(&control->inbox, on_message, control);
     if (rc == 0)
         rc = init_handles(control);
     return rc;
+}
+
+bool control_serve_metrics(struct control *control, const char *address, char *shown, size_t size,
+                           struct error *error)
+{
+    control->metrics = metrics_new(control, address, shown, size, error);
+    if (control->metrics)
+        control_begin_ticking(control);
+    return control->metrics != NULL;
 }
 
 void control_run(struct control *control)
@@ -184,6 +202,7 @@ void control_free(struct control *control)
         control->listeners = listener->next;
         free(listener);
     }
+    metrics_free(control->metrics);
     mailbox_free(&control->inbox);
     uv_loop_close(&control->loop);
     free(control->samples);

@@ -16,10 +16,12 @@
 #define CONTROL_LISTENERS_MAX 8
 #define CONTROL_QUEUE_MAX (1U << 20) /* bytes unread by a client: it misses frames, then is dropped */
 #define CONTROL_DRAIN_MS 5000
+#define CONTROL_TICK_MS 250
 #define CONTROL_CAPABILITIES "latency loss error reset blackhole bandwidth"
 
 struct client;
 struct listener;
+struct metrics;
 
 /* One change on its way through the workers. */
 struct change {
@@ -52,6 +54,8 @@ struct control {
     struct worker_message *collects;
     unsigned collecting; /* workers that have not answered */
     bool collect_again;
+    uv_timer_t tick;         /* while anybody listens, however rarely it wants to know */
+    struct metrics *metrics; /* NULL: not asked for */
     /* Clients */
     struct listener *listeners;
     struct client *clients;
@@ -73,6 +77,9 @@ int control_init(struct control *control, struct worker *workers, unsigned count
 /* "unix:PATH" or "tcp:ADDR:PORT" (loopback only). On success the address stands in `shown`. */
 bool control_listen(struct control *control, const char *address, char *shown, size_t size,
                     struct error *error);
+/* --metrics. On success the address stands in `shown`. */
+bool control_serve_metrics(struct control *control, const char *address, char *shown, size_t size,
+                           struct error *error);
 /* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
 void control_run(struct control *control);
 void control_free(struct control *control);
@@ -85,11 +92,15 @@ void control_renew(struct control *control, struct client *client, const struct 
 void control_clear(struct control *control, struct client *client, const struct stats_request *request);
 void control_change_done(struct control *control, struct worker_message *message);
 int64_t control_lease_left_ms(const struct control *control);
+/* What a sample says of the faults: which, how much of them, whose, for how long. */
+void control_describe_faults(const struct control *control, struct stats_sample *sample);
 struct change *control_change_new(const struct control *control);
 void control_on_expiry(uv_timer_t *timer);
 
 /* control_collect.c */
 void control_collect(struct control *control);
+/* There is somebody new to collect for. */
+void control_begin_ticking(struct control *control);
 void control_collected(struct control *control);
 
 #endif

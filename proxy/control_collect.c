@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "proxy/client.h"
+#include "proxy/metrics.h"
 
 void control_collect(struct control *control)
 {
@@ -20,6 +21,8 @@ void control_collect(struct control *control)
     for (struct client *client = control->clients; client; client = client->next)
         if (client->subscription == SUBSCRIPTION_WANTED)
             client->subscription = SUBSCRIPTION_BEGINNING;
+    if (control->metrics)
+        metrics_collecting(control->metrics);
     for (unsigned i = 0; i < control->worker_count; i++) {
         control->collects[i] =
             (struct worker_message){.message.kind = WORKER_COLLECT, .sample = &control->samples[i]};
@@ -27,12 +30,38 @@ void control_collect(struct control *control)
     }
 }
 
+static bool is_watched(const struct control *control)
+{
+    if (control->metrics)
+        return true;
+    for (const struct client *client = control->clients; client; client = client->next)
+        if (client->subscription != SUBSCRIPTION_NONE && !client->closing)
+            return true;
+    return false;
+}
+
+/* Between two frames of a slow subscriber, or two scrapes, the workers look at their sockets as well. */
+static void on_tick(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    if (is_watched(control))
+        control_collect(control);
+    else
+        uv_timer_stop(timer);
+}
+
+void control_begin_ticking(struct control *control)
+{
+    if (!uv_is_active((uv_handle_t *)&control->tick))
+        uv_timer_start(&control->tick, on_tick, CONTROL_TICK_MS, CONTROL_TICK_MS);
+}
+
 /* Counts add up over time; gauges are those of now. */
 static void gather(struct client *client, const struct stats_sample *sum)
 {
     struct stats_sample *sample = client->sample;
     sample->connections_open = sample->in_flight = sample->held = 0;
-    worker_sample_add(sample, sum);
+    stats_sample_add(sample, sum);
 }
 
 static void deliver(struct client *client, const struct stats_sample *sum)
@@ -54,11 +83,15 @@ void control_collected(struct control *control)
     if (--control->collecting > 0)
         return;
     struct stats_sample *sum = &control->samples[control->worker_count];
-    worker_sample_clear(sum);
-    for (unsigned i = 0; i < control->worker_count; i++)
-        worker_sample_add(sum, &control->samples[i]);
+    stats_sample_reset(sum);
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        stats_sample_add(sum, &control->samples[i]);
+        stats_sample_reset(&control->samples[i]);
+    }
     for (struct client *client = control->clients; client; client = client->next)
         deliver(client, sum);
+    if (control->metrics)
+        metrics_collected(control->metrics, sum);
     if (control->collect_again)
         control_collect(control);
 }

@@ -51,6 +51,14 @@ int64_t control_lease_left_ms(const struct control *control)
     return now < control->lease_end_ns ? (int64_t)((control->lease_end_ns - now + 999999) / 1000000) : 0;
 }
 
+void control_describe_faults(const struct control *control, struct stats_sample *sample)
+{
+    sample->faults = control->fault;
+    sample->intensity = fault_is_clean(&control->fault) ? 0 : 1;
+    memcpy(sample->set_by, control->set_by, sizeof sample->set_by);
+    sample->lease_left_ms = control_lease_left_ms(control);
+}
+
 /* The clock may be set while we wait, so the deadline is looked at anew with each renewal. */
 static void set_expiry(struct control *control)
 {

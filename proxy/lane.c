@@ -68,8 +68,10 @@ static void drop_first(struct lane *lane)
 void lane_clear(struct lane *lane)
 {
     timers_cancel(&lane->worker->loop.timers, &lane->timer);
-    while (lane->chunks)
+    while (lane->chunks) {
+        connection_chunk_lost(lane, lane->chunks->exchange);
         drop_first(lane);
+    }
     if (lane->pipe)
         bulk_give(&lane->worker->pipes, lane->pipe);
     lane->pipe = NULL;
@@ -102,10 +104,15 @@ static bool is_limited(const struct lane *lane, bool limited)
     return limited && lane->worker->fault.bandwidth.bytes_per_s > 0;
 }
 
+static void count_bytes(struct lane *lane, size_t length)
+{
+    struct stats_sample *interval = &lane->worker->interval;
+    *(lane->direction == LANE_RESPONSE ? &interval->bytes_out : &interval->upstream_bytes_out) += length;
+}
+
 static void sent(struct lane *lane, size_t length)
 {
-    if (lane->direction == LANE_RESPONSE)
-        lane->worker->interval.bytes_out += length;
+    count_bytes(lane, length);
     while (lane->chunks) {
         struct chunk *chunk = lane->chunks;
         size_t part = chunk->length - chunk->sent;
@@ -201,10 +208,10 @@ static void drain_pipe(struct lane *lane)
 {
     while (has_piped(lane) && !lane->blocked) {
         ssize_t rc = bulk_drain(lane->pipe, lane->sink);
-        if (rc > 0 && lane->direction == LANE_RESPONSE)
-            lane->worker->interval.bytes_out += (uint64_t)rc;
-        if (rc > 0)
+        if (rc > 0) {
+            count_bytes(lane, (size_t)rc);
             continue;
+        }
         if (rc < 0 && errno == EAGAIN) {
             lane->blocked = true;
         } else {
@@ -394,11 +401,11 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
         return 0;
     }
     if (rc < 0) {
+        connection_chunk_lost(lane, parcel->exchange);
         break_off(lane);
         return parcel->length;
     }
-    if (lane->direction == LANE_RESPONSE)
-        lane->worker->interval.bytes_out += (size_t)rc;
+    count_bytes(lane, (size_t)rc);
     bool whole = (size_t)rc == parcel->length;
     if (parcel->first || (whole && parcel->last))
         connection_chunk_sent(lane, parcel->exchange, parcel->first, whole && parcel->last);
@@ -407,6 +414,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
 
 bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
 {
+    if (lane->broken)
+        connection_chunk_lost(lane, parcel->exchange);
     if (lane->broken || parcel->length == 0)
         return true;
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;

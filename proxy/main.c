@@ -20,7 +20,17 @@
 #include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
-enum { KEY_LISTEN, KEY_UPSTREAM, KEY_STATS, KEY_TASK, KEY_HEALTH, KEY_THREADS, KEY_HELP, KEY_VERSION };
+enum {
+    KEY_LISTEN,
+    KEY_UPSTREAM,
+    KEY_STATS,
+    KEY_METRICS,
+    KEY_TASK,
+    KEY_HEALTH,
+    KEY_THREADS,
+    KEY_HELP,
+    KEY_VERSION
+};
 #define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + 16)
 
 struct settings {
@@ -28,6 +38,7 @@ struct settings {
     const char *upstream;
     const char *stats[CONTROL_LISTENERS_MAX];
     size_t stats_count;
+    const char *metrics;
     const char *task;
     const char *health_path;
     int64_t threads;
@@ -40,6 +51,8 @@ static const struct option_spec specs[] = {
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
     {"stats", OPTION_REQUIRED, "ADDRESS",
      "serve statistics and control on unix:PATH or tcp:ADDR:PORT (loopback); may be repeated", KEY_STATS},
+    {"metrics", OPTION_REQUIRED, "ADDR:PORT",
+     "serve GET /metrics to Prometheus here; port 0 picks a free one", KEY_METRICS},
     {"task", OPTION_REQUIRED, "ARN", "the ECS task this runs in (default: $SHAKETABLE_TASK)", KEY_TASK},
     {"health-check-path", OPTION_REQUIRED, "PATH", "requests for exactly this path are health checks",
      KEY_HEALTH},
@@ -63,6 +76,9 @@ static bool take(void *context, int key, const char *value, struct error *error)
         if (settings->stats_count == CONTROL_LISTENERS_MAX)
             return error_set(error, ERROR_USAGE, "--stats: at most %d are possible", CONTROL_LISTENERS_MAX);
         settings->stats[settings->stats_count++] = value;
+        break;
+    case KEY_METRICS:
+        settings->metrics = value;
         break;
     case KEY_TASK:
         settings->task = value;
@@ -183,6 +199,7 @@ static bool start(struct proxy *proxy, struct error *error)
     const struct settings *settings = &proxy->settings;
     char shown[CONTROL_LISTENERS_MAX][UNITS_HOST_MAX];
     char listening[ADDRESS_TEXT_MAX];
+    char metrics[UNITS_HOST_MAX];
     unsigned count = (unsigned)settings->threads;
     if (!resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
         return false;
@@ -196,11 +213,16 @@ static bool start(struct proxy *proxy, struct error *error)
     for (size_t i = 0; i < settings->stats_count; i++)
         if (!control_listen(&proxy->control, settings->stats[i], shown[i], sizeof shown[i], error))
             return false;
+    if (settings->metrics &&
+        !control_serve_metrics(&proxy->control, settings->metrics, metrics, sizeof metrics, error))
+        return false;
     if (!start_workers(proxy, listening, sizeof listening, error))
         return false;
     printf("listening %s upstream %s", listening, settings->upstream);
     for (size_t i = 0; i < settings->stats_count; i++)
         printf(" stats %s", shown[i]);
+    if (settings->metrics)
+        printf(" metrics %s", metrics);
     printf("\n");
     fflush(stdout);
     return true;

@@ -1,5 +1,6 @@
 #include "proxy/connection.h"
 
+#include "core/clock.h"
 #include "core/hist.h"
 
 static uint64_t to_us(uint64_t ns)
@@ -16,17 +17,49 @@ void measure_faulted(struct worker *worker, struct exchange *exchange)
         worker->interval.faulted++;
 }
 
-void measure_outcome(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome)
+/* One that was in scope stays it, also when it is let go because the faults have ended. */
+static enum stats_share share_of(const struct worker *worker, const struct exchange *exchange)
 {
+    if (exchange->in_scope || exchange->faulted)
+        return STATS_SCOPED;
+    return worker->clean ? STATS_CLEAN : STATS_CONTROL;
+}
+
+static void count_outcome(struct stats_sample *interval, enum stats_outcome outcome, enum stats_share share)
+{
+    interval->outcomes[outcome]++;
+    if (share == STATS_SCOPED)
+        interval->scoped_outcomes[outcome]++;
+    else if (share == STATS_CONTROL)
+        interval->control_outcomes[outcome]++;
+}
+
+void measure_outcome_at(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome,
+                        uint64_t now_ns)
+{
+    struct stats_sample *interval = &worker->interval;
     if (exchange->health_check || exchange->finished)
         return;
     if (outcome != STATS_BLACKHOLED) {
         exchange->finished = true;
         if (!exchange->started)
-            worker->interval.in_flight--;
+            interval->in_flight--;
         exchange->started = true;
+        uint64_t since = exchange->received_ns ? exchange->received_ns : now_ns;
+        hist_record(&interval->until[outcome], to_us(now_ns - since));
     }
-    worker->interval.outcomes[outcome]++;
+    count_outcome(interval, outcome, share_of(worker, exchange));
+}
+
+void measure_outcome(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome)
+{
+    measure_outcome_at(worker, exchange, outcome, clock_ns());
+}
+
+void measure_stream_outcome(struct worker *worker, enum stats_outcome outcome, bool in_scope)
+{
+    enum stats_share share = worker->clean ? STATS_CLEAN : STATS_CONTROL;
+    count_outcome(&worker->interval, outcome, in_scope ? STATS_SCOPED : share);
 }
 
 /* A limited or once blackholed message waits for more than the delay that was asked for. */
@@ -38,6 +71,18 @@ static void record_injected(struct worker *worker, const struct exchange *exchan
     hist_record(&worker->interval.injected_asked, to_us(asked));
     hist_record(&worker->interval.injected_got, to_us(got_ns));
     hist_record(&worker->interval.lateness, got_ns > asked ? to_us(got_ns - asked) : 0);
+}
+
+static void record_share(struct worker *worker, const struct exchange *exchange, uint64_t round_trip_us,
+                         uint64_t service_us)
+{
+    struct stats_sample *interval = &worker->interval;
+    enum stats_share share = share_of(worker, exchange);
+    if (share == STATS_CLEAN)
+        return;
+    bool scoped = share == STATS_SCOPED;
+    hist_record(scoped ? &interval->scoped_round_trip : &interval->control_round_trip, round_trip_us);
+    hist_record(scoped ? &interval->scoped_service : &interval->control_service, service_us);
 }
 
 void measure_response(struct worker *worker, struct exchange *exchange, uint64_t now_ns)
@@ -57,7 +102,10 @@ void measure_response(struct worker *worker, struct exchange *exchange, uint64_t
         return;
     uint64_t service = exchange->answered_ns - exchange->forwarded_ns;
     uint64_t round_trip = now_ns - exchange->received_ns;
-    hist_record(&worker->interval.service, to_us(service));
-    hist_record(&worker->interval.round_trip, to_us(round_trip));
+    uint64_t service_us = to_us(service);
+    uint64_t round_trip_us = to_us(round_trip);
+    hist_record(&worker->interval.service, service_us);
+    hist_record(&worker->interval.round_trip, round_trip_us);
+    record_share(worker, exchange, round_trip_us, service_us);
     record_injected(worker, exchange, round_trip - service);
 }

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "proxy/connection.h"
 #include "proxy/scope.h"
+#include "proxy/tcp_info.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,44 +24,6 @@ void worker_complain(struct worker *worker, const char *what, int error_number)
     worker->complained_ns = now;
     char text[128];
     fprintf(stderr, "shaketable-proxy: %s: %s\n", what, strerror_r(error_number, text, sizeof text));
-}
-
-static void clear_counts(struct stats_sample *sample)
-{
-    sample->connections_accepted = sample->requests = sample->faulted = 0;
-    sample->bytes_in = sample->bytes_out = 0;
-    memset(sample->outcomes, 0, sizeof sample->outcomes);
-    hist_clear(&sample->round_trip);
-    hist_clear(&sample->service);
-    hist_clear(&sample->injected_asked);
-    hist_clear(&sample->injected_got);
-    hist_clear(&sample->lateness);
-}
-
-void worker_sample_clear(struct stats_sample *sample)
-{
-    memset(sample, 0, sizeof *sample);
-    fault_init(&sample->faults);
-    clear_counts(sample);
-}
-
-void worker_sample_add(struct stats_sample *into, const struct stats_sample *from)
-{
-    into->connections_open += from->connections_open;
-    into->in_flight += from->in_flight;
-    into->held += from->held;
-    into->connections_accepted += from->connections_accepted;
-    into->requests += from->requests;
-    into->faulted += from->faulted;
-    into->bytes_in += from->bytes_in;
-    into->bytes_out += from->bytes_out;
-    for (int i = 0; i < STATS_OUTCOMES; i++)
-        into->outcomes[i] += from->outcomes[i];
-    hist_add(&into->round_trip, &from->round_trip);
-    hist_add(&into->service, &from->service);
-    hist_add(&into->injected_asked, &from->injected_asked);
-    hist_add(&into->injected_got, &from->injected_got);
-    hist_add(&into->lateness, &from->lateness);
 }
 
 static void seed_random(struct worker *worker)
@@ -140,8 +103,8 @@ static void stop(struct worker *worker)
 
 static void collect(struct worker *worker, struct stats_sample *sample)
 {
-    *sample = worker->interval;
-    clear_counts(&worker->interval);
+    tcp_info_sample(worker, clock_ns());
+    stats_sample_take(sample, &worker->interval);
 }
 
 static void on_message(void *context, struct message *received)
@@ -219,14 +182,13 @@ static uint64_t descriptor_limit(void)
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
                 const struct fault *fault, struct mailbox *control)
 {
-    memset(worker, 0, sizeof *worker);
     worker->index = index;
     worker->upstream = upstream;
     worker->control = control;
     worker->fault = *fault;
     decision_rules_init(&worker->rules, &worker->fault);
     worker->clean = fault_is_clean(fault);
-    worker_sample_clear(&worker->interval);
+    stats_sample_init(&worker->interval);
     seed_random(worker);
     worker->descriptor_limit = descriptor_limit();
     worker->read_buffer = malloc(WORKER_READ_BYTES);

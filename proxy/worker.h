@@ -36,7 +36,7 @@ struct upstream {
 
 enum worker_message_kind {
     WORKER_CHANGE,  /* faults: from now on these; back with `released` */
-    WORKER_COLLECT, /* back with `sample`: counts since the last time, and gauges */
+    WORKER_COLLECT, /* `sample` is empty; back with the counts since the last time, and gauges */
     WORKER_DRAIN,   /* no new connections, faults off; back when nothing is in flight any more */
     WORKER_STOP,    /* close everything and end; the last message that may be sent; does not come back */
 };
@@ -70,6 +70,8 @@ struct worker {
     struct stats_sample interval; /* counts since the last collection; gauges are kept up to date */
     uint64_t held_bytes;
     struct connection *connections;
+    struct connection *looked_at; /* tcp_info: where to go on */
+    uint64_t looked_at_ns;
     int spare_fd; /* given up to accept a client when descriptors have run out, only to turn it away */
     bool draining;
     bool stopping;
@@ -81,7 +83,7 @@ struct worker {
     char *read_buffer; /* WORKER_READ_BYTES, filled and emptied within one callback */
 };
 
-/* Takes over the bound socket `fd`. Nothing runs yet. 0 or a negative errno. */
+/* Takes over the bound socket `fd`; `worker` is zeroed memory. Nothing runs yet. 0 or a negative errno. */
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
                 const struct fault *fault, struct mailbox *control);
 int worker_start(struct worker *worker);
@@ -94,8 +96,5 @@ void worker_post(struct worker *worker, struct worker_message *message);
 void worker_complain(struct worker *worker, const char *what, int error_number);
 /* A connection was closed for good. */
 void worker_connection_closed(struct worker *worker);
-/* Counts of `from` are added, gauges too: so that the sample of all workers is their sum. */
-void worker_sample_clear(struct stats_sample *sample);
-void worker_sample_add(struct stats_sample *into, const struct stats_sample *from);
 
 #endif

@@ -169,12 +169,7 @@ bool traffic_add(struct traffic *traffic, const struct traffic_source *source, u
         return error_set(error, ERROR_SYSTEM, "no memory for a traffic source");
     fresh->per_second = source->per_second;
     fresh->timeout_us = (uint64_t)source->timeout_ms * 1000;
-    fault_init(&fresh->total.faults);
-    hist_clear(&fresh->total.round_trip);
-    hist_clear(&fresh->total.service);
-    hist_clear(&fresh->total.injected_asked);
-    hist_clear(&fresh->total.injected_got);
-    hist_clear(&fresh->total.lateness);
+    stats_sample_init(&fresh->total);
     if (!read_url(fresh, source->url, error)) {
         free(fresh);
         return false;

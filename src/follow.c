@@ -113,7 +113,7 @@ static void tell_log(struct follow *follow, const struct model *model)
 static void print_figures_line(const char *name, const struct model_figures *figures)
 {
     const double percentiles[] = {figures->p50_us, figures->p90_us, figures->p99_us};
-    printf("  %-7s", name);
+    printf("  %-8s", name);
     for (size_t i = 0; i < 3; i++) {
         char text[UNITS_TEXT_MAX] = "·";
         if (percentiles[i] >= 0)
@@ -126,9 +126,13 @@ static void print_figures_line(const char *name, const struct model_figures *fig
 
 void follow_print_figures(const struct model *model)
 {
-    printf("  %-7s %10s %10s %10s  %8s  %8s %8s\n", "", "p50", "p90", "p99", "errors", "lost", "req/s");
+    printf("  %-8s %10s %10s %10s  %8s  %8s %8s\n", "", "p50", "p90", "p99", "errors", "lost", "req/s");
     print_figures_line("before", &model->series.before);
     print_figures_line("now", &model->series.now);
+    if (model->series.control.n > 0) {
+        print_figures_line("in scope", &model->series.scoped);
+        print_figures_line("control", &model->series.control);
+    }
     fflush(stdout);
 }
 
@@ -137,6 +141,7 @@ static void tell(struct follow *follow, const struct model *model)
     const struct model_experiment *experiment = &model->experiment;
     if (follow->quiet)
         return;
+    ui_summary_note(&follow->summary, model);
     bool phase = follow->phase != experiment->phase;
     follow->phase = experiment->phase;
     tell_log(follow, model);

@@ -7,6 +7,7 @@
 
 #include "experiment/session.h"
 #include "src/cli.h"
+#include "ui/console.h"
 
 #include <stdbool.h>
 
@@ -21,6 +22,7 @@ struct follow {
     int64_t log_last_ms;
     int64_t next_measure_ms;
     bool rolling_back;
+    struct ui_summary summary; /* for the report at the end */
 };
 
 /* Blocks SIGINT, SIGTERM and SIGHUP, so that they arrive here, and opens a session as the command line says.

@@ -110,6 +110,9 @@ static enum cli_exit carry_out(struct follow *follow)
                     "shaketable: the rollback is not complete; finish it with: shaketable rollback %s\n",
                     model->experiment.id);
     }
+    /* What went wrong was said; where nothing did, the report has the last word. */
+    if (status == CLI_DONE && !follow->json)
+        ui_summary_print(stdout, &follow->summary, model);
     model_release(model);
     return status;
 }

@@ -52,6 +52,17 @@ static double number(struct json_object *object, const char *key)
                                                                             : 0;
 }
 
+/* At the end of a line: only where the faults are meant for a share of the requests. */
+static void print_group(const char *name, struct json_object *figures)
+{
+    char p50[UNITS_TEXT_MAX], p99[UNITS_TEXT_MAX];
+    if (figures == NULL)
+        return;
+    percentile_text(figures, "p50_ms", p50);
+    percentile_text(figures, "p99_ms", p99);
+    printf("  %s %s, %s", name, p50, p99);
+}
+
 void running_print_line(struct json_object *status, bool header)
 {
     struct json_object *now = json_object_of(status, "now");
@@ -64,8 +75,11 @@ void running_print_line(struct json_object *status, bool header)
     percentile_text(now, "p99_ms", p99);
     snprintf(live, sizeof live, "%lld of %lld", (long long)json_integer(status, "live_on"),
              (long long)json_integer(status, "live_of"));
-    printf("%-8s  %-10s %-9s %10s %10s %6.1f %% %6.1f %% %8.0f\n", at, json_text(status, "phase"), live, p50,
+    printf("%-8s  %-10s %-9s %10s %10s %6.1f %% %6.1f %% %8.0f", at, json_text(status, "phase"), live, p50,
            p99, number(now, "error_percent"), number(now, "lost_percent"), number(now, "per_second"));
+    print_group("in scope", json_object_of(status, "scoped"));
+    print_group("control", json_object_of(status, "control"));
+    printf("\n");
     fflush(stdout);
 }
 

@@ -40,6 +40,8 @@ struct ui_summary {
     int64_t live_ms; /* how long they were live, a length */
     struct model_figures before;
     struct model_figures during;
+    struct model_figures scoped; /* the two groups of it, where there was a control group */
+    struct model_figures control;
 };
 
 /* 0, or -1 with `error` when there is no terminal to draw on. */

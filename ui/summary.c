@@ -26,13 +26,17 @@ void ui_summary_note(struct ui_summary *summary, const struct model *model)
         summary->before = model->series.before;
     if (model->series.now.n > 0)
         summary->during = model->series.now;
+    if (model->series.control.n > 0) {
+        summary->scoped = model->series.scoped;
+        summary->control = model->series.control;
+    }
 }
 
 static void print_figures(FILE *out, const char *label, const struct model_figures *figures)
 {
     char p50[UNITS_TEXT_MAX] = "-";
     char p99[UNITS_TEXT_MAX] = "-";
-    if (figures->n == 0)
+    if (figures->n == 0 && figures->per_second <= 0)
         return;
     if (figures->p50_us >= 0)
         units_format_us(figures->p50_us, p50);
@@ -82,6 +86,8 @@ void ui_summary_print(FILE *out, const struct ui_summary *summary, const struct 
         fprintf(out, "shaketable: %s on %s/%s for %s\n", faults, summary->cluster, summary->service, clock);
         print_figures(out, "before", &summary->before);
         print_figures(out, "during", &summary->during);
+        print_figures(out, "in scope", &summary->scoped);
+        print_figures(out, "control", &summary->control);
     } else {
         fprintf(out, "shaketable: %s/%s\n", last->experiment.cluster, last->experiment.service);
     }

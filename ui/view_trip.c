@@ -9,6 +9,9 @@
 
 #define WORDS_MAX 160
 #define EIGHTHS 8
+/* The groups' line is drawn where there is room for it and for columns below. */
+#define GROUPS_ROWS 3
+#define GROUPS_COLS 66
 
 /* ── the columns ─────────────────────────────────────────────────────────────────────────── */
 
@@ -298,6 +301,29 @@ static void draw_nothing(const struct view *view, struct rect rect)
                 VIEW_STYLE(ROLE_DIM), words);
 }
 
+/* One group's word and its percentiles; returns the next column. */
+static int draw_group(const struct view *view, int x, int y, paint style, const char *word,
+                      const struct model_figures *figures)
+{
+    char p50[UNITS_TEXT_MAX];
+    char p99[UNITS_TEXT_MAX];
+    char text[WORDS_MAX];
+    view_format_us(view, figures->p50_us, p50);
+    view_format_us(view, figures->p99_us, p99);
+    snprintf(text, sizeof text, "  p50 %s  p99 %s", p50, p99);
+    x = canvas_text(view->canvas, x, y, style_bold(style), word);
+    return canvas_text(view->canvas, x, y, style, text);
+}
+
+/* The experiment's requests beside those it leaves alone: above the columns, in the row they leave free. */
+static void draw_groups(const struct view *view, struct rect row, enum role role)
+{
+    const struct model_series *series = view->series;
+    int x = draw_group(view, row.x, row.y, VIEW_STYLE(role), "in scope", &series->scoped);
+    int half = row.x + row.width / 2;
+    draw_group(view, x + 3 < half ? half : x + 3, row.y, VIEW_STYLE(ROLE_TEXT), "control", &series->control);
+}
+
 void view_trip(const struct view *view, struct rect rect, int rows, bool difference)
 {
     const struct model_series *series = view->series;
@@ -313,6 +339,11 @@ void view_trip(const struct view *view, struct rect rect, int rows, bool differe
     axis_shares(axis, &series->window, inner.width, &shares);
     axis_shares(axis, &series->baseline, inner.width, &baseline);
     struct rect columns = {inner.x, inner.y, inner.width, rows};
+    if (series->control.n > 0 && rows >= GROUPS_ROWS && inner.width >= GROUPS_COLS) {
+        draw_groups(view, (struct rect){inner.x, inner.y, inner.width, 1}, role);
+        columns.y++;
+        columns.height--;
+    }
     if (series->source == MODEL_SOURCE_NONE && series->window.total == 0 && series->baseline.total == 0)
         draw_nothing(view, columns);
     else

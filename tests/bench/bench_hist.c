@@ -1,10 +1,12 @@
 /*
- * bench_hist: what recording a value costs, and what an interval's end costs (merge, percentile, encode).
+ * bench_hist: what recording a value costs, or all that is recorded of a request, and what an interval's end
+ * costs (merge, percentile, encode; moving the counts of a whole sample).
  */
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/hist.h"
 #include "core/random.h"
+#include "proxy/connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,57 @@
 static void print(const char *what, uint64_t began_ns, unsigned count)
 {
     printf("  %-34s %10.1f ns\n", what, (double)(clock_ns() - began_ns) / count);
+}
+
+/* From the first byte of its response, which is also the last, to the end of its account. */
+static void print_request(const char *what, const uint64_t *values, bool clean, bool in_scope)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    struct exchange *exchange = exchange_new();
+    if (worker == NULL || exchange == NULL)
+        exit(1);
+    stats_sample_init(&worker->interval);
+    worker->clean = clean;
+    exchange->in_scope = in_scope;
+    uint64_t began = clock_ns();
+    for (unsigned i = 0; i < RECORDS; i++) {
+        uint64_t us = values[i % VALUES];
+        exchange->started = exchange->finished = false;
+        exchange->received_ns = 1000;
+        exchange->forwarded_ns = 5000;
+        exchange->answered_ns = 5000 + us * 1000;
+        if (in_scope)
+            exchange->asked_ns[LANE_RESPONSE] = us * 500;
+        measure_response(worker, exchange, 9000 + us * 1500);
+        measure_outcome_at(worker, exchange, STATS_ANSWERED, 9000 + us * 1500);
+    }
+    print(what, began, RECORDS);
+    exchange_drop(exchange);
+    free(worker);
+}
+
+static void print_collection(const uint64_t *values)
+{
+    struct stats_sample *from = calloc(1, sizeof *from), *into = calloc(1, sizeof *into);
+    if (from == NULL || into == NULL)
+        exit(1);
+    stats_sample_init(from);
+    stats_sample_init(into);
+    uint64_t took = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        for (unsigned k = 0; k < 1000; k++) {
+            hist_record(&from->round_trip, values[(i + k) % VALUES]);
+            hist_record(&from->service, values[(i + k) % VALUES]);
+            hist_record(&from->until[STATS_ANSWERED], values[(i + k) % VALUES]);
+        }
+        uint64_t began = clock_ns();
+        stats_sample_take(into, from);
+        took += clock_ns() - began;
+        stats_sample_reset(into);
+    }
+    print("take an interval's counts", clock_ns() - took, ROUNDS);
+    free(from);
+    free(into);
 }
 
 int main(void)
@@ -39,6 +92,10 @@ int main(void)
     for (unsigned i = 0; i < RECORDS; i++)
         hist_record(hist, values[i % VALUES]);
     print("record", began, RECORDS);
+    print_request("all of a request, no faults", values, true, false);
+    print_request("… in the control group", values, false, false);
+    print_request("… with a delay", values, false, true);
+    print_collection(values);
     began = clock_ns();
     for (unsigned i = 0; i < ROUNDS; i++)
         hist_add(sum, hist);

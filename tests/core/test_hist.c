@@ -210,6 +210,28 @@ static void subtracting_undoes_adding(void **state)
     assert_memory_equal(&both, &empty, sizeof empty);
 }
 
+/* Only what was counted is touched, and nothing of it stays. */
+static void a_reset_one_is_as_a_cleared_one(void **state)
+{
+    static struct hist hist, cleared;
+    struct random random;
+    (void)state;
+    random_seed(&random, 5);
+    hist_clear(&hist);
+    hist_clear(&cleared);
+    hist_reset(&hist);
+    assert_memory_equal(&hist, &cleared, sizeof hist);
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 50; i++)
+            hist_record(&hist, random_below(&random, round % 2 ? 300 : 100000000));
+        hist_reset(&hist);
+        assert_memory_equal(&hist, &cleared, sizeof hist);
+    }
+    memset(&hist, 0, sizeof hist); /* memory that is all zero is as good as one that is empty */
+    hist_reset(&hist);
+    assert_memory_equal(&hist, &cleared, sizeof hist);
+}
+
 static void a_percentile_is_known_with_five_values_beyond(void **state)
 {
     (void)state;
@@ -263,6 +285,7 @@ int main(void)
         cmocka_unit_test(what_is_beyond_the_top_is_counted_there),
         cmocka_unit_test(adding_is_the_same_as_recording_together),
         cmocka_unit_test(subtracting_undoes_adding),
+        cmocka_unit_test(a_reset_one_is_as_a_cleared_one),
         cmocka_unit_test(a_percentile_is_known_with_five_values_beyond),
         cmocka_unit_test(counts_between_two_values),
     };

@@ -90,10 +90,8 @@ static void a_problem_goes_there_and_back(void **state)
 static void fill(struct stats_sample *sample)
 {
     struct random random;
-    struct hist *hists[] = {&sample->round_trip, &sample->service, &sample->injected_asked,
-                            &sample->injected_got, &sample->lateness};
     random_seed(&random, 8);
-    fault_init(&sample->faults);
+    stats_sample_clear(sample);
     sample->faults.latency.mean_ms = 800;
     sample->sequence = UINT64_MAX;
     sample->interval_ms = 101;
@@ -108,13 +106,18 @@ static void fill(struct stats_sample *sample)
     sample->faulted = 617;
     sample->bytes_in = UINT64_C(1) << 60;
     sample->bytes_out = 99;
-    for (size_t i = 0; i < STATS_OUTCOMES; i++)
+    sample->upstream_bytes_in = 77;
+    sample->upstream_bytes_out = 66;
+    sample->client_retransmits = 3;
+    sample->upstream_retransmits = 4;
+    for (size_t i = 0; i < STATS_OUTCOMES; i++) {
         sample->outcomes[i] = 1000 + i;
-    for (size_t h = 0; h < COUNT(hists); h++) {
-        hist_clear(hists[h]);
-        for (size_t i = 0; i < 1000 * h; i++) /* the first one stays empty */
-            hist_record(hists[h], random_below(&random, 1000000) * (h + 1));
+        sample->scoped_outcomes[i] = 10 + i;
     }
+    for (size_t h = 0; h < STATS_HISTOGRAMS; h++)
+        for (size_t i = 0; i < 300 * h; i++) /* the first one stays empty */
+            hist_record(stats_histogram_of(sample, &stats_histograms[h]),
+                        random_below(&random, 1000000) * (h + 1));
 }
 
 static void assert_same_hist(const struct hist *a, const struct hist *b)
@@ -129,7 +132,9 @@ static void a_sample_goes_there_and_back(void **state)
     const struct stats_sample *back = &f->frame.sample, *sample = &f->sample;
     fill(&f->sample);
     assert_true(stats_sample_print(sample, &f->out));
-    assert_null(strstr(f->out.data, "round_trip")); /* it is empty */
+    assert_null(strstr(f->out.data, "\"round_trip")); /* it is empty */
+    assert_null(strstr(f->out.data, "control_outcomes"));
+    assert_contains(f->out.data, "\"retransmits\":{\"client\":3,\"upstream\":4}");
     assert_contains(f->out.data, "\"connections\":{\"open\":32,\"accepted\":5}");
     assert_contains(f->out.data, "\"bytes\":{\"in\":1152921504606846976,\"out\":99}");
     assert_contains(f->out.data, "\"histograms\":{\"service\":\"HISTF");
@@ -151,29 +156,56 @@ static void a_sample_goes_there_and_back(void **state)
     assert_true(back->bytes_in == UINT64_C(1) << 60);
     assert_int_equal(back->bytes_out, 99);
     assert_memory_equal(back->outcomes, sample->outcomes, sizeof sample->outcomes);
-    assert_same_hist(&back->round_trip, &sample->round_trip);
-    assert_same_hist(&back->service, &sample->service);
-    assert_same_hist(&back->injected_asked, &sample->injected_asked);
-    assert_same_hist(&back->injected_got, &sample->injected_got);
-    assert_same_hist(&back->lateness, &sample->lateness);
+    assert_memory_equal(back->control_outcomes, sample->control_outcomes, sizeof sample->control_outcomes);
+    assert_memory_equal(back->scoped_outcomes, sample->scoped_outcomes, sizeof sample->scoped_outcomes);
+    assert_int_equal(back->upstream_bytes_in, 77);
+    assert_int_equal(back->upstream_bytes_out, 66);
+    assert_int_equal(back->client_retransmits, 3);
+    assert_int_equal(back->upstream_retransmits, 4);
+    for (size_t h = 0; h < STATS_HISTOGRAMS; h++)
+        assert_same_hist(stats_histogram_in(back, &stats_histograms[h]),
+                         stats_histogram_in(sample, &stats_histograms[h]));
 }
 
 static void the_largest_sample_fits_its_line(void **state)
 {
     struct fixture *f = *state;
-    struct hist *hists[] = {&f->sample.round_trip, &f->sample.service, &f->sample.injected_asked,
-                            &f->sample.injected_got, &f->sample.lateness};
     struct random random;
     fill(&f->sample);
     random_seed(&random, 2);
     memset(f->sample.faults.error.body, '\n', FAULT_BODY_MAX);
     memset(f->sample.faults.scope.path, '"', FAULT_PATH_MAX);
-    for (size_t h = 0; h < COUNT(hists); h++) {
+    for (size_t h = 0; h < STATS_HISTOGRAMS; h++)
         for (size_t i = 0; i <= hist_index(HIST_HIGHEST_US); i++)
-            hist_record_n(hists[h], hist_index_lowest(i), 1 + (random_next(&random) >> 34));
-    }
+            hist_record_n(stats_histogram_of(&f->sample, &stats_histograms[h]), hist_index_lowest(i),
+                          1 + (random_next(&random) >> 34));
     assert_true(stats_sample_print(&f->sample, &f->out));
     parse_printed(f);
+}
+
+/* Every histogram and every counter is in the table and in the sums, or it would be lost on its way. */
+static void samples_add_up_and_are_taken_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct stats_sample *sample = &f->sample, *sum = &f->frame.sample;
+    fill(sample);
+    stats_sample_clear(sum);
+    stats_sample_add(sum, sample);
+    stats_sample_take(sum, sample);
+    assert_int_equal(sum->requests, 2468);
+    assert_int_equal(sum->upstream_bytes_out, 132);
+    assert_int_equal(sum->client_retransmits, 6);
+    assert_int_equal(sum->scoped_outcomes[STATS_RESET], 2 * (10 + STATS_RESET));
+    for (size_t h = 0; h < STATS_HISTOGRAMS; h++) {
+        assert_int_equal(stats_histogram_in(sum, &stats_histograms[h])->total, 600 * h);
+        for (size_t other = 0; other < h; other++)
+            assert_true(stats_histograms[h].offset != stats_histograms[other].offset);
+    }
+    assert_int_equal(sample->requests, 0);
+    assert_int_equal(sample->in_flight, 7); /* a gauge */
+    stats_sample_reset(sample);
+    stats_sample_clear(sum);
+    assert_memory_equal(sample, sum, sizeof *sample);
 }
 
 static void a_small_sample_is_enough(void **state)
@@ -276,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_problem_goes_there_and_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sample_goes_there_and_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_largest_sample_fits_its_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(samples_add_up_and_are_taken_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_small_sample_is_enough, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_frame_names_its_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(capabilities_have_a_bound, set_up, tear_down),

@@ -63,13 +63,8 @@ static bool send_sample(struct visit *visit)
     struct stats_sample *sample = calloc(1, sizeof *sample);
     struct buf out;
     buf_init(&out, STATS_FRAME_MAX);
-    hist_clear(&sample->round_trip);
-    hist_clear(&sample->service);
-    hist_clear(&sample->injected_asked);
-    hist_clear(&sample->injected_got);
-    hist_clear(&sample->lateness);
+    stats_sample_init(sample);
     hist_record_n(&sample->round_trip, ROUND_TRIP_US, REQUESTS_A_SAMPLE);
-    fault_init(&sample->faults);
     sample->sequence = ++visit->sequence;
     sample->interval_ms = INTERVAL_MS;
     sample->requests = sample->outcomes[STATS_ANSWERED] = REQUESTS_A_SAMPLE;

@@ -27,12 +27,7 @@ static int teardown(void **state)
 
 static void empty_sample(void)
 {
-    memset(&sample, 0, sizeof sample);
-    hist_clear(&sample.round_trip);
-    hist_clear(&sample.service);
-    hist_clear(&sample.injected_asked);
-    hist_clear(&sample.injected_got);
-    hist_clear(&sample.lateness);
+    stats_sample_clear(&sample);
 }
 
 /* `n` answered requests of `us` each. */
@@ -62,6 +57,38 @@ static void nothing_heard_is_nothing_known(void **state)
     assert_int_equal(shown->heard_ms, 0);
     for (size_t i = 0; i < shown->column_count; i++)
         assert_false(shown->columns[i].measured);
+}
+
+/* A delay for half of the requests: the window has both, and each group's figures are its own. */
+static void the_groups_have_figures_of_their_own(void **state)
+{
+    (void)state;
+    add(START_MS, 100, 1000);
+    show(START_MS);
+    assert_int_equal(shown->control.n, 0);
+    assert_int_equal(shown->scoped.n, 0);
+    series_restart_window(series, START_MS + 100);
+    empty_sample();
+    hist_record_n(&sample.round_trip, 2000, 60);
+    hist_record_n(&sample.control_round_trip, 2000, 60);
+    hist_record_n(&sample.round_trip, 300000, 40);
+    hist_record_n(&sample.scoped_round_trip, 300000, 40);
+    sample.outcomes[STATS_ANSWERED] = 100;
+    sample.outcomes[STATS_RESET] = 10;
+    sample.control_outcomes[STATS_ANSWERED] = 60;
+    sample.scoped_outcomes[STATS_ANSWERED] = 40;
+    sample.scoped_outcomes[STATS_RESET] = 10;
+    series_add(series, &sample, START_MS + 200);
+    show(START_MS + 200);
+    assert_int_equal(shown->now.n, 100);
+    assert_int_equal(shown->control.n, 60);
+    assert_int_equal(shown->scoped.n, 40);
+    assert_true(shown->control.p50_us < 2100 && shown->scoped.p50_us > 290000);
+    assert_true(shown->control.error_percent < 0.01);
+    assert_true(shown->scoped.error_percent > 19.9 && shown->scoped.error_percent < 20.1);
+    show(START_MS + 200 + 2 * MODEL_WINDOW_MS);
+    assert_int_equal(shown->control.n, 0);
+    assert_int_equal(shown->scoped.n, 0);
 }
 
 static void the_window_slides(void **state)
@@ -237,6 +264,7 @@ int main(void)
 #define WITH_SERIES(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_SERIES(nothing_heard_is_nothing_known),
+        WITH_SERIES(the_groups_have_figures_of_their_own),
         WITH_SERIES(the_window_slides),
         WITH_SERIES(a_long_silence_empties_it_at_once),
         WITH_SERIES(samples_of_several_sidecars_add_up),

@@ -78,7 +78,9 @@ class Proxy:
         if not self.ready.startswith("listening "):
             self.process.wait()
             raise AssertionError(f"not ready: {self.ready!r} {self.stderr()!r}")
-        self.port = int(self.ready.split()[1].rsplit(":", 1)[1])
+        words = self.ready.split()
+        self.port = int(words[1].rsplit(":", 1)[1])
+        self.metrics_port = int(words[-1].rsplit(":", 1)[1]) if words[-2] == "metrics" else None
 
     def connect(self):
         client = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
@@ -133,10 +135,12 @@ class Console:
         return json.loads(line)
 
     def until(self, matches):
-        while True:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             frame = self.line()
             if matches(frame):
                 return frame
+        raise AssertionError(f"never came: {frame}")
 
     def ask(self, **request):
         """Sends it with an id; returns its ack or error."""
@@ -162,6 +166,7 @@ class Console:
     def sum(self, done):
         """Adds up the counts of frames until done(sums, last frame)."""
         sums = {"requests": 0, "faulted": 0, "accepted": 0, "in": 0, "out": 0, "outcomes": {}}
+        sums.update({"control": {}, "scoped": {}, "upstream_in": 0, "upstream_out": 0, "histograms": {}})
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             frame = self.until(lambda one: one["type"] == "stats")
@@ -170,8 +175,15 @@ class Console:
             sums["accepted"] += frame["connections"]["accepted"]
             sums["in"] += frame["bytes"]["in"]
             sums["out"] += frame["bytes"]["out"]
-            for name, count in frame["outcomes"].items():
-                sums["outcomes"][name] = sums["outcomes"].get(name, 0) + count
+            sums["upstream_in"] += frame["upstream_bytes"]["in"]
+            sums["upstream_out"] += frame["upstream_bytes"]["out"]
+            for name, key in (("outcomes",) * 2, ("control", "control_outcomes"), ("scoped", "scoped_outcomes")):
+                for outcome, count in frame.get(key, {}).items():
+                    sums[name][outcome] = sums[name].get(outcome, 0) + count
+            for name in frame["histograms"]:
+                into = sums["histograms"].setdefault(name, {})
+                for value, count in histogram(frame, name).items():
+                    into[value] = into.get(value, 0) + count
             if done(sums, frame):
                 return sums
         raise AssertionError(f"never came: {sums} {frame}")

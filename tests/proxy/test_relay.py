@@ -396,5 +396,54 @@ def test_response_before_the_request_is_whole():
     upstream.close()
 
 
+def test_who_leaves_while_the_answer_waits_is_counted():
+    """The upstream is through with it, the client's patience is not ours: it has an outcome, and is no longer in
+    flight."""
+    for faults in (
+        {"latency": {"mean_ms": 60000}},
+        {"latency": {"mean_ms": 60000}, "error": {"percent": 100}},
+    ):
+        upstream = Upstream(serve_http(echo_path))
+        proxy = Proxy(upstream.port)
+        console = proxy.console()
+        console.set(faults)
+        console.subscribe()
+        client = proxy.connect()
+        client.sendall(request("/"))
+        console.until(lambda frame: frame["type"] == "stats" and frame["in_flight"] == 1 and frame["held"] == 1)
+        reset(client)
+        sums = console.sum(lambda sums, frame: frame["in_flight"] == 0 and frame["held"] == 0)
+        console.sum(lambda more, _: sums["outcomes"]["client_gone"] + more["outcomes"]["client_gone"] == 1)
+        proxy.stop()
+        upstream.close()
+
+
+def test_pipeline_that_is_never_answered_ends_with_its_upstream():
+    """More requests than are taken at once, and an upstream that says no more, at its beginning or later: nothing is
+    stuck, whether or not the client goes."""
+    for wait in (0, 0.2):
+        for leaves in (False, True):
+            over = threading.Event()
+
+            def serve(connection):
+                time.sleep(wait)
+                connection.shutdown(socket.SHUT_WR)
+                over.wait(PATIENCE)
+
+            upstream = Upstream(serve)
+            proxy = Proxy(upstream.port)
+            console = proxy.console()
+            console.subscribe()
+            client = proxy.connect()
+            client.sendall(request("/") * 200)
+            if leaves:
+                client.close()
+            console.until(lambda frame: frame["type"] == "stats" and frame["connections"]["open"] == 0)
+            client.close()
+            over.set()
+            proxy.stop()
+            upstream.close()
+
+
 if __name__ == "__main__":
     run(globals())

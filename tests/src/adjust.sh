@@ -40,7 +40,8 @@ expect_status 0
 run status --json
 python3 -c 'import json, sys
 faults = json.load(sys.stdin)["faults"]
-assert faults["latency"]["mean_ms"] == 200 and faults["error"] == {"percent": 50, "status": 503, "body": ""}, faults' \
+assert faults["latency"]["mean_ms"] == 200, faults
+assert faults["error"]["percent"] == 50 and faults["error"]["status"] == 503, faults' \
   <"$work/out" || fail "what adjust does not name should stay"
 errors_flow() {
   run status --json
@@ -54,6 +55,30 @@ timeout 3 "$bin/shaketable" watch --interval 500ms --json >"$work/watched" 2>"$w
 [ "$(wc -l <"$work/watched")" -ge 3 ] || fail "watch printed $(wc -l <"$work/watched") lines in 3 s"
 python3 -c 'import json, sys; [json.loads(line)["phase"] for line in sys.stdin]' <"$work/watched" ||
   fail "watch --json did not print one document a line"
+
+# Faults for a share: the control group stands beside it.
+run adjust --latency 300ms --error 503@0% --percent 50%
+expect_status 0
+groups_differ() {
+  run status --json
+  python3 - "$work/out" <<'PYTHON'
+import json, sys
+status = json.load(open(sys.argv[1]))
+scoped, control = status['scoped'], status['control']
+assert scoped['n'] > 10 and control['n'] > 10, status
+assert scoped['p50_ms'] > 290 and scoped['p50_ms'] - control['p50_ms'] > 200, status
+PYTHON
+}
+wait_until 20 groups_differ || fail "the control group should stay fast: $(cat "$work/out")"
+run status
+expect_output 'in scope .* control '
+run adjust --percent 100%
+expect_status 0
+no_control() {
+  run status --json
+  python3 -c 'import json, sys; s = json.load(sys.stdin); assert s["now"]["n"] > 10 and "control" not in s' <"$work/out"
+}
+wait_until 20 no_control || fail "faults for all leave no control group: $(cat "$work/out")"
 
 # A second one on the same service is refused, whatever it is.
 run inject --cluster storefront --service checkout --latency 5ms --yes

@@ -85,6 +85,21 @@ static void says_that_it_goes_on_without_us(void **context)
     free(text);
 }
 
+static void tells_the_two_groups_of_faults_for_a_share(void **context)
+{
+    (void)context;
+    char *text = summary_with(fixture_model(FIXTURE_LIVE), false, UI_OUTCOME_LEFT);
+    assert_null(strstr(text, "control"));
+    free(text);
+    struct model *model = fixture_model(FIXTURE_LIVE);
+    model->series.scoped = model->series.now;
+    model->series.control = model->series.before;
+    text = summary_with(model, false, UI_OUTCOME_LEFT);
+    assert_non_null(strstr(text, "\n  in scope p50 8"));
+    assert_non_null(strstr(text, "\n  control  p50 1"));
+    free(text);
+}
+
 static void says_nothing_when_nothing_was_done(void **context)
 {
     (void)context;
@@ -100,6 +115,7 @@ int main(void)
         cmocka_unit_test(does_not_claim_what_was_left_to_others),
         cmocka_unit_test(says_what_is_left_to_do),
         cmocka_unit_test(says_that_it_goes_on_without_us),
+        cmocka_unit_test(tells_the_two_groups_of_faults_for_a_share),
         cmocka_unit_test(says_nothing_when_nothing_was_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

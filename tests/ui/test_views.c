@@ -134,6 +134,49 @@ static bool shows(const struct canvas *canvas, const char *text)
     return found;
 }
 
+/* A model of faults that are live for a share of the requests; the caller releases it. */
+static struct model *live_for_a_share(void)
+{
+    struct model *model = fixture_model(FIXTURE_LIVE);
+    struct model_series *series = &model->series;
+    series->scoped = series->control = series->before;
+    series->scoped.n = 1700;
+    series->scoped.p50_us = 812000;
+    series->scoped.p99_us = -1; /* too few to say */
+    series->control.n = 1712;
+    return model;
+}
+
+static bool share_shows(int cols, int rows, const char *text)
+{
+    struct model *model = live_for_a_share();
+    struct ui_state *state = calloc(1, sizeof *state);
+    struct canvas canvas;
+    fixture_state(FIXTURE_LIVE, model, state);
+    canvas_init(&canvas, cols, rows, false);
+    view_draw(&canvas, model, state, FIXTURE_NOW_MS, false);
+    bool found = shows(&canvas, text);
+    canvas_free(&canvas);
+    ui_state_free(state);
+    free(state);
+    model_release(model);
+    return found;
+}
+
+static void a_control_group_stands_beside_the_experiment(void **context)
+{
+    (void)context;
+    assert_true(share_shows(120, 36, "in scope  p50 812 ms  p99 "));
+    assert_true(share_shows(120, 36, "control  p50 12"));
+    assert_true(share_shows(80, 24, "control  p50 12"));
+    /* Where there is no room, what matters more stays. */
+    assert_false(share_shows(60, 16, "control"));
+    struct canvas canvas;
+    render(FIXTURE_LIVE, 120, 36, false, false, &canvas);
+    assert_false(shows(&canvas, "control"));
+    canvas_free(&canvas);
+}
+
 static void draws_only_ascii_when_asked_to(void **context)
 {
     (void)context;
@@ -291,6 +334,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_every_scene_as_the_golden_files_say),
+        cmocka_unit_test(a_control_group_stands_beside_the_experiment),
         cmocka_unit_test(draws_only_ascii_when_asked_to),
         cmocka_unit_test(shows_the_way_back_at_every_size),
         cmocka_unit_test(tells_states_apart_without_colour),
