@@ -112,7 +112,7 @@ static void add(struct clients *all, const char *cluster, const struct model_ser
         .scratch = all->scratch,
     };
     if (client->series != NULL)
-        client->link = link_open(all->loop, host, port, CLIENTS_INTERVAL_MS, &handlers, NULL);
+        client->link = link_open(all->loop, host, port, CLIENTS_INTERVAL_MS, NULL, &handlers, NULL);
     if (client->link == NULL)
         drop(client);
     else

@@ -27,6 +27,9 @@ struct link {
     char problem[128];
     char capabilities[STATS_TEXT_MAX];
     int64_t heard_ms;
+    struct tls_context *tls_context; /* NULL: plain text */
+    struct tls *tls;                 /* of the socket that is open */
+    bool turned_away;
     struct link_handlers handlers;
     struct line_reader reader;
     char *read_buffer;
@@ -73,6 +76,8 @@ static void on_socket_closed(uv_handle_t *handle)
 {
     struct link *link = handle->data;
     link->handles--;
+    tls_free(link->tls); /* not before: a loss may be found while it is being read */
+    link->tls = NULL;
     if (!link->closing)
         uv_timer_start(&link->timer, on_retry, RETRY_MS, 0);
     free_when_let_go(link);
@@ -103,21 +108,19 @@ static void on_written(uv_write_t *request, int status)
         lose(link, uv_strerror(status));
 }
 
-static bool send_request(struct link *link, const struct stats_request *request)
+/* Takes the buffer's memory. */
+static bool write_bytes(struct link *link, struct buf *bytes)
 {
-    if (!link->socket_open || uv_stream_get_write_queue_size((uv_stream_t *)&link->socket) > UNSENT_MAX)
-        return false;
     struct sending *sending = calloc(1, sizeof *sending);
-    if (sending == NULL)
-        return false;
-    buf_init(&sending->text, STATS_REQUEST_MAX);
-    if (!stats_request_print(request, &sending->text)) {
-        free(sending);
+    if (sending == NULL) {
+        buf_free(bytes);
         return false;
     }
+    sending->text = *bytes;
     sending->request.data = link;
-    uv_buf_t bytes = uv_buf_init(sending->text.data, (unsigned)sending->text.length);
-    int status = uv_write(&sending->request, (uv_stream_t *)&link->socket, &bytes, 1, on_written);
+    buf_init(bytes, bytes->maximum);
+    uv_buf_t buffer = uv_buf_init(sending->text.data, (unsigned)sending->text.length);
+    int status = uv_write(&sending->request, (uv_stream_t *)&link->socket, &buffer, 1, on_written);
     if (status < 0) {
         buf_free(&sending->text);
         free(sending);
@@ -125,6 +128,32 @@ static bool send_request(struct link *link, const struct stats_request *request)
         return false;
     }
     return true;
+}
+
+/* What TLS has to say. */
+static bool flush(struct link *link)
+{
+    struct buf bytes;
+    buf_init(&bytes, UNSENT_MAX);
+    if (tls_take(link->tls, &bytes) && (bytes.length == 0 || write_bytes(link, &bytes)))
+        return true;
+    buf_free(&bytes);
+    return false;
+}
+
+static bool send_request(struct link *link, const struct stats_request *request)
+{
+    struct buf text;
+    if (!link->socket_open || uv_stream_get_write_queue_size((uv_stream_t *)&link->socket) > UNSENT_MAX)
+        return false;
+    buf_init(&text, STATS_REQUEST_MAX);
+    bool sent = stats_request_print(request, &text);
+    if (link->tls != NULL)
+        sent = sent && tls_send(link->tls, text.data, text.length) && flush(link);
+    else
+        sent = sent && write_bytes(link, &text);
+    buf_free(&text);
+    return sent;
 }
 
 bool link_send(struct link *link, const struct stats_request *request)
@@ -178,6 +207,46 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(link->read_buffer, READ_MAX);
 }
 
+static bool on_plain(void *context, const char *data, size_t length)
+{
+    struct link *link = context;
+    line_reader_feed(&link->reader, data, length, on_line, on_long_line, link);
+    return link->socket_open;
+}
+
+static void greet(struct link *link)
+{
+    const struct stats_request hello = {.op = STATS_HELLO};
+    const struct stats_request subscribe = {.op = STATS_SUBSCRIBE, .interval_ms = link->interval_ms};
+    if (send_request(link, &hello))
+        send_request(link, &subscribe);
+}
+
+/* The server says whether it takes our key only after we are done: then hello is not answered, but an alert
+ * comes. */
+static void receive_tls(struct link *link, const char *data, size_t length)
+{
+    char why[sizeof link->problem];
+    bool shaking = tls_state(link->tls) == TLS_SHAKING;
+    enum tls_state state = tls_receive(link->tls, data, length, on_plain, link);
+    if (!link->socket_open)
+        return;
+    bool flushed = flush(link);
+    if (!link->socket_open)
+        return;
+    link->turned_away = tls_turned_away(link->tls);
+    if (state == TLS_FAILED) {
+        snprintf(why, sizeof why, "it %.120s", tls_problem(link->tls));
+        lose(link, why);
+    } else if (state == TLS_ENDED) {
+        lose(link, "it closed the connection");
+    } else if (!flushed) {
+        lose(link, "out of memory");
+    } else if (shaking && state == TLS_OPEN) {
+        greet(link);
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
     struct link *link = stream->data;
@@ -188,7 +257,10 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
     if (length == 0)
         return;
     uv_timer_start(&link->timer, on_silence, SILENCE_MS, 0);
-    line_reader_feed(&link->reader, buffer->base, (size_t)length, on_line, on_long_line, link);
+    if (link->tls != NULL)
+        receive_tls(link, buffer->base, (size_t)length);
+    else
+        on_plain(link, buffer->base, (size_t)length);
 }
 
 static void on_connected(uv_connect_t *request, int status)
@@ -205,10 +277,12 @@ static void on_connected(uv_connect_t *request, int status)
     line_reader_init(&link->reader, STATS_FRAME_MAX);
     uv_read_start((uv_stream_t *)&link->socket, on_allocate, on_read);
     uv_timer_start(&link->timer, on_silence, SILENCE_MS, 0);
-    struct stats_request request_hello = {.op = STATS_HELLO};
-    struct stats_request subscribe = {.op = STATS_SUBSCRIBE, .interval_ms = link->interval_ms};
-    if (send_request(link, &request_hello))
-        send_request(link, &subscribe);
+    if (link->tls_context == NULL)
+        greet(link);
+    else if ((link->tls = tls_new(link->tls_context)) == NULL)
+        lose(link, "out of memory");
+    else
+        receive_tls(link, "", 0);
 }
 
 static void try_to_connect(struct link *link)
@@ -230,7 +304,7 @@ static void try_to_connect(struct link *link)
 }
 
 struct link *link_open(uv_loop_t *loop, const char *address, int port, int interval_ms,
-                       const struct link_handlers *handlers, struct error *error)
+                       struct tls_context *tls, const struct link_handlers *handlers, struct error *error)
 {
     struct sockaddr_in6 six;
     struct sockaddr_in four;
@@ -249,6 +323,7 @@ struct link *link_open(uv_loop_t *loop, const char *address, int port, int inter
     }
     link->loop = loop;
     link->handlers = *handlers;
+    link->tls_context = tls;
     link->read_buffer = read_buffer;
     link->port = port;
     link->interval_ms = interval_ms;
@@ -282,6 +357,11 @@ enum link_state link_state(const struct link *link)
 const char *link_problem(const struct link *link)
 {
     return link->problem;
+}
+
+bool link_is_turned_away(const struct link *link)
+{
+    return link->turned_away && link->state == LINK_LOST;
 }
 
 int64_t link_heard_ms(const struct link *link)

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/stats.h"
+#include "core/tls.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,9 +29,10 @@ struct link_handlers {
     struct stats_frame *scratch; /* where frames are read into; shared by the links of a loop */
 };
 
-/* NULL: no memory, or an address that is none. `handlers` is copied; none is called before this returns. */
+/* NULL: no memory, or an address that is none. `handlers` is copied; none is called before this returns.
+ * `tls` NULL: plain text, for what clients see; else it must live as long as the link tries. */
 struct link *link_open(uv_loop_t *loop, const char *address, int port, int interval_ms,
-                       const struct link_handlers *handlers, struct error *error);
+                       struct tls_context *tls, const struct link_handlers *handlers, struct error *error);
 /* Ends it; it frees itself once libuv has let go, and calls no handler any more. */
 void link_close(struct link *link);
 
@@ -39,6 +41,7 @@ bool link_send(struct link *link, const struct stats_request *request);
 
 enum link_state link_state(const struct link *link);
 const char *link_problem(const struct link *link); /* why it was lost, "" if not */
+bool link_is_turned_away(const struct link *link); /* lost: it takes another console's key */
 int64_t link_heard_ms(const struct link *link);    /* epoch, 0: never */
 bool link_is_at(const struct link *link, const char *address, int port);
 /* What hello said: the faults it can do. */

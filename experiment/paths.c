@@ -34,7 +34,7 @@ static bool home(char path[PATHS_MAX], struct error *error)
         variable = user == NULL ? NULL : user->pw_dir;
     }
     if (variable == NULL || snprintf(path, PATHS_MAX, "%s", variable) >= PATHS_MAX)
-        return error_set(error, ERROR_SYSTEM, "no home directory: set HOME or XDG_STATE_HOME");
+        return error_set(error, ERROR_SYSTEM, "no home directory: set HOME");
     return true;
 }
 
@@ -51,6 +51,22 @@ bool paths_experiments(char path[PATHS_MAX], struct error *error)
         length = snprintf(path, PATHS_MAX, "%s/.local/state/shaketable/experiments", base);
     if (length < 0 || length >= PATHS_MAX)
         return error_set(error, ERROR_SYSTEM, "XDG_STATE_HOME is too long");
+    return make_directories(path, error);
+}
+
+bool paths_config(char path[PATHS_MAX], struct error *error)
+{
+    const char *config = getenv("XDG_CONFIG_HOME");
+    char base[PATHS_MAX];
+    int length;
+    if (config != NULL && config[0] == '/')
+        length = snprintf(path, PATHS_MAX, "%s/shaketable", config);
+    else if (!home(base, error))
+        return false;
+    else
+        length = snprintf(path, PATHS_MAX, "%s/.config/shaketable", base);
+    if (length < 0 || length >= PATHS_MAX)
+        return error_set(error, ERROR_SYSTEM, "XDG_CONFIG_HOME is too long");
     return make_directories(path, error);
 }
 

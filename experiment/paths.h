@@ -13,6 +13,8 @@
 
 /* $XDG_STATE_HOME/shaketable/experiments */
 bool paths_experiments(char path[PATHS_MAX], struct error *error);
+/* $XDG_CONFIG_HOME/shaketable */
+bool paths_config(char path[PATHS_MAX], struct error *error);
 /* …/experiments/ID.SUFFIX; the id is checked to be one of ours ([0-9a-z-], at most 31). */
 bool paths_experiment_file(const char *experiment, const char *suffix, char path[PATHS_MAX],
                            struct error *error);

@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/random.h"
+#include "experiment/console_key.h"
 #include "experiment/diff.h"
 #include "experiment/inventory.h"
 #include "experiment/json.h"
@@ -22,6 +23,7 @@
 #define TASK_ESTIMATE_LOCAL_MS \
     2500 /* how long a task takes to be replaced: a guess, corrected by what is seen */
 #define TASK_ESTIMATE_AWS_MS 60000
+#define CONSOLE_KEYS_MAX (TLS_PINS_MAX * (TLS_PIN_TEXT_MAX + 16))
 
 void plan_free(struct plan *plan)
 {
@@ -109,12 +111,29 @@ static bool fill_way_back(struct plan *plan, const struct job *job, const struct
     return true;
 }
 
+/* This console's pin, and those of colleagues who shall be able to take the faults back as well. */
+static bool find_console_keys(char *text, size_t size, struct error *error)
+{
+    struct console_key key;
+    struct tls_pins pins;
+    const char *others = getenv("SHAKETABLE_CONSOLE_KEY");
+    if (!console_key_open(&key, error))
+        return false;
+    bool more = others != NULL && others[0] != '\0';
+    int length = snprintf(text, size, "%s%s%s", key.pin, more ? "," : "", more ? others : "");
+    console_key_close(&key);
+    if (length < 0 || (size_t)length >= size)
+        return error_set(error, ERROR_USAGE, "SHAKETABLE_CONSOLE_KEY is too long");
+    return tls_pins_parse(text, "SHAKETABLE_CONSOLE_KEY", &pins, error);
+}
+
 static bool fill(struct plan *plan, const struct job *job, const struct ecs_service *service,
                  struct json_object *response, struct error *error)
 {
     struct json_object *task_definition = json_object_of(response, "taskDefinition");
     struct json_object *load_balancers = json_array(plan->service, "loadBalancers");
     struct error refusal;
+    char console_keys[CONSOLE_KEYS_MAX];
     preflight_task_definition(plan->shown, task_definition);
     if (!plan->shown->refused &&
         !revision_find_sidecars(task_definition, load_balancers, &plan->sidecars, &refusal))
@@ -122,15 +141,20 @@ static bool fill(struct plan *plan, const struct job *job, const struct ecs_serv
                       "choose another service");
     if (!plan->shown->refused)
         preflight_network(plan->shown, job, service, &plan->sidecars);
-    preflight_reach(plan->shown, job);
+    if (!plan->shown->refused)
+        preflight_reach(plan->shown, job, service, &plan->sidecars);
+    if (!find_console_keys(console_keys, sizeof console_keys, &refusal))
+        preflight_add(plan->shown, MODEL_STOP, "this console's key can't be used", refusal.message,
+                      "put it right: the sidecars know this console by it");
     if (plan->shown->refused)
         return true;
 
     if (!fill_way_back(plan, job, service, task_definition, error))
         return false;
     const char *image = plan->request.image[0] != '\0' ? plan->request.image : getenv("SHAKETABLE_IMAGE");
-    plan->revision = revision_build(response, &plan->sidecars, &plan->way_back,
-                                    image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image, error);
+    plan->revision =
+        revision_build(response, &plan->sidecars, &plan->way_back,
+                       image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image, console_keys, error);
     if (plan->revision == NULL)
         return false;
     plan->load_balancers = revision_load_balancers(load_balancers, &plan->sidecars);

@@ -20,7 +20,9 @@ void preflight_task_definition(struct model_plan *plan, struct json_object *task
  * not be read is a warning, or stops where the deployment could not be watched without it. */
 void preflight_network(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
                        struct revision_sidecars *sidecars);
-/* The links to the sidecars. */
-void preflight_reach(struct model_plan *plan, const struct job *job);
+/* The links to the sidecars: on a real account, whether one of the service's tasks can be reached from here.
+ * Takes up to three seconds. */
+void preflight_reach(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
+                     const struct revision_sidecars *sidecars);
 
 #endif

@@ -157,7 +157,8 @@ static bool task_has_memory(struct json_object *task_definition)
 
 static struct json_object *build_container(const struct revision_sidecar *sidecar,
                                            struct json_object *task_definition,
-                                           const struct way_back *way_back, const char *image)
+                                           const struct way_back *way_back, const char *image,
+                                           const char *console_keys)
 {
     struct json_object *application = find_container(task_definition, sidecar->application);
     struct json_object *container = json_object_new_object();
@@ -173,6 +174,12 @@ static struct json_object *build_container(const struct revision_sidecar *sideca
     add_port(ports, sidecar->stats_port);
     json_object_object_add(container, "portMappings", ports);
     json_object_object_add(container, "command", command_of(sidecar));
+    struct json_object *environment = json_object_new_array();
+    struct json_object *variable = json_object_new_object();
+    json_put_text(variable, "name", "SHAKETABLE_CONSOLE_KEY");
+    json_put_text(variable, "value", console_keys);
+    json_object_array_add(environment, variable);
+    json_object_object_add(container, "environment", environment);
     struct json_object *labels = json_object_new_object();
     way_back_label(way_back, labels);
     json_object_object_add(container, "dockerLabels", labels);
@@ -199,7 +206,8 @@ static void copy_tags(struct json_object *tags, struct json_object *input)
 }
 
 struct json_object *revision_build(struct json_object *response, const struct revision_sidecars *sidecars,
-                                   const struct way_back *way_back, const char *image, struct error *error)
+                                   const struct way_back *way_back, const char *image,
+                                   const char *console_keys, struct error *error)
 {
     struct json_object *task_definition = json_object_of(response, "taskDefinition");
     struct json_object *input = revision_strip(task_definition);
@@ -213,7 +221,7 @@ struct json_object *revision_build(struct json_object *response, const struct re
     json_put_text(input, "family", way_back->family);
     for (size_t i = 0; i < sidecars->count; i++) {
         const struct revision_sidecar *sidecar = &sidecars->item[i];
-        json_object_array_add(containers, build_container(sidecar, input, way_back, image));
+        json_object_array_add(containers, build_container(sidecar, input, way_back, image, console_keys));
     }
     copy_tags(json_array(response, "tags"), input);
     return input;

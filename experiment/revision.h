@@ -39,9 +39,11 @@ bool revision_find_sidecars(struct json_object *task_definition, struct json_obj
                             struct revision_sidecars *sidecars, struct error *error);
 
 /* The input of RegisterTaskDefinition; `response` is DescribeTaskDefinition's (taskDefinition, tags). The
- * caller owns the result; NULL with an error. `image` is the sidecar's. */
+ * caller owns the result; NULL with an error. `image` is the sidecar's; `console_keys` the pins of those who
+ * may steer it, for its environment: no secret, which a task definition is no place for. */
 struct json_object *revision_build(struct json_object *response, const struct revision_sidecars *sidecars,
-                                   const struct way_back *way_back, const char *image, struct error *error);
+                                   const struct way_back *way_back, const char *image,
+                                   const char *console_keys, struct error *error);
 /* The same task definition without response-only keys: what `revision_build` starts from, for the plan's
  * diff. */
 struct json_object *revision_strip(struct json_object *task_definition);

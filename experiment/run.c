@@ -49,7 +49,7 @@ void run_forget(struct run *run)
     run->journal = NULL;
     run->problem[0] = '\0';
     run->exit_status = 0;
-    run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = false;
+    run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
     fault_init(&run->live);
@@ -122,8 +122,9 @@ static void on_armed(struct run *run)
         run_start_restore(run);
         return;
     }
-    if (!run_open_sidecars(run, &run->endpoints)) {
-        run_fail_and_restore(run, "out of memory");
+    struct error error;
+    if (!run_open_sidecars(run, &run->endpoints, &error)) {
+        run_fail_and_restore(run, error.message);
         return;
     }
     run->reach_until_ms = clock_ms() + RUN_REACH_MS;

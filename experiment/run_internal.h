@@ -65,6 +65,7 @@ struct run {
     /* The sidecars. */
     struct sidecars *sidecars;
     struct series *series;
+    bool turned_away;         /* it was said that they take another console's key */
     int64_t reach_until_ms;   /* then they must have been reached; and later, have taken the faults */
     int64_t baseline_from_ms; /* 0: not all are reached yet */
     bool told;                /* sidecars_set was called for the change below */
@@ -103,7 +104,8 @@ void run_forget(struct run *run);
 void run_end_failed(struct run *run, int exit_status, const char *problem);
 
 /* ── run_sidecars.c ──────────────────────────────────────────────────────────────────────── */
-bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints);
+/* False: this console's key can't be used, or no memory; there are no links then. */
+bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints, struct error *error);
 /* All shall have the faults that are asked for. */
 void run_tell_faults(struct run *run, int64_t lease_ms);
 /* What these faults take and one of the sidecars can't do; NULL: nothing. */

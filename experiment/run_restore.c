@@ -63,6 +63,7 @@ void run_start_restore(struct run *run)
 
 static void on_adopted(struct run *run)
 {
+    struct error error;
     if (run->error.code != ERROR_NONE) {
         bool nothing = run->error.code == ERROR_NOT_FOUND;
         adopt_free(&run->adopted);
@@ -85,8 +86,12 @@ static void on_adopted(struct run *run)
     snprintf(run->request.service, sizeof run->request.service, "%s", run->way_back.service);
     run_say(run, MODEL_LOG_INFO, "found experiment %s of %s on %s/%s", run->way_back.experiment,
             run->way_back.operator_name, run->way_back.cluster, run->way_back.service);
-    if (run->adopted.endpoints.count > 0)
-        run_open_sidecars(run, &run->adopted.endpoints);
+    if (run->adopted.endpoints.count > 0 && !run_open_sidecars(run, &run->adopted.endpoints, &error))
+        run_say(run, MODEL_LOG_WARNING,
+                "the sidecars can't be cleared from here; their faults end with the lease, once nobody "
+                "renews it, "
+                "or with their tasks: %s",
+                error.message);
     memset(&run->adopted, 0, sizeof run->adopted);
     run_start_restore(run);
 }

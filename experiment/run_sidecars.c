@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/clock.h"
+#include "experiment/console_key.h"
 #include "experiment/paths.h"
 
 static void on_sample(void *context, const struct stats_sample *sample)
@@ -51,11 +52,27 @@ static void on_all_clean(struct run *run)
     run_say(run, MODEL_LOG_GOOD, "all traffic clean in %.1f ms", run->clean_ms);
 }
 
+/* Once: who began the experiment elsewhere is the only one that they listen to. */
+static void say_turned_away(struct run *run, const struct sidecars_count *count)
+{
+    if (count->turned_away == 0 || run->turned_away)
+        return;
+    run->turned_away = true;
+    run_say(
+        run, MODEL_LOG_WARNING, "%zu of %zu sidecars take another console's key, not this one%s",
+        count->turned_away, count->total,
+        run->phase == MODEL_RECOVERING
+            ? ": they can't be cleared from here. Their faults end with the lease, once nobody renews it, "
+              "or with their tasks"
+            : "");
+}
+
 static void on_sidecars_changed(void *context)
 {
     struct run *run = context;
     run->handlers.changed(run->handlers.context);
     struct sidecars_count count = sidecars_count(run->sidecars);
+    say_turned_away(run, &count);
     if (!run->told || count.reached == 0 || count.acknowledged < count.reached)
         return;
     run->told = false;
@@ -94,17 +111,26 @@ static void on_refused(void *context)
     run_tell_faults(run, SIDECARS_LEASE_MS);
 }
 
-bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints)
+bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints, struct error *error)
 {
+    struct console_key key;
     const struct sidecars_handlers handlers = {.context = run,
                                                .sample = on_sample,
                                                .changed = on_sidecars_changed,
                                                .refused = on_refused,
                                                .log = on_sidecar_log};
-    run->sidecars = sidecars_new(run->loop, &handlers);
-    run->series = series_new(MODEL_SOURCE_SIDECARS, run->way_back.cluster, run->way_back.service);
-    if (run->sidecars == NULL || run->series == NULL)
+    if (!console_key_open(&key, error))
         return false;
+    run->sidecars = sidecars_new(run->loop, key.key, &handlers, error);
+    console_key_close(&key);
+    if (run->sidecars == NULL)
+        return false;
+    run->series = series_new(MODEL_SOURCE_SIDECARS, run->way_back.cluster, run->way_back.service);
+    if (run->series == NULL) {
+        sidecars_free(run->sidecars);
+        run->sidecars = NULL;
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    }
     sidecars_reconcile(run->sidecars, endpoints);
     return true;
 }

@@ -27,6 +27,7 @@ struct sidecars {
     uv_loop_t *loop;
     struct sidecars_handlers handlers;
     struct stats_frame *scratch;
+    struct tls_context *tls;
     size_t count;
     struct sidecar *items[MODEL_SIDECARS_MAX];
     /* what is wanted */
@@ -128,11 +129,16 @@ static void on_problem(void *context, struct link *link, const struct stats_prob
         all->handlers.refused(all->handlers.context);
 }
 
-struct sidecars *sidecars_new(uv_loop_t *loop, const struct sidecars_handlers *handlers)
+struct sidecars *sidecars_new(uv_loop_t *loop, struct evp_pkey_st *key,
+                              const struct sidecars_handlers *handlers, struct error *error)
 {
     struct sidecars *all = calloc(1, sizeof *all);
     struct stats_frame *scratch = calloc(1, sizeof *scratch);
-    if (all == NULL || scratch == NULL) {
+    if (all == NULL || scratch == NULL)
+        error_set(error, ERROR_SYSTEM, "out of memory");
+    else
+        all->tls = tls_context_client(key, error);
+    if (all == NULL || all->tls == NULL) {
         free(all);
         free(scratch);
         return NULL;
@@ -158,6 +164,7 @@ void sidecars_free(struct sidecars *all)
         return;
     for (size_t i = 0; i < all->count; i++)
         drop(all->items[i]);
+    tls_context_free(all->tls);
     free(all->scratch);
     free(all);
 }
@@ -183,8 +190,8 @@ static void add(struct sidecars *all, const struct arm_endpoint *endpoint)
         .problem = on_problem,
         .scratch = all->scratch,
     };
-    sidecar->link =
-        link_open(all->loop, endpoint->address, endpoint->stats_port, SIDECARS_INTERVAL_MS, &handlers, NULL);
+    sidecar->link = link_open(all->loop, endpoint->address, endpoint->stats_port, SIDECARS_INTERVAL_MS,
+                              all->tls, &handlers, NULL);
     if (sidecar->link == NULL)
         free(sidecar);
     else
@@ -275,6 +282,7 @@ struct sidecars_count sidecars_count(const struct sidecars *all)
     struct sidecars_count count = {.total = all->count, .last_ack_ms = all->last_ack_ms};
     for (size_t i = 0; i < all->count; i++) {
         count.reached += link_state(all->items[i]->link) == LINK_READY;
+        count.turned_away += link_is_turned_away(all->items[i]->link);
         count.acknowledged += all->wish > 0 && all->items[i]->acknowledged == all->wish;
     }
     return count;

@@ -29,7 +29,9 @@ struct sidecars_handlers {
     void (*log)(void *context, enum model_log_level level, const char *text);
 };
 
-struct sidecars *sidecars_new(uv_loop_t *loop, const struct sidecars_handlers *handlers);
+/* `key` is the console's, which stays the caller's. NULL with an error. */
+struct sidecars *sidecars_new(uv_loop_t *loop, struct evp_pkey_st *key,
+                              const struct sidecars_handlers *handlers, struct error *error);
 /* Closes every link; the loop must run on until libuv has let go. */
 void sidecars_free(struct sidecars *sidecars);
 
@@ -45,6 +47,7 @@ void sidecars_renew(struct sidecars *sidecars);
 
 struct sidecars_count {
     size_t total, reached, acknowledged; /* acknowledged: have what was last wanted */
+    size_t turned_away;                  /* take another console's key */
     double last_ack_ms;                  /* from the wish to the last acknowledgement, < 0: not all yet */
 };
 struct sidecars_count sidecars_count(const struct sidecars *sidecars);

@@ -19,8 +19,8 @@ static void on_closed(uv_handle_t *handle)
     while (*link != client)
         link = &(*link)->next;
     *link = client->next;
-    client->control->client_count--;
     line_reader_free(&client->reader);
+    tls_free(client->tls);
     free(client->sample);
     free(client);
 }
@@ -30,6 +30,10 @@ void client_close(struct client *client)
     if (client->closing)
         return;
     client->closing = true;
+    if (client->standing == STANDING_KNOWN)
+        client->control->client_count--;
+    else
+        client->control->strangers--;
     uv_close(&client->socket.handle, on_closed);
     uv_close((uv_handle_t *)&client->timer, on_closed);
 }
@@ -48,30 +52,42 @@ static void on_written(uv_write_t *write, int status)
     struct client *client = write->data;
     free(outgoing->text);
     free(outgoing);
-    if (status < 0)
+    if (status < 0 || client->leaving)
         client_close(client);
 }
 
-/* Takes the buffer's memory. A client that reads nothing, or no memory: it is dropped. */
-static void send_line(struct client *client, struct buf *line)
+void client_write(struct client *client, struct buf *bytes)
 {
     struct outgoing *outgoing = NULL;
-    size_t length = line->length;
-    if (!line->failed && !client->closing &&
-        uv_stream_get_write_queue_size(&client->socket.stream) <= CONTROL_QUEUE_MAX)
+    size_t length = bytes->length;
+    if (!client->closing && uv_stream_get_write_queue_size(&client->socket.stream) <= CONTROL_QUEUE_MAX)
         outgoing = malloc(sizeof *outgoing);
     if (!outgoing) {
-        buf_free(line);
+        buf_free(bytes);
         client_close(client);
         return;
     }
-    outgoing->text = buf_take(line);
+    outgoing->text = buf_take(bytes);
     outgoing->write.data = client;
     uv_buf_t buf = uv_buf_init(outgoing->text, (unsigned)length);
     if (uv_write(&outgoing->write, &client->socket.stream, &buf, 1, on_written) < 0) {
         free(outgoing->text);
         free(outgoing);
         client_close(client);
+    }
+}
+
+/* Takes the buffer's memory. */
+static void send_line(struct client *client, struct buf *line)
+{
+    if (line->failed || client->closing) {
+        buf_free(line);
+        client_close(client);
+    } else if (client->tls) {
+        client_tls_send(client, line);
+        buf_free(line);
+    } else {
+        client_write(client, line);
     }
 }
 
@@ -191,11 +207,21 @@ static bool on_too_long(void *context)
     return !client->closing;
 }
 
+bool client_take(struct client *client, const char *data, size_t length)
+{
+    return !client->leaving &&
+           line_reader_feed(&client->reader, data, length, on_line, on_too_long, client) && !client->closing;
+}
+
+/* What is read is used up before anybody else reads. A stranger's handshake is small, and bounded. */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)suggested;
     struct client *client = handle->data;
-    *buf = uv_buf_init(client->read_buffer, sizeof client->read_buffer);
+    size_t size = sizeof client->control->read_buffer;
+    if (client->standing != STANDING_KNOWN)
+        size = CONTROL_STRANGER_READ;
+    *buf = uv_buf_init(client->control->read_buffer, (unsigned)size);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
@@ -203,18 +229,23 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
     struct client *client = stream->data;
     if (length < 0)
         client_close(client);
+    else if (length > 0 && (client->tls || client->standing != STANDING_KNOWN))
+        client_tls_receive(client, buf->base, (size_t)length);
     else if (length > 0)
-        line_reader_feed(&client->reader, buf->base, (size_t)length, on_line, on_too_long, client);
+        client_take(client, buf->base, (size_t)length);
 }
 
-/* Told why, and closed once that is written. */
-static void refuse(struct client *client)
+/* One too many is told why, and closed once that is written. */
+void client_admit(struct client *client)
 {
     struct error error;
+    client->standing = STANDING_KNOWN;
+    if (++client->control->client_count <= CONTROL_CLIENTS_MAX)
+        return;
+    client->leaving = true;
+    uv_read_stop(&client->socket.stream);
     error_set(&error, ERROR_LIMIT, "%d clients are connected, which is the most", CONTROL_CLIENTS_MAX);
     client_send_problem(client, 0, &error);
-    if (uv_stream_get_write_queue_size(&client->socket.stream) == 0)
-        client_close(client);
 }
 
 void client_accept(struct listener *listener)
@@ -235,11 +266,13 @@ void client_accept(struct listener *listener)
     client->handles = 2;
     client->next = control->clients;
     control->clients = client;
-    control->client_count++;
-    if (uv_accept(&listener->socket.stream, &client->socket.stream) < 0)
-        client_close(client);
-    else if (control->client_count > CONTROL_CLIENTS_MAX)
-        refuse(client);
+    bool accepted = uv_accept(&listener->socket.stream, &client->socket.stream) == 0;
+    if (listener->is_unix)
+        client_admit(client);
     else
+        client_tls_begin(client);
+    if (!accepted)
+        client_close(client);
+    else if (!client->closing && !client->leaving)
         uv_read_start(&client->socket.stream, on_alloc, on_read);
 }

@@ -203,6 +203,7 @@ void control_free(struct control *control)
         free(listener);
     }
     metrics_free(control->metrics);
+    tls_context_free(control->tls);
     mailbox_free(&control->inbox);
     uv_loop_close(&control->loop);
     free(control->samples);

@@ -17,11 +17,20 @@
 #define CONTROL_QUEUE_MAX (1U << 20) /* bytes unread by a client: it misses frames, then is dropped */
 #define CONTROL_DRAIN_MS 5000
 #define CONTROL_TICK_MS 250
+/* Over TCP, whoever has not proved the console's key. */
+#define CONTROL_STRANGERS_MAX 128
+#define CONTROL_HANDSHAKE_MS 5000
+#define CONTROL_STRANGER_READ 2048 /* bytes at once */
+#define CONTROL_THROWN_AWAY_MAX 65536
+#define CONTROL_REFUSAL_MS 1000 /* between two lines about them on standard error */
+#define CONTROL_KEEPALIVE_S 30
+#define CONTROL_READ_MAX 16384
 #define CONTROL_CAPABILITIES "latency loss error reset blackhole bandwidth"
 
 struct client;
 struct listener;
 struct metrics;
+struct tls_context;
 
 /* One change on its way through the workers. */
 struct change {
@@ -59,8 +68,14 @@ struct control {
     /* Clients */
     struct listener *listeners;
     struct client *clients;
-    unsigned client_count;
+    unsigned client_count; /* that may speak */
+    unsigned strangers;
     uint64_t client_serial;
+    const char *console_key; /* the pins, NULL: none; the caller's */
+    struct tls_context *tls; /* once there is a listener on TCP */
+    uint64_t refused_ns;     /* when a refusal was last said */
+    uint64_t refused_unsaid; /* since then */
+    char read_buffer[CONTROL_READ_MAX];
     /* The end */
     uv_signal_t signals[2];
     uv_timer_t patience;
@@ -74,7 +89,8 @@ struct control {
  * libuv error. */
 int control_init(struct control *control, struct worker *workers, unsigned count, const struct fault *fault,
                  const char *task);
-/* "unix:PATH" or "tcp:ADDR:PORT" (loopback only). On success the address stands in `shown`. */
+/* "unix:PATH", or "tcp:ADDR:PORT", which is TLS and takes control->console_key. On success the address stands
+ * in `shown`. */
 bool control_listen(struct control *control, const char *address, char *shown, size_t size,
                     struct error *error);
 /* --metrics. On success the address stands in `shown`. */

@@ -66,11 +66,21 @@ static bool listen_unix(struct listener *listener, const char *path, struct erro
            error_set(error, ERROR_SYSTEM, "--stats: cannot listen on %s: %s", path, uv_strerror(rc));
 }
 
-static bool is_loopback(const struct sockaddr_storage *address)
+/* Without a key to know the console by, anybody who reaches the port could break the service. */
+static bool begin_tls(struct control *control, struct error *error)
 {
-    if (address->ss_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24) == 127;
-    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    struct tls_pins pins;
+    if (control->tls)
+        return true;
+    if (!control->console_key || control->console_key[0] == '\0')
+        return error_set(
+            error, ERROR_USAGE,
+            "--stats: over TCP only the console may speak whose key's SHA-256 stands in the "
+            "environment, in SHAKETABLE_CONSOLE_KEY, which is not set; without it use unix:PATH");
+    if (!tls_pins_parse(control->console_key, "SHAKETABLE_CONSOLE_KEY", &pins, error))
+        return false;
+    control->tls = tls_context_server(&pins, error);
+    return control->tls || error_prefix(error, "--stats: ");
 }
 
 static bool listen_tcp(struct listener *listener, const char *text, char *shown, size_t size,
@@ -84,12 +94,8 @@ static bool listen_tcp(struct listener *listener, const char *text, char *shown,
     if (uv_ip4_addr(host, port, (struct sockaddr_in *)&address) < 0 &&
         uv_ip6_addr(host, port, (struct sockaddr_in6 *)&address) < 0)
         return error_set(error, ERROR_USAGE, "--stats: '%s' is not a numeric address", host);
-    if (!is_loopback(&address))
-        return error_set(
-            error, ERROR_USAGE,
-            "--stats: %s is not a loopback address: that needs TLS, which is not available yet; use "
-            "tcp:127.0.0.1:%u or unix:PATH",
-            host, port);
+    if (!begin_tls(listener->control, error))
+        return false;
     int rc = uv_tcp_bind(&listener->socket.tcp, (const struct sockaddr *)&address, 0);
     if (rc == 0)
         rc = uv_listen(&listener->socket.stream, LISTEN_BACKLOG, on_connection);

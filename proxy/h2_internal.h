@@ -76,7 +76,6 @@ struct h2_pipe {
     struct h2_piece *pieces_last;
     size_t bytes;
     uint64_t last_release_ns;
-    struct sample_loss_state loss;
     bool opened;   /* its head was given to the sink's session */
     bool deferred; /* the sink's session waits to be told of more */
     bool complete; /* its end has come in */

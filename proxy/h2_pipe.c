@@ -6,12 +6,10 @@
 #include "proxy/h2_internal.h"
 
 #include "core/clock.h"
+#include "proxy/path.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static nghttp2_session *source_of(const struct h2_pipe *pipe)
 {
@@ -137,16 +135,6 @@ void h2_pipe_put(struct h2_pipe *pipe, struct h2_piece *piece, uint64_t waited_n
         h2_pipe_run(pipe);
 }
 
-/* Between the client and here: that is the path on which segments are lost. */
-static uint64_t round_trip_ns(const struct h2_pipe *pipe)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(pipe->stream->h2->connection->client.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
-        return (uint64_t)info.tcpi_rtt * 1000;
-    return SAMPLE_NS_PER_MS;
-}
-
 /* Windows stay open for bytes that only wait for their time, within bounds. */
 static void open_windows(struct h2_pipe *pipe, struct h2_piece *piece, uint64_t now_ns)
 {
@@ -183,36 +171,45 @@ static void append_data(struct h2_pipe *pipe, const uint8_t *data, size_t length
     h2_pipe_put(pipe, piece, 0, now_ns);
 }
 
+/* Segments are lost between the client and here, of the connection: its streams share the chain. */
+static void lose(struct h2_pipe *pipe, size_t segments, bool ends, struct sample_loss *loss)
+{
+    struct h2 *h2 = pipe->stream->h2;
+    struct worker *worker = h2->worker;
+    struct connection *connection = h2->connection;
+    struct sample_path path = path_look(connection->client.watch.fd, pipe->direction == LANE_REQUEST);
+    loss->count = 0;
+    sample_losses(&connection->lanes[pipe->direction].loss, &worker->fault, &worker->random, segments, ends,
+                  &path, loss);
+    if (loss->count > 0)
+        measure_faulted(worker, pipe->stream->exchange);
+}
+
 void h2_pipe_put_data(struct h2_pipe *pipe, const uint8_t *data, size_t length, uint64_t now_ns)
 {
-    struct worker *worker = pipe->stream->h2->worker;
-    if (!h2_faults_are_lossy(pipe)) {
-        append_data(pipe, data, length, 0, now_ns);
-        return;
+    size_t from = 0;
+    if (h2_faults_are_lossy(pipe)) {
+        struct sample_loss loss;
+        lose(pipe, (length + SAMPLE_SEGMENT_BYTES - 1) / SAMPLE_SEGMENT_BYTES, false, &loss);
+        for (size_t i = 0; i < loss.count && from < length; i++) {
+            size_t count = loss.pieces[i].segments * SAMPLE_SEGMENT_BYTES;
+            count = count < length - from ? count : length - from;
+            append_data(pipe, data + from, count, loss.pieces[i].delay_ns, now_ns);
+            from += count;
+        }
     }
-    size_t segments = (length + SAMPLE_SEGMENT_BYTES - 1) / SAMPLE_SEGMENT_BYTES;
-    struct sample_loss loss = sample_losses(&pipe->loss, &worker->fault, &worker->random, segments, false, 0);
-    if (!loss.middle) {
-        append_data(pipe, data, length, 0, now_ns);
-        return;
-    }
-    measure_faulted(worker, pipe->stream->exchange);
-    size_t whole = loss.middle_segment * SAMPLE_SEGMENT_BYTES;
-    if (whole > 0)
-        append_data(pipe, data, whole, 0, now_ns);
-    append_data(pipe, data + whole, length - whole, round_trip_ns(pipe), now_ns);
+    if (from < length)
+        append_data(pipe, data + from, length - from, 0, now_ns);
 }
 
 /* The last segment of a message has none behind it that would tell of its loss. */
 static uint64_t tail_loss_ns(struct h2_pipe *pipe)
 {
-    struct worker *worker = pipe->stream->h2->worker;
+    struct sample_loss loss;
     if (!h2_faults_are_lossy(pipe))
         return 0;
-    uint64_t loss = sample_losses(&pipe->loss, &worker->fault, &worker->random, 1, true, 0).tail_ns;
-    if (loss > 0)
-        measure_faulted(worker, pipe->stream->exchange);
-    return loss;
+    lose(pipe, 1, true, &loss);
+    return loss.count > 0 ? loss.pieces[loss.count - 1].delay_ns : 0;
 }
 
 void h2_pipe_put_end(struct h2_pipe *pipe, uint64_t now_ns)

@@ -2,12 +2,11 @@
 
 #include "core/clock.h"
 #include "proxy/connection.h"
+#include "proxy/path.h"
 #include "proxy/scope.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -359,35 +358,26 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
     return true;
 }
 
-/* Between the client and here: that is the path on which segments are lost. */
-static uint64_t round_trip_ns(const struct lane *lane)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(lane->connection->client.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
-        return (uint64_t)info.tcpi_rtt * 1000;
-    return SAMPLE_NS_PER_MS;
-}
-
 static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
 {
     struct worker *worker = lane->worker;
     size_t segments = (parcel->length + SAMPLE_SEGMENT_BYTES - 1) / SAMPLE_SEGMENT_BYTES;
-    struct sample_loss loss =
-        sample_losses(&lane->loss, &worker->fault, &worker->random, segments, parcel->last, 0);
-    if (!loss.middle && loss.tail_ns == 0)
+    /* Segments are lost between the client and here. */
+    struct sample_path path = path_look(lane->connection->client.watch.fd, lane->direction == LANE_REQUEST);
+    struct sample_loss loss;
+    sample_losses(&lane->loss, &worker->fault, &worker->random, segments, parcel->last, &path, &loss);
+    if (loss.count == 0)
         return append(lane, parcel, 0, parcel->length, 0, now_ns);
     measure_faulted(worker, parcel->exchange);
-    size_t middle = loss.middle ? loss.middle_segment * SAMPLE_SEGMENT_BYTES : 0;
-    size_t tail = loss.tail_ns > 0 ? (segments - 1) * SAMPLE_SEGMENT_BYTES : parcel->length;
-    uint64_t middle_ns = loss.middle ? round_trip_ns(lane) : 0;
+    size_t from = 0;
     bool good = true;
-    if (middle > 0)
-        good = append(lane, parcel, 0, middle, 0, now_ns);
-    if (good && tail > middle)
-        good = append(lane, parcel, middle, tail, middle_ns, now_ns);
-    if (good && parcel->length > tail)
-        good = append(lane, parcel, tail, parcel->length, loss.tail_ns, now_ns);
+    for (size_t i = 0; good && i < loss.count; i++) {
+        size_t to = from + loss.pieces[i].segments * SAMPLE_SEGMENT_BYTES;
+        if (to > parcel->length)
+            to = parcel->length;
+        good = append(lane, parcel, from, to, loss.pieces[i].delay_ns, now_ns);
+        from = to;
+    }
     return good;
 }
 

@@ -41,6 +41,7 @@ struct settings {
     const char *metrics;
     const char *task;
     const char *health_path;
+    const char *console_key;
     int64_t threads;
     bool help;
     bool version;
@@ -50,7 +51,9 @@ static const struct option_spec specs[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "accept clients here; port 0 picks a free one", KEY_LISTEN},
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
     {"stats", OPTION_REQUIRED, "ADDRESS",
-     "serve statistics and control on unix:PATH or tcp:ADDR:PORT (loopback); may be repeated", KEY_STATS},
+     "serve statistics and control on unix:PATH or, with TLS and for the keys of $SHAKETABLE_CONSOLE_KEY, on "
+     "tcp:ADDR:PORT; may be repeated",
+     KEY_STATS},
     {"metrics", OPTION_REQUIRED, "ADDR:PORT",
      "serve GET /metrics to Prometheus here; port 0 picks a free one", KEY_METRICS},
     {"task", OPTION_REQUIRED, "ARN", "the ECS task this runs in (default: $SHAKETABLE_TASK)", KEY_TASK},
@@ -210,6 +213,7 @@ static bool start(struct proxy *proxy, struct error *error)
     int rc = control_init(&proxy->control, proxy->workers, count, &proxy->faults.fault, settings->task);
     if (rc < 0)
         return error_set(error, ERROR_SYSTEM, "cannot start: %s", uv_strerror(rc));
+    proxy->control.console_key = settings->console_key;
     for (size_t i = 0; i < settings->stats_count; i++)
         if (!control_listen(&proxy->control, settings->stats[i], shown[i], sizeof shown[i], error))
             return false;
@@ -265,7 +269,10 @@ int main(int argc, char **argv)
     struct error error;
     const char *task = getenv("SHAKETABLE_TASK");
     const char *with_parent = getenv("SHAKETABLE_PARENT_DEATH");
-    proxy.settings = (struct settings){.task = task ? task : "", .health_path = "", .threads = 1};
+    proxy.settings = (struct settings){.task = task ? task : "",
+                                       .health_path = "",
+                                       .console_key = getenv("SHAKETABLE_CONSOLE_KEY"),
+                                       .threads = 1};
     fault_init(&proxy.faults.fault);
     const struct options_table tables[] = {
         {specs, take, &proxy.settings, "Options"},

@@ -4,9 +4,10 @@
  *
  * Latency distributions are those of tc-netem(8), each normalised to mean 0 and standard deviation
  * 1 (uniform: to ±1) and then scaled by the jitter. Loss is a Gilbert–Elliott chain over segments
- * (Gilbert 1960; Elliott 1963) priced as Linux TCP prices it: a lost last segment waits for the tail
- * loss probe (2·SRTT + 200 ms with one segment out), then for the doubling retransmission time-out;
- * a lost segment with others behind it is mended by RACK within about a round trip (RFC 8985).
+ * (Gilbert 1960; Elliott 1963); what it costs is found by sending the message's segments through a
+ * small TCP sender: initial window 10 (RFC 6928), less of it by losses (RFC 9438) and slow growth
+ * (RFC 5681), SACK with RACK and tail loss probes (RFC 8985), time-outs that double (RFC 6298), with
+ * Linux's timers. doc/faults.md sets it beside real drops.
  */
 #ifndef SHAKETABLE_PROXY_SAMPLE_H
 #define SHAKETABLE_PROXY_SAMPLE_H
@@ -28,24 +29,36 @@ uint64_t sample_latency_ns(const struct fault *fault, struct random *random);
 void sample_split(enum fault_direction direction, uint64_t delay_ns, uint64_t *request_ns,
                   uint64_t *response_ns);
 
-/* The chain's state, one for each direction of a connection; zero it at the start. */
+/* One direction of a connection: the chain, and the sender's windows. Zero it at the start. */
 struct sample_loss_state {
+    double percent; /* the fault that `left` comes from */
+    double burst;
     bool lossy;
+    uint64_t left; /* segments until the chain changes */
+    double window; /* segments that the sender may have out; 0: at the start */
+    double threshold;
+    double free_window; /* … had nothing ever been lost */
 };
 /* One segment goes out: true if it is lost. */
 bool sample_segment_lost(struct sample_loss_state *state, const struct fault *fault, struct random *random);
 
-/* What the losses within one run of segments cost. */
+/* The path on which segments are lost. */
+struct sample_path {
+    uint64_t rtt_ns;      /* of the path alone */
+    uint64_t smoothed_ns; /* as the sender measures it, delayed acknowledgements and all */
+};
+/* What losses do to a message: its first pieces[0].segments segments come that much late, and so on. The
+ * delays grow. No pieces: nothing is late. */
+#define SAMPLE_PIECES_MAX 8
 struct sample_loss {
-    bool middle;           /* a segment before the last was lost: */
-    size_t middle_segment; /* the first that was, from 0; what follows it waits */
-    uint64_t middle_ns;    /* … this long */
-    uint64_t tail_ns;      /* the last segment waits this long; 0: it was not lost */
+    size_t count;
+    struct {
+        size_t segments;
+        uint64_t delay_ns;
+    } pieces[SAMPLE_PIECES_MAX];
 };
 /* `ends`: nothing follows the last segment soon, so its loss is only found by time. */
-struct sample_loss sample_losses(struct sample_loss_state *state, const struct fault *fault,
-                                 struct random *random, size_t segments, bool ends, uint64_t rtt_ns);
-/* How long a lone segment is late that was lost `times` times over. */
-uint64_t sample_tail_stall_ns(unsigned times);
+void sample_losses(struct sample_loss_state *state, const struct fault *fault, struct random *random,
+                   size_t segments, bool ends, const struct sample_path *path, struct sample_loss *loss);
 
 #endif

@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 1024
+#define CONNECTIONS_MAX 4096
+#define EVENTS 1024
 #define READ_BYTES 16384
 
 struct client {
@@ -78,7 +79,7 @@ static void hear(struct load *load, struct client *client)
 int http_load(int port, int connections, double seconds)
 {
     struct load *load = calloc(1, sizeof *load);
-    struct epoll_event list[CONNECTIONS_MAX];
+    struct epoll_event list[EVENTS];
     if (load == NULL || connections < 1 || connections > CONNECTIONS_MAX)
         return 2;
     hist_clear(&load->hist);
@@ -90,7 +91,7 @@ int http_load(int port, int connections, double seconds)
         }
     uint64_t began = clock_ns(), end = began + (uint64_t)(seconds * 1e9);
     while (clock_ns() < end && load->failures == 0) {
-        int count = epoll_wait(load->events, list, CONNECTIONS_MAX, 100);
+        int count = epoll_wait(load->events, list, EVENTS, 100);
         for (int i = 0; i < count; i++)
             hear(load, list[i].data.ptr);
     }

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/stats.h"
+#include "core/tls.h"
 
 #define INTERVAL_MS 50
 #define REQUESTS_A_SAMPLE 10
@@ -17,13 +18,33 @@
 struct visit {
     struct fake_stats *fake;
     int fd;
+    struct tls *tls; /* NULL: plain text */
+    struct line_reader *reader;
     bool subscribed;
     uint64_t sequence;
 };
 
+/* What TLS has to say. */
+static bool flush(const struct visit *visit)
+{
+    struct buf out;
+    buf_init(&out, 2 * STATS_FRAME_MAX);
+    bool sent = tls_take(visit->tls, &out) && (out.length == 0 || send(visit->fd, out.data, out.length,
+                                                                       MSG_NOSIGNAL) == (ssize_t)out.length);
+    buf_free(&out);
+    return sent;
+}
+
+static bool send_bytes(const struct visit *visit, const char *bytes, size_t length)
+{
+    if (visit->tls != NULL)
+        return tls_send(visit->tls, bytes, length) && flush(visit);
+    return send(visit->fd, bytes, length, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
 static bool send_text(const struct visit *visit, struct buf *out)
 {
-    bool sent = send(visit->fd, out->data, out->length, MSG_NOSIGNAL) == (ssize_t)out->length;
+    bool sent = send_bytes(visit, out->data, out->length);
     buf_free(out);
     return sent;
 }
@@ -133,36 +154,64 @@ static bool speak(struct visit *visit)
     if (atomic_exchange(&fake->drop, false))
         return false;
     if (atomic_load(&fake->garbage))
-        return send(visit->fd, garbage, sizeof garbage - 1, MSG_NOSIGNAL) > 0;
+        return send_bytes(visit, garbage, sizeof garbage - 1);
     if (atomic_load(&fake->endless)) {
         char block[65536];
         memset(block, 'x', sizeof block);
-        return send(visit->fd, block, sizeof block, MSG_NOSIGNAL) > 0;
+        return send_bytes(visit, block, sizeof block);
     }
     return !visit->subscribed || atomic_load(&fake->silent) || send_sample(visit);
 }
 
+static bool on_plain(void *context, const char *data, size_t length)
+{
+    struct visit *visit = context;
+    return line_reader_feed(visit->reader, data, length, on_line, on_long_line, visit);
+}
+
+/* With bytes of theirs unread, closing would take the alert back. */
+static void let_read_alert(const struct visit *visit)
+{
+    char bytes[4096];
+    flush(visit);
+    shutdown(visit->fd, SHUT_WR);
+    struct pollfd polled = {.fd = visit->fd, .events = POLLIN};
+    while (poll(&polled, 1, 1000) > 0 && recv(visit->fd, bytes, sizeof bytes, 0) > 0)
+        ;
+}
+
+static bool hear(struct visit *visit)
+{
+    char bytes[8192];
+    ssize_t length = recv(visit->fd, bytes, sizeof bytes, 0);
+    if (length <= 0)
+        return false;
+    if (visit->tls == NULL)
+        return on_plain(visit, bytes, (size_t)length);
+    if (tls_receive(visit->tls, bytes, (size_t)length, on_plain, visit) == TLS_FAILED)
+        let_read_alert(visit);
+    return (tls_state(visit->tls) == TLS_SHAKING || tls_state(visit->tls) == TLS_OPEN) && flush(visit);
+}
+
 static void receive(struct fake_stats *fake, int fd)
 {
-    struct visit visit = {.fake = fake, .fd = fd};
     struct line_reader reader;
-    char bytes[8192];
+    struct visit visit = {.fake = fake, .fd = fd, .reader = &reader};
+    if (fake->tls != NULL)
+        visit.tls = tls_new(fake->tls);
     line_reader_init(&reader, STATS_REQUEST_MAX);
     int64_t next_ms = clock_ms() + INTERVAL_MS;
     while (!atomic_load(&fake->stopping)) {
         struct pollfd polled = {.fd = fd, .events = POLLIN};
-        if (poll(&polled, 1, 10) > 0) {
-            ssize_t length = recv(fd, bytes, sizeof bytes, 0);
-            if (length <= 0 ||
-                !line_reader_feed(&reader, bytes, (size_t)length, on_line, on_long_line, &visit))
-                break;
-        }
+        if (poll(&polled, 1, 10) > 0 && !hear(&visit))
+            break;
         if (clock_ms() >= next_ms || atomic_load(&fake->endless)) {
             next_ms = clock_ms() + INTERVAL_MS;
-            if (!speak(&visit))
+            if ((visit.tls == NULL || tls_state(visit.tls) == TLS_OPEN) && !speak(&visit))
                 break;
         }
     }
+    tls_free(visit.tls);
     line_reader_free(&reader);
 }
 
@@ -199,6 +248,13 @@ bool fake_stats_start(struct fake_stats *fake, const char *address, int port)
     }
     assert_int_equal(getsockname(fake->fd, (struct sockaddr *)&at, &size), 0);
     fake->port = ntohs(at.sin_port);
+    if (fake->pins != NULL) {
+        struct tls_pins pins;
+        struct error error;
+        assert_done(tls_pins_parse(fake->pins, "pins", &pins, &error), &error);
+        fake->tls = tls_context_server(&pins, &error);
+        assert_done(fake->tls != NULL, &error);
+    }
     assert_int_equal(pthread_create(&fake->thread, NULL, serve, fake), 0);
     return true;
 }
@@ -207,5 +263,6 @@ void fake_stats_stop(struct fake_stats *fake)
 {
     atomic_store(&fake->stopping, true);
     pthread_join(fake->thread, NULL);
+    tls_context_free(fake->tls);
     close(fake->fd);
 }

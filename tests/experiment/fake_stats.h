@@ -17,6 +17,8 @@ struct fake_stats {
     char address[32];
     int port;
     const char *capabilities; /* set before the start */
+    const char *pins;         /* likewise: it speaks TLS, with whom has one of these; NULL: plain text */
+    struct tls_context *tls;
     /* What it does; may be changed at any time. */
     atomic_bool silent;     /* it reads, and says nothing */
     atomic_bool no_ack;     /* it takes faults without a word */

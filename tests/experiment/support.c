@@ -11,14 +11,20 @@ static char home[SUPPORT_PATH_MAX];
 
 void support_make_home(void)
 {
-    static const char *const unwanted[] = {
-        "AWS_PROFILE",          "AWS_DEFAULT_PROFILE",
-        "AWS_DEFAULT_REGION",   "AWS_SESSION_TOKEN",
-        "AWS_ENDPOINT_URL",     "AWS_ENDPOINT_URL_ECS",
-        "AWS_CA_BUNDLE",        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-        "SHAKETABLE_IMAGE",     "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
-        "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS",
-        "AWS_SECURITY_TOKEN"};
+    static const char *const unwanted[] = {"AWS_PROFILE",
+                                           "AWS_DEFAULT_PROFILE",
+                                           "AWS_DEFAULT_REGION",
+                                           "AWS_SESSION_TOKEN",
+                                           "AWS_ENDPOINT_URL",
+                                           "AWS_ENDPOINT_URL_ECS",
+                                           "AWS_CA_BUNDLE",
+                                           "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                           "SHAKETABLE_CONSOLE_KEY",
+                                           "SHAKETABLE_IMAGE",
+                                           "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
+                                           "AWS_ENDPOINT_URL_EC2",
+                                           "AWS_ENDPOINT_URL_STS",
+                                           "AWS_SECURITY_TOKEN"};
     for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++)
         unsetenv(unwanted[i]);
     snprintf(home, sizeof home, "/tmp/shaketable-test-XXXXXX");
@@ -26,6 +32,7 @@ void support_make_home(void)
         fail_msg("no temporary directory");
     setenv("HOME", home, 1);
     setenv("XDG_STATE_HOME", home, 1);
+    setenv("XDG_CONFIG_HOME", home, 1);
     setenv("XDG_RUNTIME_DIR", home, 1);
     setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);
     setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials", 1);

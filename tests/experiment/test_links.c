@@ -1,6 +1,7 @@
 /* link, sidecars: what is said to the sidecars arrives, again after a loss, and counts once acknowledged. */
 #include "experiment/sidecars.h"
 
+#include <openssl/evp.h>
 #include <signal.h>
 
 #include "core/clock.h"
@@ -20,12 +21,21 @@ static uv_loop_t loop;
 static struct fake_stats fake;
 static struct heard heard;
 static struct stats_frame scratch;
+static struct evp_pkey_st *key;
+static char pin[TLS_PIN_TEXT_MAX];
+static struct tls_context *tls; /* the console's */
 
 static int setup(void **state)
 {
     (void)state;
     memset(&fake, 0, sizeof fake);
     memset(&heard, 0, sizeof heard);
+    struct error error;
+    key = tls_key_new(&error);
+    assert_done(key != NULL && tls_pin_of(key, pin), &error);
+    tls = tls_context_client(key, &error);
+    assert_done(tls != NULL, &error);
+    fake.pins = pin;
     assert_true(fake_stats_start(&fake, NULL, 0));
     return uv_loop_init(&loop);
 }
@@ -35,6 +45,8 @@ static int teardown(void **state)
     (void)state;
     uv_run(&loop, UV_RUN_DEFAULT); /* until libuv has let go of all */
     fake_stats_stop(&fake);
+    tls_context_free(tls);
+    EVP_PKEY_free(key);
     return uv_loop_close(&loop);
 }
 
@@ -96,7 +108,7 @@ static struct link *open_link_at(const char *address, int port)
                                            .problem = on_problem,
                                            .scratch = &scratch};
     struct error error;
-    struct link *link = link_open(&loop, address, port, 50, &handlers, &error);
+    struct link *link = link_open(&loop, address, port, 50, tls, &handlers, &error);
     if (link == NULL)
         fail_msg("%s", error.message);
     assert_int_equal(heard.changes, 0);
@@ -210,14 +222,62 @@ static void nobody_there_is_lost_and_tried_again(void **state)
     link_close(link);
 }
 
+/* What clients see is served in plain text. */
+static void a_plain_link_greets_and_hears(void **state)
+{
+    (void)state;
+    struct fake_stats plain = {0};
+    struct tls_context *saved = tls;
+    assert_true(fake_stats_start(&plain, NULL, 0));
+    tls = NULL;
+    struct link *link = open_link_at(plain.address, plain.port);
+    tls = saved;
+    RUN_UNTIL(link_state(link) == LINK_READY && heard.samples >= 2);
+    assert_int_equal(atomic_load(&plain.hellos), 1);
+    link_close(link);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    fake_stats_stop(&plain);
+}
+
+static void a_peer_without_tls_is_lost_with_a_word(void **state)
+{
+    (void)state;
+    struct fake_stats plain = {0};
+    atomic_store(&plain.garbage, true);
+    assert_true(fake_stats_start(&plain, NULL, 0));
+    struct link *link = open_link_at(plain.address, plain.port);
+    RUN_UNTIL(link_state(link) == LINK_LOST);
+    assert_int_equal(atomic_load(&plain.hellos), 0); /* not a word in plain text */
+    assert_false(link_is_turned_away(link));
+    link_close(link);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    fake_stats_stop(&plain);
+}
+
+static void one_with_another_key_is_turned_away_and_says_so(void **state)
+{
+    (void)state;
+    struct fake_stats theirs = {
+        .pins = "sha256:0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789ABCDEF"};
+    assert_true(fake_stats_start(&theirs, NULL, 0));
+    struct link *link = open_link_at(theirs.address, theirs.port);
+    RUN_UNTIL(link_state(link) == LINK_LOST);
+    assert_contains(link_problem(link), "takes another console's key");
+    assert_true(link_is_turned_away(link));
+    assert_int_equal(atomic_load(&theirs.hellos), 0);
+    link_close(link);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    fake_stats_stop(&theirs);
+}
+
 static void what_is_no_address_is_refused(void **state)
 {
     (void)state;
     const struct link_handlers handlers = {.scratch = &scratch};
     struct error error;
-    assert_null(link_open(&loop, "localhost", 80, 50, &handlers, &error));
-    assert_null(link_open(&loop, "127.0.0.1", 0, 50, &handlers, &error));
-    assert_null(link_open(&loop, "127.0.0.1", 65536, 50, &handlers, &error));
+    assert_null(link_open(&loop, "localhost", 80, 50, tls, &handlers, &error));
+    assert_null(link_open(&loop, "127.0.0.1", 0, 50, tls, &handlers, &error));
+    assert_null(link_open(&loop, "127.0.0.1", 65536, 50, tls, &handlers, &error));
     assert_int_equal(error.code, ERROR_INVALID);
 }
 
@@ -287,8 +347,9 @@ static void open_all(const struct fake_stats *second)
     add_endpoint(&endpoints, fake.address, fake.port);
     if (second != NULL)
         add_endpoint(&endpoints, second->address, second->port);
-    all = sidecars_new(&loop, &handlers);
-    assert_non_null(all);
+    struct error error;
+    all = sidecars_new(&loop, key, &handlers, &error);
+    assert_done(all != NULL, &error);
     sidecars_reconcile(all, &endpoints);
 }
 
@@ -317,7 +378,7 @@ static enum model_sidecar_state state_of(size_t index)
 static void faults_are_live_once_all_have_acknowledged(void **state)
 {
     (void)state;
-    struct fake_stats second = {0};
+    struct fake_stats second = {.pins = pin};
     struct model_experiment *shown = calloc(1, sizeof *shown);
     assert_true(fake_stats_start(&second, NULL, 0));
     atomic_store(&second.no_ack, true);
@@ -390,7 +451,7 @@ static void clear_is_one_word_and_nothing_is_renewed_after_it(void **state)
 static void sidecars_come_and_go_with_their_tasks(void **state)
 {
     (void)state;
-    struct fake_stats second = {0};
+    struct fake_stats second = {.pins = pin};
     assert_true(fake_stats_start(&second, NULL, 0));
     open_all(NULL);
     RUN_UNTIL(sidecars_count(all).reached == 1);
@@ -456,7 +517,7 @@ static void one_without_a_capability_is_named(void **state)
 static void samples_of_all_arrive(void **state)
 {
     (void)state;
-    struct fake_stats second = {0};
+    struct fake_stats second = {.pins = pin};
     assert_true(fake_stats_start(&second, NULL, 0));
     open_all(&second);
     RUN_UNTIL(heard.samples >= 6);
@@ -476,6 +537,9 @@ int main(void)
         WITH_FAKE(a_peer_that_speaks_nonsense_is_lost_with_a_word),
         WITH_FAKE(a_silent_peer_is_lost),
         WITH_FAKE(nobody_there_is_lost_and_tried_again),
+        WITH_FAKE(a_plain_link_greets_and_hears),
+        WITH_FAKE(a_peer_without_tls_is_lost_with_a_word),
+        WITH_FAKE(one_with_another_key_is_turned_away_and_says_so),
         WITH_FAKE(what_is_no_address_is_refused),
         WITH_FAKE(a_closed_link_calls_nobody),
         WITH_FAKE(faults_are_live_once_all_have_acknowledged),

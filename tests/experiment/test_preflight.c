@@ -245,6 +245,7 @@ struct network {
     int healthy, targets; /* of every group */
     int from_port, to_port;
     const char *protocol;
+    const char *task; /* the address of the one that runs; NULL: none does */
 };
 
 static bool deny(const struct liar_request *request)
@@ -297,11 +298,29 @@ static bool answer_security(const struct network *network, const struct liar_req
     return liar_reply_xml(request, 200, text);
 }
 
+static bool answer_tasks(const struct network *network, const struct liar_request *request)
+{
+    char text[1024];
+    const char *target = liar_header(request, "X-Amz-Target");
+    if (network->task == NULL)
+        return liar_reply_json(request, 200, "{\"taskArns\":[]}");
+    if (strstr(target, "ListTasks") != NULL)
+        return liar_reply_json(request, 200, "{\"taskArns\":[\"arn:aws:ecs:eu-west-1:1:task/c/1\"]}");
+    snprintf(text, sizeof text,
+             "{\"tasks\":[{\"taskArn\":\"arn:aws:ecs:eu-west-1:1:task/c/1\",\"lastStatus\":\"RUNNING\","
+             "\"attachments\":[{\"type\":\"ElasticNetworkInterface\",\"details\":[{\"name\":"
+             "\"privateIPv4Address\",\"value\":\"%s\"}]}]}]}",
+             network->task);
+    return liar_reply_json(request, 200, text);
+}
+
 static bool answer(void *context, const struct liar_request *request)
 {
     const struct network *network = context;
     char body[4096];
     snprintf(body, sizeof body, "%.*s", (int)request->body_length, request->body);
+    if (liar_header(request, "X-Amz-Target")[0] != '\0')
+        return answer_tasks(network, request);
     if (strstr(body, "DescribeTargetGroups") != NULL)
         return network->groups_denied ? deny(request) : answer_groups(network, request);
     if (strstr(body, "DescribeTargetHealth") != NULL)
@@ -317,27 +336,36 @@ static struct network good_network(void)
 
 static struct revision_sidecars sidecars;
 
-static void look_at_network(struct network network)
+/* An endpoint on this machine by another name stands for one far away. */
+static void look_at_network_of(struct network network, bool far)
 {
     struct liar liar;
     struct error error;
+    char url[sizeof liar.url];
     atomic_bool never = false;
     support_make_home();
     liar_start(&liar, answer, &network);
-    const struct aws_options options = {.endpoint_url = liar.url, .read_only = true};
+    snprintf(url, sizeof url, "http://%s%s", far ? "0.0.0.0" : "127.0.0.1", strrchr(liar.url, ':'));
+    const struct aws_options options = {.endpoint_url = url, .read_only = true};
     const struct job job = {.client = aws_client_open(&options, &error), .cancel = &never};
     assert_done(job.client != NULL, &error);
     sidecars = (struct revision_sidecars){.count = 1};
     strcpy(sidecars.item[0].application, "app");
     sidecars.item[0].application_port = 8080;
     sidecars.item[0].port = 15000;
+    sidecars.item[0].stats_port = 15001;
     strcpy(service->security_groups[0], "sg-1");
     service->security_group_count = 1;
     preflight_network(plan, &job, service, &sidecars);
-    preflight_reach(plan, &job); /* an endpoint on this machine: nothing to say */
+    preflight_reach(plan, &job, service, &sidecars);
     aws_client_close(job.client);
     liar_stop(&liar);
     support_remove_home();
+}
+
+static void look_at_network(struct network network)
+{
+    look_at_network_of(network, false);
 }
 
 static void a_good_network_has_no_finding(void **state)
@@ -431,19 +459,46 @@ static void security_groups_that_may_not_be_read_are_a_warning(void **state)
     assert_only(MODEL_WARNING, "security groups could not be read");
 }
 
-static void sidecars_far_away_stop(void **state)
+/* Whoever answers on that port, or refuses, is reached. */
+static void tasks_far_away_that_can_be_reached_are_no_finding(void **state)
 {
     (void)state;
-    struct error error;
-    atomic_bool never = false;
-    support_make_home();
-    const struct aws_options options = {.read_only = true};
-    const struct job job = {.client = aws_client_open(&options, &error), .cancel = &never};
-    assert_done(job.client != NULL, &error);
-    preflight_reach(plan, &job);
-    assert_only(MODEL_STOP, "can't be reached safely");
-    aws_client_close(job.client);
-    support_remove_home();
+    struct network network = good_network();
+    network.task = "127.77.0.1";
+    look_at_network_of(network, true);
+    assert_nothing();
+}
+
+static void tasks_far_away_that_can_not_be_reached_stop(void **state)
+{
+    (void)state;
+    struct network network = good_network();
+    network.task = "255.255.255.255"; /* connect() fails at once */
+    look_at_network_of(network, true);
+    assert_only(MODEL_STOP, "can't be reached from here: 255.255.255.255, port 15001");
+    assert_contains(plan->findings[0].advice, "port 15001 from this machine");
+    forget();
+    network.task = "";
+    look_at_network_of(network, true);
+    assert_only(MODEL_STOP, "no addresses of their own");
+    forget();
+    network.task = NULL;
+    look_at_network_of(network, true);
+    assert_only(MODEL_STOP, "none of its tasks is RUNNING");
+}
+
+static void the_security_groups_must_admit_the_console_far_away(void **state)
+{
+    (void)state;
+    struct network network = good_network();
+    network.task = "127.77.0.1";
+    network.to_port = 15000;
+    look_at_network_of(network, true);
+    assert_only(MODEL_STOP, "no security group of the tasks admits port 15001");
+    assert_contains(plan->findings[0].why, "this console could not reach the sidecar");
+    forget();
+    look_at_network(network); /* on this machine none is in force */
+    assert_nothing();
 }
 
 int main(void)
@@ -477,7 +532,9 @@ int main(void)
         WITH_SERVICE(a_classic_load_balancer_stops),
         WITH_SERVICE(the_security_groups_must_admit_the_port),
         WITH_SERVICE(security_groups_that_may_not_be_read_are_a_warning),
-        WITH_SERVICE(sidecars_far_away_stop),
+        WITH_SERVICE(tasks_far_away_that_can_be_reached_are_no_finding),
+        WITH_SERVICE(tasks_far_away_that_can_not_be_reached_stop),
+        WITH_SERVICE(the_security_groups_must_admit_the_console_far_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

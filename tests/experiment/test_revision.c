@@ -33,7 +33,8 @@ static struct json_object *build(const char *load_balancers, struct revision_sid
     struct error error;
     struct json_object *mappings = support_json(load_balancers);
     assert_done(revision_find_sidecars(theirs, mappings, sidecars, &error), &error);
-    struct json_object *input = revision_build(response, sidecars, &way_back, "shaketable/proxy:1", &error);
+    struct json_object *input =
+        revision_build(response, sidecars, &way_back, "shaketable/proxy:1", "k1,k2", &error);
     assert_done(input != NULL, &error);
     json_object_put(mappings);
     return input;
@@ -149,7 +150,10 @@ static void the_sidecar_stands_before_the_application(void **state)
     assert_string_equal(json_text(ours, "name"), "shaketable-proxy");
     assert_string_equal(json_text(ours, "image"), "shaketable/proxy:1");
     assert_true(json_flag(ours, "essential"));
+    struct json_object *environment = support_json("[{'name':'SHAKETABLE_CONSOLE_KEY','value':'k1,k2'}]");
     assert_true(json_same(json_array(ours, "command"), command));
+    assert_true(json_same(json_array(ours, "environment"), environment));
+    json_object_put(environment);
     assert_true(json_same(json_array(ours, "portMappings"), ports));
     assert_true(json_same(json_object_of(ours, "logConfiguration"),
                           json_object_of(container_at(theirs, 0), "logConfiguration")));
@@ -168,7 +172,7 @@ static void a_health_check_path_is_handed_on(void **state)
     struct json_object *mappings = support_json(one_mapping);
     assert_true(revision_find_sidecars(theirs, mappings, &sidecars, NULL));
     strcpy(sidecars.item[0].health_check_path, "/health?deep=1");
-    struct json_object *input = revision_build(response, &sidecars, &way_back, "i", NULL);
+    struct json_object *input = revision_build(response, &sidecars, &way_back, "i", "k1", NULL);
     struct json_object *command = json_array(container_at(input, 2), "command");
     assert_string_equal(json_object_get_string(json_object_array_get_idx(command, 6)), "--health-check-path");
     assert_string_equal(json_object_get_string(json_object_array_get_idx(command, 7)), "/health?deep=1");
@@ -264,7 +268,7 @@ static void what_cannot_be_done_is_refused(void **state)
     assert_int_equal(error.code, ERROR_REFUSED);
     json_object_object_del(theirs, "containerDefinitions");
     sidecars.count = 0;
-    assert_null(revision_build(response, &sidecars, &way_back, "i", &error));
+    assert_null(revision_build(response, &sidecars, &way_back, "i", "k1", &error));
     assert_int_equal(error.code, ERROR_INVALID);
 }
 

@@ -2,11 +2,13 @@
 #include "experiment/run.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "aws/client_internal.h"
 #include "core/clock.h"
 #include "core/random.h"
+#include "experiment/console_key.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/run_internal.h"
@@ -21,9 +23,11 @@
 static uv_loop_t loop;
 static struct fake_ecs ecs;
 static struct fake_stats sidecar;
+static char pin[TLS_PIN_TEXT_MAX]; /* that it takes */
 static struct aws_client *client;
 static struct run *run;
 static char last_log[MODEL_TEXT_MAX];
+static bool not_cleared; /* it was said that the sidecars do not listen */
 
 static void on_nothing(void *context)
 {
@@ -35,6 +39,7 @@ static void on_log(void *context, enum model_log_level level, const char *text)
     (void)context;
     (void)level;
     snprintf(last_log, sizeof last_log, "%s", text);
+    not_cleared |= strstr(text, "can't be cleared from here") != NULL;
 }
 
 static void on_mark(void *context, const char *text, bool first)
@@ -49,7 +54,13 @@ static void start_sidecar(void)
 {
     struct random random;
     random_seed(&random, 0);
+    struct console_key key;
+    struct error error;
     memset(&sidecar, 0, sizeof sidecar);
+    assert_done(console_key_open(&key, &error), &error);
+    memcpy(pin, key.pin, sizeof pin);
+    console_key_close(&key);
+    sidecar.pins = pin;
     do {
         snprintf(ecs.task_address, sizeof ecs.task_address, "127.%u.%u.%u",
                  1 + (unsigned)random_below(&random, 250), (unsigned)random_below(&random, 250),
@@ -73,6 +84,7 @@ static int setup(void **state)
     struct error error;
     (void)state;
     support_make_home();
+    not_cleared = false;
     fake_ecs_start(&ecs);
     start_sidecar();
     const struct aws_options options = {.endpoint_url = ecs.liar.url, .timeout_ms = PATIENCE_MS};
@@ -527,6 +539,95 @@ static void without_its_journal_a_failed_rollback_can_be_repeated(void **state)
     assert_restored();
 }
 
+/* As on another machine: no journal, and a key of its own. */
+static void begin_again_elsewhere(void)
+{
+    go_live();
+    run_leave(run);
+    RUN_UNTIL(run_is_idle(run));
+    end_run();
+    support_remove_home();
+    support_make_home();
+    new_run();
+}
+
+static void a_console_with_another_key_rolls_back_by_aws_alone(void **state)
+{
+    (void)state;
+    const struct intent intent = intent_of(INTENT_ROLLBACK);
+    begin_again_elsewhere();
+    assert_false(not_cleared);
+    unsigned hellos = atomic_load(&sidecar.hellos);
+    SET(deployment_looks, 1000000);
+    run_rollback(run, &intent);
+    RUN_UNTIL(not_cleared);
+    assert_int_equal(run->phase, MODEL_RECOVERING);
+    SET(deployment_looks, 1);
+    SET(looks_left, 1); /* where the way back was begun already */
+    RUN_UNTIL(run->phase == MODEL_RESTORED || run->phase == MODEL_FAILED_PHASE);
+    assert_restored();
+    assert_int_equal(run->exit_status, 0);
+    assert_int_equal(atomic_load(&sidecar.hellos), hellos); /* nothing of what it said was read */
+    assert_int_equal(atomic_load(&sidecar.clears), 0);
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 800);
+}
+
+static void spoil_key(void)
+{
+    char path[SUPPORT_PATH_MAX * 2];
+    struct console_key other;
+    struct error error;
+    assert_done(console_key_open(&other, &error), &error);
+    console_key_close(&other);
+    snprintf(path, sizeof path, "%s/shaketable/%s", support_home(), CONSOLE_KEY_FILE);
+    assert_int_equal(chmod(path, 0644), 0);
+}
+
+static void without_a_usable_key_a_rollback_still_restores(void **state)
+{
+    (void)state;
+    const struct intent intent = intent_of(INTENT_ROLLBACK);
+    begin_again_elsewhere();
+    spoil_key();
+    run_rollback(run, &intent);
+    RUN_UNTIL(run->phase == MODEL_RESTORED || run->phase == MODEL_FAILED_PHASE);
+    assert_restored();
+    assert_int_equal(run->exit_status, 0);
+    assert_true(not_cleared);
+    assert_int_equal(atomic_load(&sidecar.clears), 0);
+}
+
+static void without_a_usable_key_nothing_is_begun(void **state)
+{
+    (void)state;
+    const struct intent plan = intent_of(INTENT_PLAN);
+    spoil_key();
+    run_plan(run, &plan);
+    RUN_UNTIL(run->phase == MODEL_PLANNED);
+    assert_int_equal(run->exit_status, 3);
+    assert_contains(run->plan->shown->findings[0].what, "this console's key can't be used");
+    assert_contains(run->plan->shown->findings[0].why, "chmod 600");
+    assert_as_before();
+}
+
+static void colleagues_may_steer_too(void **state)
+{
+    (void)state;
+    const struct intent plan = intent_of(INTENT_PLAN);
+    char both[2 * TLS_PIN_TEXT_MAX + 16];
+    struct tls_pins pins;
+    static const char other[] = "sha256:0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789ABCDEF";
+    snprintf(both, sizeof both, "%s,%s", pin, other);
+    setenv("SHAKETABLE_CONSOLE_KEY", other, 1);
+    run_plan(run, &plan);
+    RUN_UNTIL(run->phase == MODEL_PLANNED);
+    unsetenv("SHAKETABLE_CONSOLE_KEY");
+    assert_int_equal(run->exit_status, 0);
+    assert_contains(json_object_to_json_string_ext(run->plan->revision, JSON_C_TO_STRING_PLAIN), both);
+    assert_true(tls_pins_parse(both, "both", &pins, NULL));
+    assert_int_equal(pins.count, 2);
+}
+
 int main(void)
 {
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -549,6 +650,10 @@ int main(void)
         WITH_RUN(what_was_left_goes_on_though_we_end),
         WITH_RUN(leaving_does_not_wait_for_aws),
         WITH_RUN(what_was_left_for_a_day_has_the_longest_lease),
+        WITH_RUN(a_console_with_another_key_rolls_back_by_aws_alone),
+        WITH_RUN(without_a_usable_key_a_rollback_still_restores),
+        WITH_RUN(without_a_usable_key_nothing_is_begun),
+        WITH_RUN(colleagues_may_steer_too),
         WITH_RUN(what_else_was_changed_is_a_warning_and_the_end),
         WITH_RUN(without_its_journal_a_failed_rollback_can_be_repeated),
     };
