@@ -251,6 +251,34 @@ def test_settings_and_pings():
         assert setup.server.h2.remote_settings.enable_push == 0
 
 
+def test_tunnels():
+    """CONNECT, and with the application's consent its extended form (RFC 8441)."""
+
+    def on_event(server, event):
+        if isinstance(event, h2.events.RequestReceived):
+            server.h2.send_headers(event.stream_id, [(":status", "200")])
+        elif isinstance(event, h2.events.DataReceived):
+            server.h2.send_data(event.stream_id, b"re: " + event.data, end_stream=event.data == b"end")
+
+    settings = {h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}
+    with Setup(None, on_event=on_event, settings=settings, validate=False, client={"validate": False}) as setup:
+        client = setup.client
+        client.until(lambda: any(each.get(8) == 1 for each in client.settings_seen))
+        plain = [(":method", "CONNECT"), (":authority", "x:1")]
+        extended = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "x"), (":path", "/c")]
+        for fields in (plain, extended):
+            stream = client.h2.get_next_available_stream_id()
+            call = client.calls[stream] = Call()
+            client.h2.send_headers(stream, fields)
+            client.flush()
+            for word, so_far in ((b"a", b"re: a"), (b"b", b"re: are: b")):
+                client.send_body(stream, word, end=False)
+                client.until(lambda: call.body == so_far)
+            client.send_body(stream, b"end")
+            client.wait(stream)
+            assert setup.server.requests[stream][0] == fields
+
+
 def test_requests_above_the_upstreams_limit_wait():
     def handle(server, stream, headers, body):
         assert sum(1 for each in server.h2.streams.values() if each.open) <= 2
