@@ -77,7 +77,6 @@ static int on_headers(struct h2 *h2, struct h2_stream *stream, const nghttp2_fra
     on_request_ended(stream);
     if (!takes_request(stream))
         return 0;
-    h2_faults_refresh_begun(stream, LANE_REQUEST);
     struct h2_piece *piece = h2_fields_pack(fields, H2_PIECE_TRAILERS);
     if (piece)
         piece->ends = true;
@@ -127,7 +126,6 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     struct h2_stream *stream = stream_of(session, id);
     if (!stream || !takes_request(stream))
         return nghttp2_session_consume(session, id, length) < 0 ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
-    h2_faults_refresh_begun(stream, LANE_REQUEST);
     h2_pipe_put_data(&stream->pipes[LANE_REQUEST], data, length, h2->now_ns);
     return 0;
 }

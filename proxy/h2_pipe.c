@@ -187,6 +187,7 @@ static void lose(struct h2_pipe *pipe, size_t segments, bool ends, struct sample
 
 void h2_pipe_put_data(struct h2_pipe *pipe, const uint8_t *data, size_t length, uint64_t now_ns)
 {
+    h2_faults_refresh_begun(pipe->stream, pipe->direction);
     size_t from = 0;
     if (h2_faults_are_lossy(pipe)) {
         struct sample_loss loss;
@@ -214,6 +215,7 @@ static uint64_t tail_loss_ns(struct h2_pipe *pipe)
 
 void h2_pipe_put_end(struct h2_pipe *pipe, uint64_t now_ns)
 {
+    h2_faults_refresh_begun(pipe->stream, pipe->direction);
     struct h2_piece *last = pipe->pieces_last;
     uint64_t loss_ns = tail_loss_ns(pipe);
     pipe->complete = true;
@@ -235,6 +237,8 @@ void h2_pipe_put_end(struct h2_pipe *pipe, uint64_t now_ns)
 
 void h2_pipe_put_fields(struct h2_pipe *pipe, struct h2_piece *piece, uint64_t waited_ns, uint64_t now_ns)
 {
+    if (piece && piece->kind == H2_PIECE_TRAILERS)
+        h2_faults_refresh_begun(pipe->stream, pipe->direction);
     if (piece && piece->ends) {
         pipe->complete = true;
         piece->loss_ns = tail_loss_ns(pipe);
@@ -246,6 +250,7 @@ void h2_pipe_put_fields(struct h2_pipe *pipe, struct h2_piece *piece, uint64_t w
 
 void h2_pipe_put_reset(struct h2_pipe *pipe, uint32_t code, uint64_t now_ns)
 {
+    h2_faults_refresh_begun(pipe->stream, pipe->direction);
     struct h2_piece *piece = calloc(1, sizeof *piece);
     if (piece) {
         piece->kind = H2_PIECE_RESET;

@@ -83,8 +83,6 @@ static int on_headers(struct h2 *h2, struct h2_stream *stream, const nghttp2_fra
         stream->exchange->answered_ns = h2->now_ns;
         h2_faults_refresh(stream);
         waited_ns = overspent_ns(stream->exchange);
-    } else if (kind == H2_PIECE_TRAILERS) {
-        h2_faults_refresh_begun(stream, LANE_RESPONSE);
     }
     bool cut = ends && stream->cut;
     if (cut && kind == H2_PIECE_TRAILERS) {
@@ -145,7 +143,6 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     struct h2_stream *stream = stream_of(session, id);
     if (!stream || !takes_response(stream))
         return nghttp2_session_consume(session, id, length) < 0 ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
-    h2_faults_refresh_begun(stream, LANE_RESPONSE);
     size_t passed = stream->cut ? (length + 1) / 2 : length;
     h2_pipe_put_data(&stream->pipes[LANE_RESPONSE], data, passed, h2->now_ns);
     if (!stream->cut)

@@ -219,6 +219,40 @@ def test_a_blackhole_swallows_single_streams():
         assert all(setup.client.calls[one].body == b"/hole%d " % i + b"x" * 1000 for i, one in enumerate(held))
 
 
+def test_what_a_blackhole_holds_is_bounded():
+    """A window of each stream, and of the connection what it may hold: 16 MiB, and its window of 4."""
+    with Setup() as setup:
+        setup.console.set({"blackhole": {"percent": 100}, "scope": {"method": "POST"}})
+        client = setup.client
+        client.call("/")
+        client.socket.settimeout(0.05)
+        most = 0
+        streams = [client.send("/hole", "POST", end=False) for _ in range(90)]
+        for stream in streams:
+            sent = 0
+            try:
+                while True:
+                    room = min(client.h2.local_flow_control_window(stream), 16384)
+                    if room:
+                        client.h2.send_data(stream, bytes(room))
+                        client.flush()
+                        sent += room
+                    elif sent >= 262144 - 16384 or client.h2.outbound_flow_control_window == 0:
+                        client.step()
+            except TimeoutError:
+                most += sent
+        assert 16 << 20 <= most <= 21 << 20, most
+        # What needs no window is answered all the same.
+        client.socket.settimeout(PATIENCE)
+        assert client.call("/other").body == b"/other "
+        setup.console.clear()
+        for stream in streams:
+            client.h2.end_stream(stream)
+        client.flush()
+        client.wait(*streams)
+        assert sum(len(client.calls[one].body) for one in streams) == most + 90 * len("/hole ")
+
+
 def test_a_change_reaches_held_streams():
     with Setup() as setup:
         for direction in ("request", "response"):
