@@ -15,7 +15,7 @@ static void release(struct connection *connection)
 {
     struct worker *worker = connection->worker;
     for (int i = 0; i < LANES; i++) {
-        lane_clear(&connection->lanes[i]);
+        lane_free(&connection->lanes[i]);
         tracker_release(&connection->trackers[i]);
         buf_free(&connection->heads[i]);
     }
@@ -112,8 +112,9 @@ void connection_sink_broke(struct lane *lane)
 /* Its exchange may have left the queue already: the upstream was through with it. */
 void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
 {
+    const struct connection *connection = lane->connection;
     if (exchange && lane->direction == LANE_RESPONSE)
-        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
+        measure_outcome(lane->worker, exchange, connection->cut ? STATS_RESET : outcome_of(connection->doom));
 }
 
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last)
@@ -271,7 +272,8 @@ static void linger(struct connection *connection)
     if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
     else
-        timers_set(&connection->worker->loop.timers, &connection->timer, clock_ns() + CONNECTION_LINGER_NS);
+        timers_set(&connection->worker->loop.timers, &connection->timer,
+                   clock_ns() + CONNECTION_LINGER_NS + connection_slow_close_ns(connection));
 }
 
 static bool is_idle(const struct connection *connection)
@@ -297,8 +299,12 @@ void connection_settle(struct connection *connection)
     struct h2 *h2 = connection->h2;
     if (h2 && connection->doom == DOOM_NONE)
         h2_settle(h2);
-    if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering && !response->chunks)
-        linger(connection);
+    if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering) {
+        if (connection->cut)
+            connection_cut(connection);
+        if (!response->chunks)
+            linger(connection);
+    }
     if (is_done(connection) || (connection->worker->draining && is_idle(connection)))
         connection_doom(connection, DOOM_DONE);
     if (connection->doom != DOOM_NONE) {
@@ -355,6 +361,11 @@ void connection_accept(struct worker *worker, int fd)
     connection->client.watch.fd = fd;
     worker->interval.connections_open++;
     worker->interval.connections_accepted++;
+    if (!worker->clean && connection_reset_at_accept(connection)) {
+        connection_doom(connection, DOOM_RESET);
+        connection_settle(connection);
+        return;
+    }
     if (loop_add(&worker->loop, &connection->client.watch, LOOP_STREAM) < 0)
         connection_doom(connection, DOOM_MEMORY);
     lane_connect(&connection->lanes[LANE_RESPONSE], fd);
@@ -362,16 +373,22 @@ void connection_accept(struct worker *worker, int fd)
     connection_settle(connection);
 }
 
+/* Bytes, or its end. */
+static bool has_waiting(const struct lane *lane)
+{
+    return lane->chunks || lane_is_ending(lane);
+}
+
 uint64_t connection_retime(struct connection *connection, const struct fault *before)
 {
     uint64_t released = connection->h2 ? h2_retime(connection->h2, before) : 0;
     if (connection->closing ||
-        (!connection->h2 && !connection->lanes[0].chunks && !connection->lanes[1].chunks))
+        (!connection->h2 && !has_waiting(&connection->lanes[0]) && !has_waiting(&connection->lanes[1])))
         return 0;
     uint64_t now = clock_ns();
     for (int i = 0; i < LANES; i++) {
         struct lane *lane = &connection->lanes[i];
-        if (!lane->chunks)
+        if (!has_waiting(lane))
             continue;
         released += lane_retime(lane, before, now);
         lane_flush(lane);

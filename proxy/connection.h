@@ -5,7 +5,8 @@
  *
  * connection.c is its life (accept, connect, end), connection_io.c reads its sockets, connection_http.c is
  * what happens to requests and responses, connection_raw.c the opaque streams, connection_h2.c the handing
- * over to the relay of HTTP/2 (h2.h), measure.c the counting.
+ * over to the relay of HTTP/2 (h2.h), connection_faults.c what the faults do to connections, measure.c the
+ * counting.
  */
 #ifndef SHAKETABLE_PROXY_CONNECTION_H
 #define SHAKETABLE_PROXY_CONNECTION_H
@@ -82,7 +83,14 @@ struct connection {
     uint64_t burst_latency_ns[LANES];
     uint64_t burst_generation[LANES];
     bool burst_in_scope[LANES];
+    bool burst_reset; /* … within the response's */
+    /* What the faults know of it. */
     struct decision_lot lot;
+    bool touched;          /* a request on it was one that is meant */
+    bool judged;           /* requests on it were looked at */
+    bool cut;              /* it ended at its limit of bytes */
+    uint64_t passed;       /* bytes of responses, towards the limit … */
+    uint32_t passed_epoch; /* … that was set then */
 };
 
 /* A client's socket, non-blocking; it is taken over. */
@@ -95,12 +103,27 @@ void connection_settle(struct connection *connection);
 /* Faults changed: times all it holds anew. Returns how many messages are let go. */
 uint64_t connection_retime(struct connection *connection, const struct fault *before);
 
+/* connection_faults.c */
 /* Whether the faults in force are for its client. */
 bool connection_source_matches(const struct connection *connection);
+/* Its lot, drawn when it is first asked for. */
+const struct decision_lot *connection_lot(struct connection *connection);
+/* A new connection: true if a fault resets it. */
+bool connection_reset_at_accept(struct connection *connection);
+/* Puts a part of a response that is in scope, cut where a fault ends it. `resets` is set for a response
+ * that is to be reset, and taken back when its end is in the lane. */
+bool connection_put_response(struct connection *connection, const struct parcel *parcel, bool *resets,
+                             uint64_t now_ns);
+/* How much later the ends of its two ways are passed on. */
+uint64_t connection_slow_close_ns(struct connection *connection);
+/* Its response lane is broken at the limit: nothing goes on, and nothing more is answered. */
+void connection_cut(struct connection *connection);
 
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+/* connection_faults.c: the bytes before a mark are out. The lane may be broken after it. */
+void connection_marked(struct lane *lane, struct exchange *exchange, enum lane_mark mark);
 void connection_chunk_lost(struct lane *lane, struct exchange *exchange);
 
 /* connection_io.c */

@@ -96,14 +96,19 @@ struct h2 *h2_new(struct connection *connection)
     return NULL;
 }
 
+void h2_abandon(struct h2 *h2, enum stats_outcome outcome)
+{
+    for (struct h2_stream *stream = h2->streams; stream; stream = stream->next)
+        measure_outcome(h2->worker, stream->exchange, outcome);
+}
+
 void h2_free(struct h2 *h2, enum stats_outcome outcome)
 {
     if (!h2)
         return;
-    while (h2->streams) {
-        measure_outcome(h2->worker, h2->streams->exchange, outcome);
+    h2_abandon(h2, outcome);
+    while (h2->streams)
         h2_stream_free(h2->streams);
-    }
     for (int i = 0; i < LANES; i++) {
         nghttp2_session_del(h2->sessions[i]);
         h2_fields_free(&h2->incoming[i]);
@@ -180,9 +185,18 @@ void h2_expired(struct h2 *h2)
 
 static void put(struct h2 *h2, int direction, const char *data, size_t length)
 {
-    struct parcel parcel = {.data = data, .length = length, .limited = h2->limited};
-    if (length > 0 && !lane_put(&h2->connection->lanes[direction], &parcel, clock_ns()))
-        connection_doom(h2->connection, DOOM_MEMORY);
+    struct connection *connection = h2->connection;
+    bool resets = false;
+    struct parcel parcel = {.data = data,
+                            .length = length,
+                            .limited = h2->meant,
+                            .sliced = h2->meant && decision_has_direction(&h2->worker->fault, direction)};
+    if (length == 0)
+        return;
+    if (h2->meant && direction == LANE_RESPONSE
+            ? !connection_put_response(connection, &parcel, &resets, clock_ns())
+            : !lane_put(&connection->lanes[direction], &parcel, clock_ns()))
+        connection_doom(connection, DOOM_MEMORY);
 }
 
 /* Writes what a session has to say, as much as the lane takes. True if that was anything. */
@@ -318,8 +332,7 @@ uint64_t h2_retime(struct h2 *h2, const struct fault *before)
 {
     uint64_t released = 0;
     uint64_t now = clock_ns();
-    h2->limited = h2->limited && (h2->worker->fault.bandwidth.bytes_per_s > 0 ||
-                                  h2->worker->fault.bandwidth.total_bytes_per_s > 0);
+    h2->meant = h2->meant && !h2->worker->clean;
     for (struct h2_stream *stream = h2->streams; stream; stream = stream->next) {
         for (int i = 0; i < LANES; i++) {
             released += h2_pipe_retime(&stream->pipes[i], before, now);

@@ -32,6 +32,9 @@ struct h2 *h2_new(struct connection *connection);
 /* What is open ends with this outcome, and all memory goes. NULL is fine. */
 void h2_free(struct h2 *h2, enum stats_outcome outcome);
 
+/* What is open ends with this outcome. */
+void h2_abandon(struct h2 *h2, enum stats_outcome outcome);
+
 /* What was read: from the client (LANE_REQUEST) or from the upstream (LANE_RESPONSE). */
 void h2_bytes(struct h2 *h2, int direction, const char *data, size_t length);
 /* Its end. */

@@ -18,8 +18,8 @@ static void take_decision(struct h2_stream *stream, const struct decision *decis
     exchange->limited = decision->limited;
     exchange->latency_ns[LANE_REQUEST] = decision->latency_ns[LANE_REQUEST];
     exchange->latency_ns[LANE_RESPONSE] = decision->latency_ns[LANE_RESPONSE];
-    if (decision->limited)
-        stream->h2->limited = true;
+    if (decision->in_scope)
+        stream->h2->meant = true;
     if (decision->limited || decision->latency_ns[LANE_REQUEST] + decision->latency_ns[LANE_RESPONSE] > 0)
         measure_faulted(worker, exchange);
 }
@@ -65,7 +65,9 @@ static void decide(struct h2_stream *stream, const struct h2_fields *fields, con
         .source_matched = connection_source_matches(connection),
     };
     struct decision decision;
-    decision_make(&worker->rules, &request, &connection->lot, &worker->random, &decision);
+    decision_make(&worker->rules, &request, connection_lot(connection), &worker->random, &decision);
+    connection->judged = true;
+    connection->touched |= decision.matched;
     take_decision(stream, &decision);
     if (decision.reset == DECISION_RESET_NOW) {
         reset(stream);
@@ -195,7 +197,7 @@ uint64_t h2_faults_latency_now(const struct h2_pipe *pipe, uint64_t latency_ns, 
         fault->latency.distribution == before->latency.distribution)
         return latency_ns;
     uint64_t delays[LANES];
-    uint64_t anew = sample_latency_ns(fault, &worker->random);
+    uint64_t anew = sample_latency_ns(fault, &worker->noise);
     sample_split(fault->scope.direction, anew, &delays[LANE_REQUEST], &delays[LANE_RESPONSE]);
     /* Our own answer bears the delays of both ways. */
     if (!pipe->stream->exchange->local)

@@ -112,7 +112,7 @@ struct h2 {
     struct h2_stream *done;
     unsigned stream_count;
     size_t bytes;
-    bool limited;       /* by the bandwidth */
+    bool meant;         /* a request on it was in scope: so are the bytes of the connection */
     bool spoke;         /* the upstream did, in HTTP/2 */
     bool refused;       /* there is no upstream, */
     bool upstream_gone; /* … or no more */

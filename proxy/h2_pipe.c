@@ -179,7 +179,7 @@ static void lose(struct h2_pipe *pipe, size_t segments, bool ends, struct sample
     struct connection *connection = h2->connection;
     struct sample_path path = path_look(connection->client.watch.fd, pipe->direction == LANE_REQUEST);
     loss->count = 0;
-    sample_losses(&connection->lanes[pipe->direction].loss, &worker->fault, &worker->random, segments, ends,
+    sample_losses(&connection->lanes[pipe->direction].loss, &worker->fault, &worker->noise, segments, ends,
                   &path, loss);
     if (loss->count > 0)
         measure_faulted(worker, pipe->stream->exchange);

@@ -77,6 +77,8 @@ static void start(struct relay *relay, unsigned index)
     worker->upstream = &relay->upstream;
     heap_init(&worker->loop.timers.heap);
     random_seed(&worker->random, 1);
+    random_seed(&worker->noise, 1);
+    random_seed(&worker->lots, 1);
     set_faults(relay, index);
     connection->worker = worker;
     connection->client.watch.fd = connection->upstream.watch.fd = -1;

@@ -257,7 +257,7 @@ def test_tunnels():
     def on_event(server, event):
         if isinstance(event, h2.events.RequestReceived):
             server.h2.send_headers(event.stream_id, [(":status", "200")])
-        elif isinstance(event, h2.events.DataReceived):
+        elif isinstance(event, h2.events.DataReceived) and event.data:
             server.h2.send_data(event.stream_id, b"re: " + event.data, end_stream=event.data == b"end")
 
     settings = {h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}

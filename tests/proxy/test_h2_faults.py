@@ -300,6 +300,19 @@ def test_bandwidth_is_the_connections():
         assert len(setup.client.wait(stream).body) == 50_000
 
 
+def test_a_limit_of_bytes_ends_the_connection():
+    def handle(server, stream, headers, body):
+        server.answer(stream, b"w" * 50_000)
+
+    with Setup(handle) as setup:
+        setup.console.set({"limit": {"bytes": 20_000}})
+        stream = setup.client.send("/")
+        while not setup.client.ended:
+            setup.client.step()
+        assert len(setup.client.calls[stream].body) < 20_000 and not setup.client.calls[stream].ended
+        assert setup.outcomes(1).get("reset")
+
+
 def test_scope():
     with Setup(echo, "--health-check-path", "/healthz") as setup:
         error = {"percent": 100, "status": 500}
