@@ -1,6 +1,7 @@
 #include "proxy/connection.h"
 
 #include "core/clock.h"
+#include "proxy/h2.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -79,6 +80,8 @@ static void tear_down(struct connection *connection)
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
+    h2_free(connection->h2, outcome_of(connection->doom));
+    connection->h2 = NULL;
     timers_cancel(&connection->worker->loop.timers, &connection->timer);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
@@ -142,6 +145,10 @@ void connection_client_ended(struct connection *connection)
         connection_doom(connection, DOOM_DONE);
         return;
     }
+    if (connection->h2) {
+        h2_ended(connection->h2, LANE_REQUEST);
+        return;
+    }
     struct lane *lane = &connection->lanes[LANE_REQUEST];
     /* Nothing will ever be answered, and the client waits no longer. */
     if (lane->chunks && lane->chunks->release_ns == HEAP_NEVER) {
@@ -157,6 +164,10 @@ void connection_client_ended(struct connection *connection)
 void connection_upstream_ended(struct connection *connection)
 {
     connection->upstream_ended = true;
+    if (connection->h2) {
+        h2_ended(connection->h2, LANE_RESPONSE);
+        return;
+    }
     /* What broke the way there was a reset, which our send() was told of instead of our recv(). */
     if (connection->lanes[LANE_REQUEST].broken)
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
@@ -170,13 +181,15 @@ static void refuse(struct connection *connection)
     connection->refused = true;
     lane_clear(&connection->lanes[LANE_REQUEST]);
     connection->lanes[LANE_REQUEST].broken = true;
-    if (connection->raw[LANE_REQUEST])
+    if (connection->h2)
+        h2_refused(connection->h2);
+    else if (connection->raw[LANE_REQUEST])
         connection_doom(connection, DOOM_REFUSED);
     else if (connection->queue)
         connection_refuse_requests(connection);
     else if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
-    else
+    if (connection->doom == DOOM_NONE && !connection->queue)
         timers_set(&connection->worker->loop.timers, &connection->timer,
                    clock_ns() + CONNECTION_REFUSED_WAIT_NS);
 }
@@ -249,6 +262,10 @@ static void on_timer(struct timer *timer)
     struct connection *connection = (struct connection *)timer;
     if (connection->lingering)
         connection_doom(connection, DOOM_DONE);
+    else if (connection->h2)
+        h2_expired(connection->h2);
+    else if (!connection->refused)
+        connection_release_settings(connection);
     else if (!connection->queue)
         connection_doom(connection, DOOM_REFUSED);
     connection_settle(connection);
@@ -286,6 +303,9 @@ void connection_settle(struct connection *connection)
         return;
     struct lane *request = &connection->lanes[LANE_REQUEST];
     struct lane *response = &connection->lanes[LANE_RESPONSE];
+    struct h2 *h2 = connection->h2;
+    if (h2 && connection->doom == DOOM_NONE)
+        h2_settle(h2);
     if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering) {
         if (connection->cut)
             connection_cut(connection);
@@ -293,12 +313,12 @@ void connection_settle(struct connection *connection)
             linger(connection);
     }
     if (connection->doom == DOOM_NONE && connection->client_ended && !request->ending &&
-        connection->input.length == 0) {
+        connection->input.length == 0 && (!h2 || h2_is_passed_on(h2))) {
         connection_request_ended(connection);
         lane_end(request);
     }
     /* Neither will the rest of its request come, nor anybody answer what there is of it. */
-    if (connection->doom == DOOM_NONE && connection->refused && connection->client_ended &&
+    if (connection->doom == DOOM_NONE && !h2 && connection->refused && connection->client_ended &&
         !connection->closes && !response->chunks)
         connection_doom(connection, connection->queue ? DOOM_CLIENT_GONE : DOOM_DONE);
     if (is_done(connection) || (connection->worker->draining && is_idle(connection)))
@@ -372,8 +392,9 @@ static bool has_waiting(const struct lane *lane)
 
 uint64_t connection_retime(struct connection *connection, const struct fault *before)
 {
-    uint64_t released = 0;
-    if (connection->closing || (!has_waiting(&connection->lanes[0]) && !has_waiting(&connection->lanes[1])))
+    uint64_t released = connection->h2 ? h2_retime(connection->h2, before) : 0;
+    if (connection->closing ||
+        (!connection->h2 && !has_waiting(&connection->lanes[0]) && !has_waiting(&connection->lanes[1])))
         return 0;
     uint64_t now = clock_ns();
     for (int i = 0; i < LANES; i++) {

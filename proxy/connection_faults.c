@@ -3,6 +3,8 @@
  */
 #include "proxy/connection.h"
 
+#include "proxy/h2.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -107,6 +109,8 @@ bool connection_put_response(struct connection *connection, const struct parcel 
 void connection_cut(struct connection *connection)
 {
     connection_abandon(connection, STATS_RESET);
+    if (connection->h2)
+        h2_abandon(connection->h2, STATS_RESET);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
 }

@@ -85,6 +85,7 @@ static struct exchange *begin_exchange(struct connection *connection, const char
     connection->queue_last = exchange;
     connection->queued++;
     connection->current = exchange;
+    connection->began = true;
     exchange_hold(exchange);
     /* Without faults it is not looked at: whether it is meant is asked where they change. */
     exchange->generation = worker->generation;
@@ -272,7 +273,8 @@ static size_t take_request(struct connection *connection, const char *data, size
     struct buf *head = &connection->heads[LANE_REQUEST];
     struct tracker_result result = tracker_feed(&connection->trackers[LANE_REQUEST], data, length);
     if (result.failed) {
-        request_not_http(connection, data, length);
+        if (!connection_try_h2(connection, data, length))
+            request_not_http(connection, data, length);
         return length;
     }
     struct exchange *exchange = connection->current;
@@ -432,7 +434,8 @@ static size_t take_response(struct connection *connection, const char *data, siz
 {
     struct exchange *exchange = connection->queue;
     if (!exchange || exchange->local) {
-        response_not_http(connection, data, length);
+        if (!connection_keep_settings(connection, data, length))
+            response_not_http(connection, data, length);
         return length;
     }
     struct tracker *tracker = &connection->trackers[LANE_RESPONSE];

@@ -5,6 +5,7 @@
 #include "proxy/connection.h"
 
 #include "core/clock.h"
+#include "proxy/h2.h"
 
 static void begin_burst(struct connection *connection, int direction)
 {
@@ -38,6 +39,10 @@ void connection_raw_bytes(struct connection *connection, int direction, const ch
     struct lane *lane = &connection->lanes[direction];
     if (length == 0)
         return;
+    if (connection->h2) {
+        h2_bytes(connection->h2, direction, data, length);
+        return;
+    }
     bool first = lane->chunks == NULL;
     if (first || connection->burst_generation[direction] != connection->worker->generation)
         begin_burst(connection, direction);

@@ -47,7 +47,7 @@ static const struct phrase phrases[] = {
     {508, "Loop Detected"},
 };
 
-static const char *phrase_of(int status)
+const char *local_phrase(int status)
 {
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
         if (phrases[i].status == status)
@@ -79,7 +79,7 @@ static void put_headers(struct buf *out, const struct exchange *exchange, const 
 
 bool local_response(struct buf *out, const struct exchange *exchange, bool closes, const struct fault *fault)
 {
-    const char *phrase = phrase_of(exchange->status);
+    const char *phrase = local_phrase(exchange->status);
     const char *connection = closes               ? "Connection: close\r\n"
                              : exchange->http_1_0 ? "Connection: keep-alive\r\n"
                                                   : "";
