@@ -49,37 +49,33 @@ static ssize_t receive(struct endpoint *endpoint, struct lane *lane)
     return length;
 }
 
-/* Where nothing needs to look at the bytes they go by themselves. False: read them. */
-static bool pour(struct endpoint *endpoint, int direction, ssize_t *length)
+/* What has come: as receive() says. Where nothing needs to look at the bytes they have gone on by themselves
+ * then, and `poured` is set. */
+static ssize_t take(struct endpoint *endpoint, int direction, bool *poured)
 {
     struct connection *connection = endpoint->connection;
     struct lane *lane = &connection->lanes[direction];
-    if (!lane->bulk || !connection->raw[direction] || connection->h2 || !lane_pours(lane))
-        return false;
-    *length = lane_pour(lane, endpoint->watch.fd);
-    if (*length < 0 && errno == EMFILE)
-        return false;
-    if (*length < 0)
-        endpoint->readable = false;
-    return true;
+    *poured = lane->bulk && connection->raw[direction] && !connection->h2 && lane_pours(lane);
+    if (*poured) {
+        ssize_t length = lane_pour(lane, endpoint->watch.fd);
+        if (length < 0)
+            endpoint->readable = false;
+        if (length >= 0 || errno != EMFILE)
+            return length;
+        *poured = false;
+    }
+    return receive(endpoint, lane);
 }
 
 static void read_client(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    ssize_t length;
-    if (pour(&connection->client, LANE_REQUEST, &length)) {
-        if (length > 0) {
-            worker->interval.bytes_in += (uint64_t)length;
-            return;
-        }
-    } else {
-        length = receive(&connection->client, &connection->lanes[LANE_REQUEST]);
-    }
+    bool poured;
+    ssize_t length = take(&connection->client, LANE_REQUEST, &poured);
     if (length > 0) {
         worker->interval.bytes_in += (uint64_t)length;
         connection->client_spoke = true;
-        if (!connection->lingering && !connection->closes)
+        if (!poured && !connection->lingering && !connection->closes)
             connection_request_bytes(connection, worker->read_buffer, (size_t)length);
     } else if (length == 0) {
         connection->client.readable = false;
@@ -92,18 +88,12 @@ static void read_client(struct connection *connection)
 static void read_upstream(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    ssize_t length;
-    if (pour(&connection->upstream, LANE_RESPONSE, &length)) {
-        if (length > 0) {
-            worker->interval.upstream_bytes_in += (uint64_t)length;
-            return;
-        }
-    } else {
-        length = receive(&connection->upstream, &connection->lanes[LANE_RESPONSE]);
-    }
+    bool poured;
+    ssize_t length = take(&connection->upstream, LANE_RESPONSE, &poured);
     if (length > 0) {
         worker->interval.upstream_bytes_in += (uint64_t)length;
-        connection_response_bytes(connection, worker->read_buffer, (size_t)length);
+        if (!poured)
+            connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     } else if (length == 0) {
         connection->upstream.readable = false;
         connection_upstream_ended(connection);
