@@ -5,9 +5,9 @@
  * Latency distributions are those of tc-netem(8), each normalised to mean 0 and standard deviation
  * 1 (uniform: to ±1) and then scaled by the jitter. Loss is a Gilbert–Elliott chain over segments
  * (Gilbert 1960; Elliott 1963); what it costs is found by sending the message's segments through a
- * small TCP sender: initial window 10 (RFC 6928), less of it by losses (RFC 9438) and slow growth
- * (RFC 5681), SACK with RACK and tail loss probes (RFC 8985), time-outs that double (RFC 6298), with
- * Linux's timers. doc/faults.md sets it beside real drops.
+ * small TCP sender of the socket's congestion control: initial window 10 (RFC 6928), less of it by losses
+ * (RFC 9438, RFC 5681, RFC 6937), SACK with RACK and tail loss probes (RFC 8985), time-outs that double
+ * (RFC 6298), with Linux's timers. doc/faults.md sets it beside real drops.
  */
 #ifndef SHAKETABLE_PROXY_SAMPLE_H
 #define SHAKETABLE_PROXY_SAMPLE_H
