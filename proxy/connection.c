@@ -1,6 +1,7 @@
 #include "proxy/connection.h"
 
 #include "core/clock.h"
+#include "proxy/h2.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,7 +15,7 @@ static void release(struct connection *connection)
 {
     struct worker *worker = connection->worker;
     for (int i = 0; i < LANES; i++) {
-        lane_clear(&connection->lanes[i]);
+        lane_free(&connection->lanes[i]);
         tracker_release(&connection->trackers[i]);
         buf_free(&connection->heads[i]);
     }
@@ -79,6 +80,8 @@ static void tear_down(struct connection *connection)
     connection_abandon(connection, outcome_of(connection->doom));
     exchange_drop(connection->current);
     connection->current = NULL;
+    h2_free(connection->h2, outcome_of(connection->doom));
+    connection->h2 = NULL;
     timers_cancel(&connection->worker->loop.timers, &connection->timer);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
@@ -109,8 +112,9 @@ void connection_sink_broke(struct lane *lane)
 /* Its exchange may have left the queue already: the upstream was through with it. */
 void connection_chunk_lost(struct lane *lane, struct exchange *exchange)
 {
+    const struct connection *connection = lane->connection;
     if (exchange && lane->direction == LANE_RESPONSE)
-        measure_outcome(lane->worker, exchange, outcome_of(lane->connection->doom));
+        measure_outcome(lane->worker, exchange, connection->cut ? STATS_RESET : outcome_of(connection->doom));
 }
 
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last)
@@ -141,6 +145,10 @@ void connection_client_ended(struct connection *connection)
         connection_doom(connection, DOOM_DONE);
         return;
     }
+    if (connection->h2) {
+        h2_ended(connection->h2, LANE_REQUEST);
+        return;
+    }
     struct lane *lane = &connection->lanes[LANE_REQUEST];
     /* Nothing will ever be answered, and the client waits no longer. */
     if (lane->chunks && lane->chunks->release_ns == HEAP_NEVER) {
@@ -156,10 +164,16 @@ void connection_client_ended(struct connection *connection)
 void connection_upstream_ended(struct connection *connection)
 {
     connection->upstream_ended = true;
-    connection_response_ended(connection);
-    lane_end(&connection->lanes[LANE_RESPONSE]);
+    if (connection->h2) {
+        h2_ended(connection->h2, LANE_RESPONSE);
+        return;
+    }
+    /* What broke the way there was a reset, which our send() was told of instead of our recv(). */
     if (connection->lanes[LANE_REQUEST].broken)
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+    connection_response_ended(connection);
+    if (connection->doom == DOOM_NONE)
+        lane_end(&connection->lanes[LANE_RESPONSE]);
 }
 
 static void refuse(struct connection *connection)
@@ -167,13 +181,15 @@ static void refuse(struct connection *connection)
     connection->refused = true;
     lane_clear(&connection->lanes[LANE_REQUEST]);
     connection->lanes[LANE_REQUEST].broken = true;
-    if (connection->raw[LANE_REQUEST])
+    if (connection->h2)
+        h2_refused(connection->h2);
+    else if (connection->raw[LANE_REQUEST])
         connection_doom(connection, DOOM_REFUSED);
     else if (connection->queue)
         connection_refuse_requests(connection);
     else if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
-    else
+    if (connection->doom == DOOM_NONE && !connection->queue)
         timers_set(&connection->worker->loop.timers, &connection->timer,
                    clock_ns() + CONNECTION_REFUSED_WAIT_NS);
 }
@@ -224,6 +240,11 @@ void connection_connected(struct connection *connection)
     socklen_t size = sizeof error;
     connection->connecting = false;
     getsockopt(connection->upstream.watch.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    /* Whom nobody takes is refused (RFC 9293, 3.10.7.3: while SYN-SENT); this one was taken, then reset. */
+    if (error == ECONNRESET || error == EPIPE) {
+        connection_doom(connection, DOOM_UPSTREAM_BROKEN);
+        return;
+    }
     if (error != 0) {
         worker_complain(worker, "cannot connect to the upstream", error);
         close_endpoint(&connection->upstream, false);
@@ -241,6 +262,10 @@ static void on_timer(struct timer *timer)
     struct connection *connection = (struct connection *)timer;
     if (connection->lingering)
         connection_doom(connection, DOOM_DONE);
+    else if (connection->h2)
+        h2_expired(connection->h2);
+    else if (!connection->refused)
+        connection_release_settings(connection);
     else if (!connection->queue)
         connection_doom(connection, DOOM_REFUSED);
     connection_settle(connection);
@@ -254,7 +279,8 @@ static void linger(struct connection *connection)
     if (connection->client_ended)
         connection_doom(connection, DOOM_DONE);
     else
-        timers_set(&connection->worker->loop.timers, &connection->timer, clock_ns() + CONNECTION_LINGER_NS);
+        timers_set(&connection->worker->loop.timers, &connection->timer,
+                   clock_ns() + CONNECTION_LINGER_NS + connection_slow_close_ns(connection));
 }
 
 static bool is_idle(const struct connection *connection)
@@ -277,17 +303,29 @@ void connection_settle(struct connection *connection)
         return;
     struct lane *request = &connection->lanes[LANE_REQUEST];
     struct lane *response = &connection->lanes[LANE_RESPONSE];
-    if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering && !response->chunks)
-        linger(connection);
+    struct h2 *h2 = connection->h2;
+    if (h2 && connection->doom == DOOM_NONE)
+        h2_settle(h2);
+    if (connection->doom == DOOM_NONE && connection->closes && !connection->lingering) {
+        if (connection->cut)
+            connection_cut(connection);
+        if (!response->chunks)
+            linger(connection);
+    }
+    if (connection->doom == DOOM_NONE && connection->client_ended && !request->ending &&
+        connection->input.length == 0 && (!h2 || h2_is_passed_on(h2))) {
+        connection_request_ended(connection);
+        lane_end(request);
+    }
+    /* Neither will the rest of its request come, nor anybody answer what there is of it. */
+    if (connection->doom == DOOM_NONE && !h2 && connection->refused && connection->client_ended &&
+        !connection->closes && !response->chunks)
+        connection_doom(connection, connection->queue ? DOOM_CLIENT_GONE : DOOM_DONE);
     if (is_done(connection) || (connection->worker->draining && is_idle(connection)))
         connection_doom(connection, DOOM_DONE);
     if (connection->doom != DOOM_NONE) {
         tear_down(connection);
         return;
-    }
-    if (connection->client_ended && !request->ending && connection->input.length == 0) {
-        connection_request_ended(connection);
-        lane_end(request);
     }
     if (connection_may_read(connection))
         loop_defer(&connection->worker->loop, &connection->turn);
@@ -334,6 +372,11 @@ void connection_accept(struct worker *worker, int fd)
     connection->client.watch.fd = fd;
     worker->interval.connections_open++;
     worker->interval.connections_accepted++;
+    if (!worker->clean && connection_reset_at_accept(connection)) {
+        connection_doom(connection, DOOM_RESET);
+        connection_settle(connection);
+        return;
+    }
     if (loop_add(&worker->loop, &connection->client.watch, LOOP_STREAM) < 0)
         connection_doom(connection, DOOM_MEMORY);
     lane_connect(&connection->lanes[LANE_RESPONSE], fd);
@@ -341,15 +384,22 @@ void connection_accept(struct worker *worker, int fd)
     connection_settle(connection);
 }
 
+/* Bytes, or its end. */
+static bool has_waiting(const struct lane *lane)
+{
+    return lane->chunks || lane_is_ending(lane);
+}
+
 uint64_t connection_retime(struct connection *connection, const struct fault *before)
 {
-    uint64_t released = 0;
-    if (connection->closing || (!connection->lanes[0].chunks && !connection->lanes[1].chunks))
+    uint64_t released = connection->h2 ? h2_retime(connection->h2, before) : 0;
+    if (connection->closing ||
+        (!connection->h2 && !has_waiting(&connection->lanes[0]) && !has_waiting(&connection->lanes[1])))
         return 0;
     uint64_t now = clock_ns();
     for (int i = 0; i < LANES; i++) {
         struct lane *lane = &connection->lanes[i];
-        if (!lane->chunks)
+        if (!has_waiting(lane))
             continue;
         released += lane_retime(lane, before, now);
         lane_flush(lane);

@@ -4,7 +4,9 @@
  * of it runs on its worker's thread.
  *
  * connection.c is its life (accept, connect, end), connection_io.c reads its sockets, connection_http.c is
- * what happens to requests and responses, connection_raw.c the opaque streams, measure.c the counting.
+ * what happens to requests and responses, connection_raw.c the opaque streams, connection_h2.c the handing
+ * over to the relay of HTTP/2 (h2.h), connection_faults.c what the faults do to connections, measure.c the
+ * counting.
  */
 #ifndef SHAKETABLE_PROXY_CONNECTION_H
 #define SHAKETABLE_PROXY_CONNECTION_H
@@ -20,6 +22,8 @@
 #define CONNECTION_INPUT_MAX (256U << 10) /* parsed no further for the moment */
 #define CONNECTION_PIPELINE_MAX 64
 #define CONNECTION_REFUSED_WAIT_NS UINT64_C(1000000000) /* for a first byte that tells HTTP */
+#define CONNECTION_SETTINGS_WAIT_NS \
+    UINT64_C(1000000000) /* what may be HTTP/2's settings waits for the client */
 #define CONNECTION_LINGER_NS UINT64_C(1000000000)
 
 /* Why a connection ends; the first reason stays. */
@@ -42,6 +46,7 @@ struct endpoint {
     bool hung_up;  /* … and then an end, or an error */
 };
 
+struct h2;
 struct connection {
     struct timer timer; /* first member */
     struct task turn;   /* goes on reading; or, closing, frees it */
@@ -61,6 +66,8 @@ struct connection {
     bool upstream_ended;
     bool client_spoke;
     bool raw[LANES];
+    bool began;     /* a request of HTTP/1 has come */
+    struct h2 *h2;  /* set: the connection is this relay's, and raw both ways */
     bool upgrading; /* the bytes behind a request wait for what the upstream says */
     bool closes;    /* after what is in the response lane */
     bool lingering;
@@ -76,7 +83,14 @@ struct connection {
     uint64_t burst_latency_ns[LANES];
     uint64_t burst_generation[LANES];
     bool burst_in_scope[LANES];
+    bool burst_reset; /* … within the response's */
+    /* What the faults know of it. */
     struct decision_lot lot;
+    bool touched;          /* a request on it was one that is meant */
+    bool judged;           /* requests on it were looked at */
+    bool cut;              /* it ended at its limit of bytes */
+    uint64_t passed;       /* bytes of responses, towards the limit … */
+    uint32_t passed_epoch; /* … that was set then */
 };
 
 /* A client's socket, non-blocking; it is taken over. */
@@ -89,12 +103,28 @@ void connection_settle(struct connection *connection);
 /* Faults changed: times all it holds anew. Returns how many messages are let go. */
 uint64_t connection_retime(struct connection *connection, const struct fault *before);
 
+/* connection_faults.c */
 /* Whether the faults in force are for its client. */
 bool connection_source_matches(const struct connection *connection);
+/* Its lot, drawn when it is first asked for. */
+const struct decision_lot *connection_lot(struct connection *connection);
+/* A new connection: true if a fault resets it. */
+bool connection_reset_at_accept(struct connection *connection);
+/* Puts a part of a response that is in scope, cut where a fault ends it. `resets` is set for a response
+ * that is to be reset, and taken back when its end is in the lane. */
+bool connection_put_response(struct connection *connection, const struct parcel *parcel, bool *resets,
+                             uint64_t now_ns);
+/* How much later the ends of its two ways are passed on. */
+uint64_t connection_slow_close_ns(struct connection *connection);
+/* Its response lane is broken at the limit: nothing goes on, and nothing more is answered. */
+void connection_cut(struct connection *connection);
 
 /* By its lanes. */
 void connection_sink_broke(struct lane *lane);
 void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool first, bool last);
+/* connection_faults.c: the bytes before a mark are out. The lane may be broken after it. */
+void connection_marked(struct lane *lane, struct exchange *exchange, enum lane_mark mark);
+/* It will never go out. */
 void connection_chunk_lost(struct lane *lane, struct exchange *exchange);
 
 /* connection_io.c */
@@ -125,6 +155,15 @@ void connection_abandon(struct connection *connection, enum stats_outcome outcom
 void connection_raw_bytes(struct connection *connection, int direction, const char *data, size_t length);
 /* From here on this direction is opaque; the held-back beginning of a head goes out. */
 void connection_make_raw(struct connection *connection, int direction);
+
+/* connection_h2.c */
+/* What is no HTTP/1 may be HTTP/2's preface, or its beginning. True: the bytes are taken. */
+bool connection_try_h2(struct connection *connection, const char *data, size_t length);
+/* The upstream speaks before any request. True: it may be HTTP/2, and the bytes are kept until the client's
+ * first tell. */
+bool connection_keep_settings(struct connection *connection, const char *data, size_t length);
+/* It was not: they go on, and the connection is an opaque stream. */
+void connection_release_settings(struct connection *connection);
 
 /* measure.c */
 void measure_outcome(struct worker *worker, struct exchange *exchange, enum stats_outcome outcome);

@@ -9,13 +9,17 @@
 
 #include <string.h>
 
-static void take_decision(struct worker *worker, struct exchange *exchange, const struct decision *decision)
+static void take_decision(struct connection *connection, struct exchange *exchange,
+                          const struct decision *decision)
 {
+    struct worker *worker = connection->worker;
     exchange->generation = worker->generation;
     exchange->scope_generation = worker->scope_generation;
     exchange->matched = decision->matched;
     exchange->in_scope = decision->in_scope;
     exchange->limited = decision->limited;
+    connection->touched |= decision->matched;
+    connection->judged = true;
     exchange->latency_ns[LANE_REQUEST] = decision->latency_ns[LANE_REQUEST];
     exchange->latency_ns[LANE_RESPONSE] = decision->latency_ns[LANE_RESPONSE];
     if (decision->limited || decision->latency_ns[LANE_REQUEST] + decision->latency_ns[LANE_RESPONSE] > 0)
@@ -35,8 +39,9 @@ static void decide(struct connection *connection, struct exchange *exchange, con
         .source_matched = connection_source_matches(connection),
     };
     struct decision decision;
-    decision_make(&worker->rules, &request, &connection->lot, &worker->random, &decision);
-    take_decision(worker, exchange, &decision);
+    decision_make(&worker->rules, &request, connection_lot(connection), &worker->random, &decision);
+    take_decision(connection, exchange, &decision);
+    exchange->resets = decision.reset == DECISION_RESET_RESPONSE;
     if (decision.reset == DECISION_RESET_NOW) {
         measure_faulted(worker, exchange);
         connection_doom(connection, DOOM_RESET);
@@ -48,7 +53,6 @@ static void decide(struct connection *connection, struct exchange *exchange, con
     } else if (decision.status != 0) {
         exchange->local = true;
         exchange->status = decision.status;
-        exchange->closes = tracker_expects_continue(tracker);
         measure_faulted(worker, exchange);
     }
 }
@@ -67,6 +71,7 @@ static struct exchange *begin_exchange(struct connection *connection, const char
     exchange->head = strcmp(method, "HEAD") == 0;
     exchange->connect = strcmp(method, "CONNECT") == 0;
     exchange->http_1_0 = tracker_is_http_1_0(tracker);
+    exchange->expects = tracker_expects_continue(tracker) && !exchange->http_1_0;
     exchange->health_check =
         scope_is_health_check(tracker->head->agent, tracker->head->path, worker->upstream->health_path);
     if (!exchange->health_check) {
@@ -80,6 +85,7 @@ static struct exchange *begin_exchange(struct connection *connection, const char
     connection->queue_last = exchange;
     connection->queued++;
     connection->current = exchange;
+    connection->began = true;
     exchange_hold(exchange);
     /* Without faults it is not looked at: whether it is meant is asked where they change. */
     exchange->generation = worker->generation;
@@ -104,14 +110,35 @@ static void pop_exchange(struct connection *connection)
     exchange_drop(exchange);
 }
 
+static bool put_response(struct connection *connection, struct exchange *exchange,
+                         const struct parcel *parcel, uint64_t now_ns)
+{
+    bool informational = parcel->exchange == NULL;
+    if (!exchange->in_scope || informational)
+        return lane_put(&connection->lanes[LANE_RESPONSE], parcel, now_ns);
+    return connection_put_response(connection, parcel, &exchange->resets, now_ns);
+}
+
+/* A client that waits for it before it sends a body that we throw away: the next request follows that. */
+static void say_continue(struct connection *connection, struct exchange *exchange)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const struct parcel parcel = {.data = text, .length = sizeof text - 1};
+    if (!exchange->expects || exchange->continued)
+        return;
+    exchange->continued = true;
+    if (!lane_put(&connection->lanes[LANE_RESPONSE], &parcel, clock_ns()))
+        connection_doom(connection, DOOM_MEMORY);
+}
+
 static void answer_locally(struct connection *connection, struct exchange *exchange)
 {
     struct worker *worker = connection->worker;
     uint64_t now = clock_ns();
     struct buf out;
     buf_init(&out, LOCAL_RESPONSE_MAX);
-    bool closes = exchange->closes || exchange->refused || !exchange->keeps_alive;
-    bool good = local_response(&out, exchange, closes, worker->fault.error.body);
+    bool closes = exchange->refused || !exchange->keeps_alive;
+    bool good = local_response(&out, exchange, closes, &worker->fault);
     uint64_t since = exchange->received_ns ? exchange->received_ns : now;
     uint64_t latency = exchange->latency_ns[LANE_REQUEST] + exchange->latency_ns[LANE_RESPONSE];
     /* The delay counts from the request, however long earlier responses kept this one waiting. */
@@ -122,8 +149,10 @@ static void answer_locally(struct connection *connection, struct exchange *excha
                             .latency_ns = left,
                             .first = true,
                             .last = true,
-                            .limited = exchange->limited};
-    good = good && lane_put(&connection->lanes[LANE_RESPONSE], &parcel, now);
+                            .limited = exchange->limited,
+                            .sliced =
+                                exchange->in_scope && decision_has_direction(&worker->fault, LANE_RESPONSE)};
+    good = good && put_response(connection, exchange, &parcel, now);
     if (exchange->latency_ns[LANE_RESPONSE] + exchange->latency_ns[LANE_REQUEST] > 0)
         exchange->asked_ns[LANE_REQUEST] = now - since;
     buf_free(&out);
@@ -138,8 +167,10 @@ static void answer_ready(struct connection *connection)
 {
     while (connection->queue && connection->queue->local && connection->doom == DOOM_NONE) {
         struct exchange *exchange = connection->queue;
-        if (!exchange->complete && !exchange->closes)
+        if (!exchange->complete) {
+            say_continue(connection, exchange);
             return;
+        }
         answer_locally(connection, exchange);
         pop_exchange(connection);
         if (connection->closes)
@@ -159,7 +190,7 @@ static void refresh(struct connection *connection, struct exchange *exchange)
         decision.matched = decision_means_all(&worker->rules) && connection_source_matches(connection) &&
                            (!exchange->health_check || worker->fault.scope.health_checks);
     decision_renew(&worker->rules, &worker->random, &decision);
-    take_decision(worker, exchange, &decision);
+    take_decision(connection, exchange, &decision);
 }
 
 /* The same for a message that has begun: it is never delayed more than its beginning was. */
@@ -186,15 +217,16 @@ static void forward_request(struct connection *connection, struct exchange *exch
         return;
     if (!first && exchange->generation != connection->worker->generation)
         refresh_begun(connection, exchange, LANE_REQUEST);
+    bool meant = exchange->in_scope && decision_has_direction(&connection->worker->fault, LANE_REQUEST);
     struct parcel parcel = {.data = data,
                             .length = length,
                             .exchange = exchange,
                             .latency_ns = exchange->latency_ns[LANE_REQUEST],
                             .first = first,
                             .last = last,
-                            .lossy = exchange->in_scope &&
-                                     decision_has_direction(&connection->worker->fault, LANE_REQUEST),
-                            .limited = exchange->limited};
+                            .lossy = meant,
+                            .limited = exchange->limited,
+                            .sliced = meant};
     if (!lane_put(&connection->lanes[LANE_REQUEST], &parcel, now))
         connection_doom(connection, DOOM_MEMORY);
 }
@@ -241,7 +273,8 @@ static size_t take_request(struct connection *connection, const char *data, size
     struct buf *head = &connection->heads[LANE_REQUEST];
     struct tracker_result result = tracker_feed(&connection->trackers[LANE_REQUEST], data, length);
     if (result.failed) {
-        request_not_http(connection, data, length);
+        if (!connection_try_h2(connection, data, length))
+            request_not_http(connection, data, length);
         return length;
     }
     struct exchange *exchange = connection->current;
@@ -270,7 +303,7 @@ static size_t take_request(struct connection *connection, const char *data, size
         buf_free(head);
     if (result.complete)
         end_request(connection, exchange, result.upgrade);
-    else if (exchange->local && exchange->closes)
+    else if (exchange->local)
         answer_ready(connection);
     return result.consumed;
 }
@@ -361,10 +394,11 @@ static void forward_response(struct connection *connection, struct exchange *exc
         parcel.latency_ns = exchange->latency_ns[LANE_RESPONSE];
         parcel.first = first;
         parcel.last = last;
-        parcel.lossy = exchange->in_scope && decision_has_direction(&worker->fault, LANE_RESPONSE);
+        parcel.lossy = parcel.sliced =
+            exchange->in_scope && decision_has_direction(&worker->fault, LANE_RESPONSE);
         parcel.limited = exchange->limited;
     }
-    if (!lane_put(&connection->lanes[LANE_RESPONSE], &parcel, now))
+    if (!put_response(connection, exchange, &parcel, now))
         connection_doom(connection, DOOM_MEMORY);
 }
 
@@ -400,7 +434,8 @@ static size_t take_response(struct connection *connection, const char *data, siz
 {
     struct exchange *exchange = connection->queue;
     if (!exchange || exchange->local) {
-        response_not_http(connection, data, length);
+        if (!connection_keep_settings(connection, data, length))
+            response_not_http(connection, data, length);
         return length;
     }
     struct tracker *tracker = &connection->trackers[LANE_RESPONSE];
@@ -436,6 +471,9 @@ void connection_response_bytes(struct connection *connection, const char *data, 
 {
     size_t done = 0;
     while (done < length && connection->doom == DOOM_NONE) {
+        /* Nothing follows the last answer. */
+        if (connection->closes)
+            return;
         if (connection->raw[LANE_RESPONSE]) {
             connection_raw_bytes(connection, LANE_RESPONSE, data + done, length - done);
             return;

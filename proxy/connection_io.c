@@ -3,6 +3,8 @@
  */
 #include "proxy/connection.h"
 
+#include "proxy/h2.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -13,14 +15,18 @@ static bool wants_client(const struct connection *connection)
 {
     if (connection->client_ended)
         return false;
+    if (connection->h2 && !connection->lingering)
+        return h2_has_room(connection->h2, LANE_REQUEST);
     return connection->lingering || (!lane_is_full(&connection->lanes[LANE_REQUEST]) &&
                                      connection->input.length < CONNECTION_INPUT_MAX);
 }
 
 static bool wants_upstream(const struct connection *connection)
 {
-    return !connection->upstream_ended && !connection->connecting &&
-           !lane_is_full(&connection->lanes[LANE_RESPONSE]);
+    if (connection->upstream_ended || connection->connecting)
+        return false;
+    return connection->h2 ? h2_has_room(connection->h2, LANE_RESPONSE)
+                          : !lane_is_full(&connection->lanes[LANE_RESPONSE]);
 }
 
 bool connection_may_read(const struct connection *connection)
@@ -48,7 +54,7 @@ static bool pour(struct endpoint *endpoint, int direction, ssize_t *length)
 {
     struct connection *connection = endpoint->connection;
     struct lane *lane = &connection->lanes[direction];
-    if (!lane->bulk || !connection->raw[direction] || !lane_pours(lane))
+    if (!lane->bulk || !connection->raw[direction] || connection->h2 || !lane_pours(lane))
         return false;
     *length = lane_pour(lane, endpoint->watch.fd);
     if (*length < 0 && errno == EMFILE)
@@ -101,6 +107,8 @@ static void read_upstream(struct connection *connection)
     } else if (length == 0) {
         connection->upstream.readable = false;
         connection_upstream_ended(connection);
+    } else if (errno != EAGAIN && connection->h2 && h2_upstream_broke(connection->h2)) {
+        connection->upstream_ended = true;
     } else if (errno != EAGAIN) {
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     }
@@ -157,7 +165,7 @@ void connection_upstream_ready(struct watch *watch, uint32_t events)
     else if (events & EPOLLOUT)
         lane_unblock(&connection->lanes[LANE_REQUEST]);
     /* Nothing is read any more that would tell. */
-    if ((events & EPOLLERR) && connection->upstream_ended)
+    if ((events & EPOLLERR) && connection->upstream_ended && !connection->h2)
         connection_doom(connection, DOOM_UPSTREAM_BROKEN);
     if (!connection->connecting)
         connection_read(connection);

@@ -161,7 +161,8 @@ int control_init(struct control *control, struct worker *workers, unsigned count
     memset(control, 0, sizeof *control);
     control->workers = workers;
     control->worker_count = count;
-    control->fault = *fault;
+    control->fault = control->told = *fault;
+    control->since_ns = clock_ns();
     init_hello(&control->hello, task);
     control->samples = calloc(count + 1, sizeof *control->samples);
     control->collects = calloc(count, sizeof *control->collects);

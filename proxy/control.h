@@ -25,7 +25,8 @@
 #define CONTROL_REFUSAL_MS 1000 /* between two lines about them on standard error */
 #define CONTROL_KEEPALIVE_S 30
 #define CONTROL_READ_MAX 16384
-#define CONTROL_CAPABILITIES "latency loss error reset blackhole bandwidth"
+#define CONTROL_CAPABILITIES \
+    "latency loss error reset blackhole bandwidth slow_close slice limit scope_header scope_source schedule"
 
 struct client;
 struct listener;
@@ -39,6 +40,7 @@ struct change {
     unsigned left; /* workers that have not applied it */
     uint64_t released;
     struct fault fault;
+    uint64_t since_ns;
     char by[STATS_TEXT_MAX];
     struct worker_message messages[]; /* one a worker */
 };
@@ -51,7 +53,9 @@ struct control {
     unsigned worker_count;
     struct stats_hello hello;
     /* Faults */
-    struct fault fault; /* in force in every worker */
+    struct fault fault; /* of every worker */
+    uint64_t since_ns;  /* when they were set: their schedule counts from here */
+    struct fault told;  /* what the workers were last told */
     char set_by[STATS_TEXT_MAX];
     bool leased;
     uint64_t lease_end_ns;
@@ -107,6 +111,8 @@ void control_set(struct control *control, struct client *client, const struct st
 void control_renew(struct control *control, struct client *client, const struct stats_request *request);
 void control_clear(struct control *control, struct client *client, const struct stats_request *request);
 void control_change_done(struct control *control, struct worker_message *message);
+/* How much of the faults is in force, 0 to 1. */
+double control_intensity(const struct control *control);
 int64_t control_lease_left_ms(const struct control *control);
 /* What a sample says of the faults: which, how much of them, whose, for how long. */
 void control_describe_faults(const struct control *control, struct stats_sample *sample);

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "proxy/client.h"
+#include "proxy/lane.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,17 @@ struct change *control_change_new(const struct control *control)
 static void send_change(struct control *control, struct change *change)
 {
     change->left = control->worker_count;
+    change->since_ns = clock_ns();
+    if (worker_renews_totals(&control->told, &change->fault))
+        for (int i = 0; i < LANES; i++)
+            bucket_reset(&control->workers[0].totals[i], change->since_ns);
+    control->told = change->fault;
     change->released = 0;
     for (unsigned i = 0; i < control->worker_count; i++) {
-        change->messages[i] =
-            (struct worker_message){.message.kind = WORKER_CHANGE, .tag = change, .fault = change->fault};
+        change->messages[i] = (struct worker_message){.message.kind = WORKER_CHANGE,
+                                                      .tag = change,
+                                                      .fault = change->fault,
+                                                      .since_ns = change->since_ns};
         worker_post(&control->workers[i], &change->messages[i]);
     }
 }
@@ -35,12 +43,20 @@ void control_change_done(struct control *control, struct worker_message *message
     if (--change->left > 0)
         return;
     control->fault = change->fault;
+    control->since_ns = change->since_ns;
     memcpy(control->set_by, change->by, sizeof control->set_by);
     struct client *client = client_find(control, change->client);
     if (client)
         client_send_ack(client, change->id, change->released);
     if (change != control->cleaning)
         free(change);
+}
+
+double control_intensity(const struct control *control)
+{
+    if (fault_is_clean(&control->fault))
+        return 0;
+    return fault_intensity(&control->fault, (double)(clock_ns() - control->since_ns) / 1e6);
 }
 
 int64_t control_lease_left_ms(const struct control *control)
@@ -54,7 +70,7 @@ int64_t control_lease_left_ms(const struct control *control)
 void control_describe_faults(const struct control *control, struct stats_sample *sample)
 {
     sample->faults = control->fault;
-    sample->intensity = fault_is_clean(&control->fault) ? 0 : 1;
+    sample->intensity = control_intensity(control);
     memcpy(sample->set_by, control->set_by, sizeof sample->set_by);
     sample->lease_left_ms = control_lease_left_ms(control);
 }

@@ -86,7 +86,7 @@ bool decision_has_direction(const struct fault *fault, int direction)
            (fault->scope.direction == FAULT_REQUEST) == (direction == 0);
 }
 
-static void draw(struct decision_lot *lot, struct random *random)
+void decision_draw(struct decision_lot *lot, struct random *random)
 {
     if (lot->drawn)
         return;
@@ -125,21 +125,19 @@ static void roll_delay(const struct decision_rules *rules, struct random *random
     const struct fault *fault = rules->fault;
     sample_split(fault->scope.direction, sample_latency_ns(fault, random), &decision->latency_ns[0],
                  &decision->latency_ns[1]);
-    decision->limited = fault->bandwidth.bytes_per_s > 0 || fault->bandwidth.total_bytes_per_s > 0;
+    decision->limited =
+        fault->bandwidth.bytes_per_s > 0 || fault->bandwidth.total_bytes_per_s > 0 || fault->slice.bytes > 0;
 }
 
-static bool roll_blackhole(const struct fault *fault, struct decision_lot *lot, struct random *random)
+static bool roll_blackhole(const struct fault *fault, const struct decision_lot *lot, struct random *random)
 {
     if (fault->blackhole.per == FAULT_PER_REQUEST)
         return random_percent(random, fault->blackhole.percent);
-    if (fault->blackhole.percent <= 0)
-        return false;
-    draw(lot, random);
     return falls_on((double)lot->blackhole, fault->blackhole.percent);
 }
 
 void decision_make(const struct decision_rules *rules, const struct decision_request *request,
-                   struct decision_lot *lot, struct random *random, struct decision *decision)
+                   const struct decision_lot *lot, struct random *random, struct decision *decision)
 {
     const struct fault *fault = rules->fault;
     *decision = (struct decision){.matched = is_meant(rules, request)};
@@ -164,23 +162,22 @@ void decision_renew(const struct decision_rules *rules, struct random *random, s
 }
 
 bool decision_reset_at_accept(const struct decision_rules *rules, bool source_matched,
-                              struct decision_lot *lot, struct random *random)
+                              const struct decision_lot *lot, struct random *random)
 {
     const struct fault *fault = rules->fault;
     if (fault->reset.at != FAULT_AT_ACCEPT || fault->reset.percent <= 0 || !source_matched ||
         !decision_means_all(rules))
         return false;
-    draw(lot, random);
     return falls_on((double)lot->scope, fault->scope.percent) && random_percent(random, fault->reset.percent);
 }
 
 uint64_t decision_slow_close_ns(const struct decision_rules *rules, bool source_matched, bool touched,
-                                struct decision_lot *lot, struct random *random)
+                                bool judged, const struct decision_lot *lot)
 {
     const struct fault *fault = rules->fault;
-    if (fault->slow_close.delay_ms <= 0 || !source_matched || !(touched || decision_means_all(rules)))
+    if (fault->slow_close.delay_ms <= 0 || !source_matched ||
+        !(touched || (!judged && decision_means_all(rules))))
         return 0;
-    draw(lot, random);
     if (!falls_on((double)lot->scope, fault->scope.percent))
         return 0;
     return (uint64_t)(fault->slow_close.delay_ms * (double)SAMPLE_NS_PER_MS);

@@ -43,6 +43,10 @@ struct decision_lot {
     float blackhole;
 };
 
+/* Of a generator of its own, so that connections do not change what is decided of requests. Does nothing
+ * where it is drawn already. */
+void decision_draw(struct decision_lot *lot, struct random *random);
+
 struct decision_request {
     const char *method; /* NULL: a burst of an opaque stream, which has none of the next two either */
     const char *path;   /* without its query */
@@ -55,15 +59,14 @@ struct decision {
     bool matched;  /* it is one that is meant */
     bool in_scope; /* … and the percentage's roll fell on it; nothing below is set where it did not */
     enum decision_reset reset;
-    bool limited;           /* in bandwidth */
+    bool limited;           /* in bandwidth, or sliced: it takes longer than its latency */
     bool blackholed;        /* held until the faults change */
     int status;             /* of an error instead of the application's answer; 0: none */
     uint64_t latency_ns[2]; /* on the request's way, on the response's */
 };
-/* One roll for the scope, then one for each kind of fault. `lot` is its connection's, drawn here if it
- * is not yet. */
+/* One roll for the scope, then one for each kind of fault. `lot` is its connection's. */
 void decision_make(const struct decision_rules *rules, const struct decision_request *request,
-                   struct decision_lot *lot, struct random *random, struct decision *decision);
+                   const struct decision_lot *lot, struct random *random, struct decision *decision);
 /* The faults changed after it was made: rolls anew for what is still to come, from `matched`: scope,
  * latency and bandwidth. */
 void decision_renew(const struct decision_rules *rules, struct random *random, struct decision *decision);
@@ -72,11 +75,11 @@ bool decision_means_all(const struct decision_rules *rules);
 
 /* A new connection is to be reset before anything else. */
 bool decision_reset_at_accept(const struct decision_rules *rules, bool source_matched,
-                              struct decision_lot *lot, struct random *random);
+                              const struct decision_lot *lot, struct random *random);
 /* How much later the end of a connection is passed on. `touched`: a request on it was one that is
- * meant. */
+ * meant; `judged`: it had requests of which that is known. */
 uint64_t decision_slow_close_ns(const struct decision_rules *rules, bool source_matched, bool touched,
-                                struct decision_lot *lot, struct random *random);
+                                bool judged, const struct decision_lot *lot);
 
 /* True where latency, loss and slices act on this way (0: the request's, 1: the response's). */
 bool decision_has_direction(const struct fault *fault, int direction);

@@ -24,11 +24,13 @@ struct exchange {
     bool faulted;  /* a fault acted on it (counted once) */
     bool limited;
     bool blackholed;
-    bool refused;  /* there is no upstream for it */
-    bool local;    /* we answer it, with `status` */
-    bool closes;   /* … and close the connection after it */
-    bool started;  /* its response has begun to go out */
-    bool finished; /* its outcome was counted */
+    bool resets;    /* within its response */
+    bool expects;   /* 100 Continue, before it sends its body … */
+    bool continued; /* … which we have said */
+    bool refused;   /* there is no upstream for it */
+    bool local;     /* we answer it, with `status` */
+    bool started;   /* its response has begun to go out */
+    bool finished;  /* its outcome was counted */
     int status;
     uint64_t generation; /* of the faults that `latency_ns` comes from */
     uint64_t scope_generation;

@@ -4,6 +4,7 @@
 #include "proxy/connection.h"
 #include "proxy/path.h"
 #include "proxy/scope.h"
+#include "proxy/shaping.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
@@ -11,9 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-/* The bucket holds what the limit lets through in this time. */
-#define LANE_BUCKET_S 0.02
 
 static void on_timer(struct timer *timer)
 {
@@ -76,6 +74,13 @@ void lane_clear(struct lane *lane)
     lane->pipe = NULL;
 }
 
+void lane_free(struct lane *lane)
+{
+    lane_clear(lane);
+    free(lane->shaping);
+    lane->shaping = NULL;
+}
+
 static void break_off(struct lane *lane)
 {
     lane->broken = true;
@@ -83,24 +88,9 @@ static void break_off(struct lane *lane)
     connection_sink_broke(lane);
 }
 
-/* Tokens are bytes; the time they were counted at moves along. */
-static size_t tokens_available(struct lane *lane, uint64_t now_ns)
+static bool is_shaped(const struct lane *lane, bool limited, bool sliced)
 {
-    double rate = (double)lane->worker->fault.bandwidth.bytes_per_s;
-    double most = rate * LANE_BUCKET_S > 1 ? rate * LANE_BUCKET_S : 1;
-    if (lane->tokens_at_ns == 0)
-        lane->tokens = most;
-    else
-        lane->tokens += rate * (double)(now_ns - lane->tokens_at_ns) / 1e9;
-    if (lane->tokens > most)
-        lane->tokens = most;
-    lane->tokens_at_ns = now_ns;
-    return (size_t)lane->tokens;
-}
-
-static bool is_limited(const struct lane *lane, bool limited)
-{
-    return limited && lane->worker->fault.bandwidth.bytes_per_s > 0;
+    return (limited || sliced) && shaping_applies(&lane->worker->fault, limited, sliced);
 }
 
 static void count_bytes(struct lane *lane, size_t length)
@@ -109,7 +99,7 @@ static void count_bytes(struct lane *lane, size_t length)
     *(lane->direction == LANE_RESPONSE ? &interval->bytes_out : &interval->upstream_bytes_out) += length;
 }
 
-static void sent(struct lane *lane, size_t length)
+static void sent(struct lane *lane, size_t length, uint64_t now_ns)
 {
     count_bytes(lane, length);
     while (lane->chunks) {
@@ -120,8 +110,8 @@ static void sent(struct lane *lane, size_t length)
             part = length;
         chunk->sent += (uint32_t)part;
         lane->bytes -= part;
-        if (is_limited(lane, chunk->limited))
-            lane->tokens -= (double)part;
+        if (is_shaped(lane, chunk->limited, chunk->sliced))
+            shaping_sent(lane, chunk, part, now_ns);
         length -= part;
         bool whole = chunk->sent == chunk->length;
         if (begins || whole)
@@ -130,8 +120,10 @@ static void sent(struct lane *lane, size_t length)
             chunk->first = false;
         if (!whole)
             return;
+        if (chunk->mark != LANE_NO_MARK)
+            connection_marked(lane, chunk->exchange, chunk->mark);
         drop_first(lane);
-        if (length == 0)
+        if (length == 0 || lane->broken)
             return;
     }
 }
@@ -148,46 +140,28 @@ static ssize_t try_write(struct lane *lane, struct iovec *parts, size_t count)
     return rc < 0 && errno == EAGAIN ? 0 : rc;
 }
 
-/* The first chunks that are due, at most as many bytes as the limit allows now. */
-static size_t gather(struct lane *lane, struct iovec *parts, uint64_t now_ns, size_t *total)
+/* The first chunks that are due, at most as many bytes as may go now; 0: none before *next_ns. */
+static size_t gather(struct lane *lane, struct iovec *parts, uint64_t now_ns, uint64_t *next_ns)
 {
     size_t count = 0;
-    size_t allowed = SIZE_MAX;
-    *total = 0;
     for (struct chunk *chunk = lane->chunks; chunk && count < LANE_WRITE_CHUNKS; chunk = chunk->next) {
+        *next_ns = chunk->release_ns;
         if (chunk->release_ns > now_ns)
             break;
         size_t length = chunk->length - chunk->sent;
-        if (is_limited(lane, chunk->limited)) {
-            if (allowed == SIZE_MAX)
-                allowed = tokens_available(lane, now_ns);
-            if (length > allowed)
-                length = allowed;
-            if (length == 0)
-                break;
-            allowed -= length;
-        }
+        bool shaped = is_shaped(lane, chunk->limited, chunk->sliced);
+        /* What was allowed to one chunk is not seen by the next: one at a time. */
+        if (shaped && count > 0)
+            break;
+        if (shaped)
+            length = shaping_allow(lane, chunk, length, now_ns, next_ns);
+        if (length == 0)
+            break;
         parts[count++] = (struct iovec){.iov_base = chunk->bytes + chunk->sent, .iov_len = length};
-        *total += length;
-        if (length < chunk->length - chunk->sent)
+        if (shaped || chunk->mark != LANE_NO_MARK)
             break;
     }
     return count;
-}
-
-/* When the first chunk may go on. */
-static uint64_t next_time(const struct lane *lane, uint64_t now_ns)
-{
-    const struct chunk *chunk = lane->chunks;
-    if (chunk->release_ns > now_ns || !is_limited(lane, chunk->limited))
-        return chunk->release_ns;
-    double rate = (double)lane->worker->fault.bandwidth.bytes_per_s;
-    double wanted = chunk->length - chunk->sent;
-    double most = rate * LANE_BUCKET_S / 2 > 1 ? rate * LANE_BUCKET_S / 2 : 1;
-    if (wanted > most)
-        wanted = most;
-    double missing = wanted - lane->tokens;
-    return now_ns + (missing > 0 ? (uint64_t)(missing / rate * 1e9) : 0) + 1;
 }
 
 static void set_timer(struct lane *lane, uint64_t at_ns)
@@ -252,8 +226,15 @@ ssize_t lane_pour(struct lane *lane, int source)
 
 static void shut_down(struct lane *lane)
 {
-    if (!lane->ending || lane->shut || lane->chunks || has_piped(lane) || lane->sink < 0)
+    if (!lane_is_ending(lane) || lane->chunks || has_piped(lane) || lane->sink < 0)
         return;
+    if (lane->ended_ns != 0) {
+        uint64_t at = lane->ended_ns + connection_slow_close_ns(lane->connection);
+        if (at > clock_ns()) {
+            set_timer(lane, at);
+            return;
+        }
+    }
     lane->shut = true;
     shutdown(lane->sink, SHUT_WR);
 }
@@ -264,10 +245,10 @@ void lane_flush(struct lane *lane)
     while (lane->chunks && !lane->blocked && lane->sink >= 0 && !lane->broken) {
         uint64_t now = clock_ns();
         struct iovec parts[LANE_WRITE_CHUNKS];
-        size_t total;
-        size_t count = gather(lane, parts, now, &total);
+        uint64_t next;
+        size_t count = gather(lane, parts, now, &next);
         if (count == 0) {
-            set_timer(lane, next_time(lane, now));
+            set_timer(lane, next);
             return;
         }
         ssize_t rc = try_write(lane, parts, count);
@@ -278,7 +259,7 @@ void lane_flush(struct lane *lane)
         if (rc == 0)
             lane->blocked = true;
         else
-            sent(lane, (size_t)rc);
+            sent(lane, (size_t)rc, now);
     }
     if (!lane->chunks)
         timers_cancel(&lane->worker->loop.timers, &lane->timer);
@@ -287,8 +268,15 @@ void lane_flush(struct lane *lane)
 
 void lane_end(struct lane *lane)
 {
+    if (!lane->ending && !lane->worker->clean)
+        lane->ended_ns = clock_ns();
     lane->ending = true;
     shut_down(lane);
+}
+
+bool lane_is_ending(const struct lane *lane)
+{
+    return lane->ending && !lane->shut;
 }
 
 bool lane_is_full(const struct lane *lane)
@@ -301,7 +289,7 @@ bool lane_is_full(const struct lane *lane)
         return true;
     const struct chunk *chunk = lane->chunks;
     return lane->blocked || lane->sink < 0 || chunk->release_ns == HEAP_NEVER ||
-           is_limited(lane, chunk->limited) || chunk->release_ns <= clock_ns();
+           is_shaped(lane, chunk->limited, chunk->sliced) || chunk->release_ns <= clock_ns();
 }
 
 /* Not before `earliest_ns`: who is let go by a change is asked to wait until the change, no less. */
@@ -338,7 +326,9 @@ static bool append(struct lane *lane, const struct parcel *parcel, size_t from, 
                             .length = (uint32_t)length,
                             .first = parcel->first && from == 0,
                             .last = parcel->last && to == parcel->length,
-                            .limited = parcel->limited};
+                            .limited = parcel->limited,
+                            .sliced = parcel->sliced,
+                            .mark = to == parcel->length ? parcel->mark : LANE_NO_MARK};
     memcpy(chunk->bytes, parcel->data + from, length);
     if (chunk->exchange)
         exchange_hold(chunk->exchange);
@@ -365,7 +355,7 @@ static bool put_lossy(struct lane *lane, const struct parcel *parcel, uint64_t n
     /* Segments are lost between the client and here. */
     struct sample_path path = path_look(lane->connection->client.watch.fd, lane->direction == LANE_REQUEST);
     struct sample_loss loss;
-    sample_losses(&lane->loss, &worker->fault, &worker->random, segments, parcel->last, &path, &loss);
+    sample_losses(&lane->loss, &worker->fault, &worker->noise, segments, parcel->last, &path, &loss);
     if (loss.count == 0)
         return append(lane, parcel, 0, parcel->length, 0, now_ns);
     measure_faulted(worker, parcel->exchange);
@@ -399,6 +389,8 @@ static size_t put_direct(struct lane *lane, const struct parcel *parcel)
     bool whole = (size_t)rc == parcel->length;
     if (parcel->first || (whole && parcel->last))
         connection_chunk_sent(lane, parcel->exchange, parcel->first, whole && parcel->last);
+    if (whole && parcel->mark != LANE_NO_MARK)
+        connection_marked(lane, parcel->exchange, parcel->mark);
     return (size_t)rc;
 }
 
@@ -411,7 +403,7 @@ bool lane_put(struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
     bool lossy = parcel->lossy && lane->worker->fault.loss.percent > 0;
     struct parcel rest = *parcel;
     if (!lane->chunks && !lossy && parcel->latency_ns == 0 && lane->sink >= 0 && !lane->blocked &&
-        !is_limited(lane, parcel->limited)) {
+        !is_shaped(lane, parcel->limited, parcel->sliced)) {
         size_t direct = put_direct(lane, parcel);
         if (direct == parcel->length)
             return true;
@@ -435,7 +427,7 @@ static uint64_t latency_now(struct lane *lane, const struct chunk *chunk, const 
     if (!same_scope)
         return 0;
     uint64_t delays[LANES];
-    sample_split(fault->scope.direction, sample_latency_ns(fault, &lane->worker->random),
+    sample_split(fault->scope.direction, sample_latency_ns(fault, &lane->worker->noise),
                  &delays[LANE_REQUEST], &delays[LANE_RESPONSE]);
     uint64_t anew = delays[lane->direction];
     return anew < chunk->latency_ns ? anew : chunk->latency_ns;

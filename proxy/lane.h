@@ -25,6 +25,9 @@
 struct worker;
 struct connection;
 
+/* Where a fault ends the connection, if it is still in force when the bytes before it are out. */
+enum lane_mark { LANE_NO_MARK, LANE_MARK_RESET, LANE_MARK_LIMIT };
+
 struct chunk {
     struct chunk *next;
     struct exchange *exchange; /* a reference; NULL on an opaque stream */
@@ -38,6 +41,8 @@ struct chunk {
     bool last;
     bool held;    /* counts in the gauge */
     bool limited; /* by the bandwidth */
+    bool sliced;
+    enum lane_mark mark; /* at its end */
     char bytes[];
 };
 
@@ -52,8 +57,8 @@ struct lane {
     size_t bytes;
     uint64_t last_release_ns;
     struct sample_loss_state loss;
-    double tokens;
-    uint64_t tokens_at_ns;
+    struct shaping *shaping; /* NULL: it has not been needed */
+    uint64_t ended_ns;       /* when `ending` was set, if faults were in force */
     struct bulk_pipe
         *pipe;     /* what is in it goes before the chunks; only a blocked lane has something in it */
     size_t poured; /* since the source last ran dry */
@@ -76,6 +81,8 @@ struct parcel {
     bool last;
     bool lossy;   /* the loss fault is for it */
     bool limited; /* the bandwidth fault is for it */
+    bool sliced;  /* the slice fault is for it */
+    enum lane_mark mark;
 };
 
 void lane_init(struct lane *lane, struct worker *worker, struct connection *connection, int direction);
@@ -83,6 +90,8 @@ void lane_init(struct lane *lane, struct worker *worker, struct connection *conn
 void lane_connect(struct lane *lane, int sink);
 /* The sink takes something again. */
 void lane_unblock(struct lane *lane);
+/* Drops all that is queued, and what belongs to it. */
+void lane_free(struct lane *lane);
 /* Drops all that is queued. */
 void lane_clear(struct lane *lane);
 /* False: out of memory, the bytes are lost and the connection must go. */
@@ -96,6 +105,8 @@ bool lane_pours(const struct lane *lane);
 ssize_t lane_pour(struct lane *lane, int source);
 /* No more will be put: the sink is shut down for writing after the last byte. */
 void lane_end(struct lane *lane);
+/* True while its end waits for something: bytes, or a slow close. */
+bool lane_is_ending(const struct lane *lane);
 /* True when the source should not be read now. */
 bool lane_is_full(const struct lane *lane);
 /* The worker's faults have changed: times held messages anew (never later than before). Returns how

@@ -1,6 +1,7 @@
 #include "proxy/local.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct phrase {
     int status;
@@ -46,7 +47,7 @@ static const struct phrase phrases[] = {
     {508, "Loop Detected"},
 };
 
-static const char *phrase_of(int status)
+const char *local_phrase(int status)
 {
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
         if (phrases[i].status == status)
@@ -54,18 +55,40 @@ static const char *phrase_of(int status)
     return "Error";
 }
 
-bool local_response(struct buf *out, const struct exchange *exchange, bool closes, const char *body)
+static bool has_header(const struct fault *fault, const char *name)
 {
-    const char *phrase = phrase_of(exchange->status);
+    size_t length = strlen(name);
+    for (unsigned i = 0; i < fault->error.header_count; i++)
+        if (strncasecmp(fault->error.headers[i], name, length) == 0 && fault->error.headers[i][length] == ':')
+            return true;
+    return false;
+}
+
+static void put_headers(struct buf *out, const struct exchange *exchange, const struct fault *fault)
+{
+    if (exchange->refused) {
+        buf_append_text(out, "x-shaketable: upstream refused\r\nContent-Type: text/plain\r\n");
+        return;
+    }
+    buf_append_text(out, "x-shaketable-injected: error\r\n");
+    if (!has_header(fault, "Content-Type"))
+        buf_append_text(out, "Content-Type: text/plain\r\n");
+    for (unsigned i = 0; i < fault->error.header_count; i++)
+        buf_printf(out, "%s\r\n", fault->error.headers[i]);
+}
+
+bool local_response(struct buf *out, const struct exchange *exchange, bool closes, const struct fault *fault)
+{
+    const char *phrase = local_phrase(exchange->status);
     const char *connection = closes               ? "Connection: close\r\n"
                              : exchange->http_1_0 ? "Connection: keep-alive\r\n"
                                                   : "";
-    const char *mark = exchange->refused ? "x-shaketable: upstream refused" : "x-shaketable-injected: error";
-    if (exchange->refused)
-        body = "The application behind shaketable-proxy refuses connections.\n";
+    const char *body = exchange->refused ? "The application behind shaketable-proxy refuses connections.\n"
+                                         : fault->error.body;
     bool words = body[0] == '\0';
-    buf_printf(out, "HTTP/1.1 %d %s\r\n%s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n",
-               exchange->status, phrase, mark, words ? strlen(phrase) + 1 : strlen(body), connection);
+    buf_printf(out, "HTTP/1.1 %d %s\r\n", exchange->status, phrase);
+    put_headers(out, exchange, fault);
+    buf_printf(out, "Content-Length: %zu\r\n%s\r\n", words ? strlen(phrase) + 1 : strlen(body), connection);
     if (!exchange->head && words)
         buf_printf(out, "%s\n", phrase);
     else if (!exchange->head)

@@ -6,6 +6,7 @@
 #include "core/options.h"
 #include "core/units.h"
 #include "proxy/control.h"
+#include "proxy/lane.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
@@ -169,6 +170,7 @@ struct proxy {
     struct settings settings;
     struct fault_options faults;
     struct upstream upstream;
+    struct bucket totals[LANES];
     struct control control;
     struct worker *workers;
 };
@@ -183,7 +185,7 @@ static bool start_workers(struct proxy *proxy, char *shown, size_t size, struct 
         int fd = bind_listener(&listen.addresses[0], count > 1);
         if (fd < 0)
             return error_set_errno(error, "--listen: cannot listen on %s", proxy->settings.listen);
-        int rc = worker_init(&proxy->workers[i], i, fd, &proxy->upstream, &proxy->faults.fault,
+        int rc = worker_init(&proxy->workers[i], i, fd, &proxy->upstream, &proxy->faults.fault, proxy->totals,
                              &proxy->control.inbox);
         if (rc < 0)
             return error_set(error, ERROR_SYSTEM, "--listen: cannot listen on %s: %s", proxy->settings.listen,

@@ -2,7 +2,6 @@
 
 #include "core/clock.h"
 #include "proxy/connection.h"
-#include "proxy/scope.h"
 #include "proxy/tcp_info.h"
 
 #include <errno.h>
@@ -24,30 +23,6 @@ void worker_complain(struct worker *worker, const char *what, int error_number)
     worker->complained_ns = now;
     char text[128];
     fprintf(stderr, "shaketable-proxy: %s: %s\n", what, strerror_r(error_number, text, sizeof text));
-}
-
-static void seed_random(struct worker *worker)
-{
-    /* The same for all, as it is chance which of them a connection falls to. */
-    random_seed(&worker->random, worker->fault.seed);
-}
-
-/* The faults hold when this returns, for what is held as well. Returns how many were let go. */
-static uint64_t apply(struct worker *worker, const struct fault *fault)
-{
-    struct fault before = worker->fault;
-    worker->fault = *fault;
-    decision_rules_init(&worker->rules, &worker->fault);
-    worker->clean = fault_is_clean(fault);
-    worker->generation++;
-    if (!scope_same(&before, fault))
-        worker->scope_generation++;
-    if (fault->seed)
-        seed_random(worker);
-    uint64_t released = 0;
-    for (struct connection *connection = worker->connections; connection; connection = connection->next)
-        released += connection_retime(connection, &before);
-    return released;
 }
 
 static void give_back(struct worker *worker, struct worker_message *message)
@@ -88,7 +63,7 @@ static void drain(struct worker *worker, struct worker_message *message)
     close_listener(worker);
     worker->draining = true;
     worker->drain = message;
-    message->released = apply(worker, &clean);
+    message->released = worker_set_faults(worker, &clean, clock_ns());
     settle_all(worker, DOOM_NONE);
     worker_connection_closed(worker);
 }
@@ -113,7 +88,7 @@ static void on_message(void *context, struct message *received)
     struct worker_message *message = (struct worker_message *)received;
     switch ((enum worker_message_kind)received->kind) {
     case WORKER_CHANGE:
-        message->released = apply(worker, &message->fault);
+        message->released = worker_set_faults(worker, &message->fault, message->since_ns);
         give_back(worker, message);
         break;
     case WORKER_COLLECT:
@@ -180,21 +155,20 @@ static uint64_t descriptor_limit(void)
 }
 
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
-                const struct fault *fault, struct mailbox *control)
+                const struct fault *fault, struct bucket *totals, struct mailbox *control)
 {
     worker->index = index;
     worker->upstream = upstream;
     worker->control = control;
-    worker->fault = *fault;
-    decision_rules_init(&worker->rules, &worker->fault);
-    worker->clean = fault_is_clean(fault);
+    worker->totals = totals;
     stats_sample_init(&worker->interval);
-    seed_random(worker);
     worker->descriptor_limit = descriptor_limit();
     worker->read_buffer = malloc(WORKER_READ_BYTES);
     if (!worker->read_buffer)
         return -ENOMEM;
     int rc = loop_init(&worker->loop);
+    if (rc == 0)
+        worker_init_faults(worker, fault, clock_ns());
     if (rc == 0)
         rc = mailbox_init(&worker->inbox, on_message, worker);
     worker->arrival = (struct watch){.ready = on_arrival, .fd = worker->inbox.fd};

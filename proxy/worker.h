@@ -9,6 +9,7 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/bucket.h"
 #include "proxy/bulk.h"
 #include "proxy/decision.h"
 #include "proxy/loop.h"
@@ -46,8 +47,16 @@ struct worker_message {
     struct worker *worker;
     void *tag; /* the sender's */
     struct fault fault;
+    uint64_t since_ns; /* when the faults were set */
     struct stats_sample *sample;
     uint64_t released;
+};
+
+enum worker_phase {
+    WORKER_BEFORE,  /* the start of the faults' schedule */
+    WORKER_GROWING, /* along its ramp */
+    WORKER_WHOLE,
+    WORKER_OVER
 };
 
 struct connection;
@@ -61,8 +70,18 @@ struct worker {
     struct watch arrival; /* of a message */
     struct mailbox inbox;
     struct mailbox *control;
-    struct random random;
-    struct fault fault;
+    struct random random; /* of decisions … */
+    struct random lots;   /* … of connections … */
+    struct random noise;  /* … and of all else, so that it does not change them */
+    /* worker_faults.c */
+    struct fault asked;    /* as they were set … */
+    uint64_t since_ns;     /* … then */
+    struct timer schedule; /* when they change by themselves */
+    enum worker_phase phase;
+    struct bucket *totals;        /* the proxy's bandwidth, by direction; all workers' */
+    uint64_t totals_epoch;        /* counts the changes of that bandwidth … */
+    uint32_t limit_epoch;         /* … and how often a limit of bytes was set */
+    struct fault fault;           /* what of them is in force */
     struct decision_rules rules;  /* of `fault` */
     bool clean;                   /* fault_is_clean(&fault) */
     uint64_t generation;          /* counts changes of the faults */
@@ -85,11 +104,21 @@ struct worker {
 
 /* Takes over the bound socket `fd`; `worker` is zeroed memory. Nothing runs yet. 0 or a negative errno. */
 int worker_init(struct worker *worker, unsigned index, int fd, const struct upstream *upstream,
-                const struct fault *fault, struct mailbox *control);
+                const struct fault *fault, struct bucket *totals, struct mailbox *control);
 int worker_start(struct worker *worker);
 /* After WORKER_STOP was sent. Frees what it has. */
 void worker_join(struct worker *worker);
 void worker_post(struct worker *worker, struct worker_message *message);
+
+/* worker_faults.c */
+/* Where the proxy's bandwidth is used anew, and what was taken of it is forgotten: by all workers and, before
+ * they are told, by whoever tells them (bucket_reset). */
+bool worker_renews_totals(const struct fault *before, const struct fault *after);
+/* Before its loop runs: the faults it starts with. */
+void worker_init_faults(struct worker *worker, const struct fault *fault, uint64_t since_ns);
+/* These faults hold when it returns, or what their schedule leaves of them, for what is held as well.
+ * Returns how many held messages were let go. */
+uint64_t worker_set_faults(struct worker *worker, const struct fault *fault, uint64_t since_ns);
 
 /* For its connections. */
 /* A line to standard error, at most one a second. */

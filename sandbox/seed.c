@@ -218,7 +218,8 @@ static struct listener *add_listener(struct region *region, const struct seed_se
 static bool start_clients(struct region *region, struct traffic *traffic, const struct seed_service *seed,
                           const struct listener *listener, char tag[64], struct error *error)
 {
-    struct traffic_source source = {.per_second = seed->rate, .timeout_ms = CLIENT_PATIENCE_MS};
+    struct traffic_source source = {
+        .per_second = seed->rate, .timeout_ms = CLIENT_PATIENCE_MS, .from_first_answer = true};
     uint16_t port = 0;
 
     (void)region;

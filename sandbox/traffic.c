@@ -169,6 +169,7 @@ bool traffic_add(struct traffic *traffic, const struct traffic_source *source, u
         return error_set(error, ERROR_SYSTEM, "no memory for a traffic source");
     fresh->per_second = source->per_second;
     fresh->timeout_us = (uint64_t)source->timeout_ms * 1000;
+    fresh->uncounted = source->from_first_answer;
     stats_sample_init(&fresh->total);
     if (!read_url(fresh, source->url, error)) {
         free(fresh);

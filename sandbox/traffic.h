@@ -18,9 +18,10 @@
 struct traffic;
 
 struct traffic_source {
-    char url[512];     /* "http://127.1.0.1:34567/cart" */
-    double per_second; /* mean rate */
-    int timeout_ms;    /* a client's patience */
+    char url[512];          /* "http://127.1.0.1:34567/cart" */
+    double per_second;      /* mean rate */
+    int timeout_ms;         /* a client's patience */
+    bool from_first_answer; /* nothing is counted before: the service is only starting */
 };
 
 struct traffic *traffic_start(struct error *error);

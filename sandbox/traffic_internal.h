@@ -37,6 +37,7 @@ struct source {
     char request[TRAFFIC_REQUEST_MAX];
     double per_second;
     uint64_t timeout_us;
+    bool uncounted; /* until its first answer */
     uv_timer_t arrivals;
     uv_timer_t patience;    /* runs out for the oldest request */
     double next_us;         /* the next arrival */

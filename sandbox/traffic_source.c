@@ -36,6 +36,11 @@ static void visit_close(struct visit *visit)
 
 static void count(struct source *source, enum stats_outcome outcome)
 {
+    if (source->uncounted && outcome != STATS_ANSWERED)
+        return;
+    if (source->uncounted)
+        source->total.requests++;
+    source->uncounted = false;
     source->total.outcomes[outcome]++;
 }
 
@@ -260,7 +265,8 @@ static void visit_begin(struct source *source, uint64_t begun_us, bool fresh)
 /* A client comes. Finding as many before it as there may be, it leaves. */
 static void arrive(struct source *source)
 {
-    source->total.requests++;
+    if (!source->uncounted)
+        source->total.requests++;
     if (source->busy_count >= TRAFFIC_IN_FLIGHT_MAX)
         count(source, STATS_CLIENT_GONE);
     else

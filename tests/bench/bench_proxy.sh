@@ -8,7 +8,7 @@ bin=$(cd "${top_builddir:-.}" && pwd)
 http=$bin/tests/bench/bench_http
 each=${SECONDS_EACH:-0.7}
 rounds=${ROUNDS:-3}
-peers=${PEERS:-direct haproxy nginx}
+peers=${PEERS:-direct bare haproxy nginx}
 threads=${THREADS:-1}
 work=$(mktemp -d "${TMPDIR:-/tmp}/shaketable-bench.XXXXXX")
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
@@ -95,6 +95,14 @@ case $peers in *direct*) add direct "$server" '' ;; esac
   >"$work/proxy" 2>&1 &
 pid=$!
 add shaketable-proxy "$(port_of "$work/proxy")" $pid
+
+# Nothing but the system calls that every relay makes.
+case "$peers" in *bare*)
+  "$http" relay "$server" >"$work/bare" &
+  pid=$!
+  add bare-relay "$(port_of "$work/bare")" $pid
+  ;;
+esac
 
 start_haproxy() {
   local port

@@ -12,6 +12,9 @@
 
 /* Prints "port N", and serves until it is killed. */
 int http_serve(void);
+/* Prints "port N", and passes bytes on to the other port until it is killed, with nothing but the four system
+ * calls a request that every relay makes: what is left above it is the price of what a relay does. */
+int http_relay(int port);
 /* Prints requests a second and the round trip's percentiles on one line. */
 int http_load(int port, int connections, double seconds);
 /* Opens so many connections to itself, writes a small response into each, and prints the microseconds that

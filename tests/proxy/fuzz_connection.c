@@ -69,6 +69,7 @@ struct stage {
     struct worker worker;
     struct mailbox control;
     struct upstream upstream;
+    struct bucket totals[LANES];
     int listener; /* of the upstream */
     struct worker_message change;
     int client;
@@ -120,7 +121,8 @@ static struct stage *stage_of_all(void)
     must(listen(stage.listener, 16) == 0, "no upstream");
     stage.upstream.count = 1;
     must(mailbox_init(&stage.control, on_answer, NULL) == 0, "no mailbox");
-    must(worker_init(&stage.worker, 0, bind_loopback(&own), &stage.upstream, &clean, &stage.control) == 0,
+    must(worker_init(&stage.worker, 0, bind_loopback(&own), &stage.upstream, &clean, stage.totals,
+                     &stage.control) == 0,
          "no worker");
     return &stage;
 }
@@ -141,6 +143,7 @@ static void change(struct stage *stage, const char *text)
     if (text)
         must(fault_parse(&stage->change.fault, text, strlen(text), &error), error.message);
     stage->change.fault.seed = 1;
+    stage->change.since_ns = clock_ns();
     worker_post(&stage->worker, &stage->change);
     turn(stage, 1);
     mailbox_deliver(&stage->control);

@@ -1,5 +1,6 @@
 """What the end-to-end tests of shaketable-proxy share: an upstream, the proxy, a console."""
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -21,9 +22,9 @@ PATIENCE = 20.0
 class Upstream:
     """Calls serve(socket) in a thread for each connection."""
 
-    def __init__(self, serve):
+    def __init__(self, serve, port=0):
         self.serve = serve
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.accepted = 0
         threading.Thread(target=self._run, daemon=True).start()
@@ -42,7 +43,7 @@ class Upstream:
         with connection:
             try:
                 self.serve(connection)
-            except OSError:
+            except (OSError, EOFError):
                 pass
 
     def close(self):
@@ -89,6 +90,17 @@ class Proxy:
 
     def console(self):
         return Console(self.stats_path)
+
+    def descriptors(self):
+        """What is open, by kind: {"socket": 5, "pipe": 2, …}"""
+        counts = {}
+        for name in os.listdir(f"/proc/{self.process.pid}/fd"):
+            try:
+                kind = os.readlink(f"/proc/{self.process.pid}/fd/{name}").split(":")[0]
+            except OSError:
+                continue
+            counts[kind] = counts.get(kind, 0) + 1
+        return counts
 
     def stderr(self):
         self.errors.flush()
@@ -190,6 +202,32 @@ class Console:
 
     def close(self):
         self.socket.close()
+
+
+@contextlib.contextmanager
+def changing(console, faults, every_s=0.05):
+    """Sets the faults in turn, over and over, as long as it lasts; clears them at the end."""
+    stopped = threading.Event()
+    problems = []
+
+    def change():
+        try:
+            while not stopped.is_set():
+                for one in faults:
+                    console.set(one)
+                    stopped.wait(every_s)
+        except Exception as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=change, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(PATIENCE)
+    assert not problems, problems
+    console.clear()
 
 
 def histogram(frame, name):

@@ -25,6 +25,7 @@ static void start(struct fixture *f, const char *faults)
         fail_msg("%s: %s", faults, error.message);
     decision_rules_init(&f->rules, &f->fault);
     random_seed(&f->random, 42);
+    decision_draw(&f->lot, &f->random);
 }
 
 static const struct decision_request plain = {
@@ -46,7 +47,10 @@ static void without_faults_nothing_happens(void **state)
     assert_true(d->matched);
     assert_false(d->in_scope || d->limited || d->blackholed || d->reset || d->status);
     assert_true(d->latency_ns[0] == 0 && d->latency_ns[1] == 0);
-    /* No chance was used up. */
+    /* No chance was used up, nor is another lot drawn. */
+    struct decision_lot lot = f.lot;
+    decision_draw(&f.lot, &f.random);
+    assert_memory_equal(&lot, &f.lot, sizeof lot);
     assert_memory_equal(before.state, f.random.state, sizeof before.state);
 }
 
@@ -161,9 +165,10 @@ static void a_percentage_of_nothing_affects_nothing(void **state)
     for (int i = 0; i < 100; i++) {
         const struct decision *d = decide(&f, &plain);
         struct decision_lot lot = {0};
+        decision_draw(&lot, &f.random);
         assert_false(d->in_scope || d->limited);
         assert_false(decision_reset_at_accept(&f.rules, true, &lot, &f.random));
-        assert_true(decision_slow_close_ns(&f.rules, true, true, &lot, &f.random) == 0);
+        assert_true(decision_slow_close_ns(&f.rules, true, true, true, &lot) == 0);
     }
 }
 
@@ -175,6 +180,7 @@ static void a_connection_is_blackholed_for_good_or_not_at_all(void **state)
     start(&f, "{\"blackhole\":{\"percent\":30,\"per\":\"connection\"}}");
     for (int i = 0; i < 1000; i++) {
         f.lot = (struct decision_lot){0};
+        decision_draw(&f.lot, &f.random);
         bool first = decide(&f, &plain)->blackholed;
         for (int j = 0; j < 5; j++)
             assert_true(decide(&f, &plain)->blackholed == first);
@@ -193,20 +199,26 @@ static void connections_are_chosen_by_their_lot(void **state)
     assert_int_equal(decide(&f, &plain)->reset, DECISION_NO_RESET);
     for (int i = 0; i < 1000; i++) {
         struct decision_lot lot = {0};
+        decision_draw(&lot, &f.random);
         resets += decision_reset_at_accept(&f.rules, true, &lot, &f.random);
-        uint64_t delay = decision_slow_close_ns(&f.rules, true, false, &lot, &f.random);
+        uint64_t delay = decision_slow_close_ns(&f.rules, true, false, false, &lot);
         assert_true(delay == 0 || delay == 3 * MS / 2);
-        assert_true(delay == decision_slow_close_ns(&f.rules, true, false, &lot, &f.random));
+        assert_true(delay == decision_slow_close_ns(&f.rules, true, false, false, &lot));
         slow += delay > 0;
     }
     assert_in_range(resets, 136, 264);
     assert_in_range(slow, 322, 478);
     struct decision_lot lot = {0};
+    decision_draw(&lot, &f.random);
     start(&f, "{\"reset\":{\"percent\":100,\"at\":\"accept\"},\"slow_close\":{\"delay_ms\":1},"
               "\"scope\":{\"path\":\"/x\"}}");
     assert_false(decision_reset_at_accept(&f.rules, true, &lot, &f.random));
-    assert_true(decision_slow_close_ns(&f.rules, true, false, &lot, &f.random) == 0);
-    assert_true(decision_slow_close_ns(&f.rules, true, true, &lot, &f.random) == MS);
+    assert_true(decision_slow_close_ns(&f.rules, true, false, false, &lot) == 0);
+    assert_true(decision_slow_close_ns(&f.rules, true, true, true, &lot) == MS);
+    /* One that had nothing but health checks. */
+    start(&f, "{\"slow_close\":{\"delay_ms\":1}}");
+    assert_true(decision_slow_close_ns(&f.rules, true, false, true, &lot) == 0);
+    assert_true(decision_slow_close_ns(&f.rules, true, false, false, &lot) == MS);
     start(&f, "{\"reset\":{\"percent\":100,\"at\":\"accept\"}}");
     assert_false(decision_reset_at_accept(&f.rules, false, &lot, &f.random));
     assert_true(decision_reset_at_accept(&f.rules, true, &lot, &f.random));

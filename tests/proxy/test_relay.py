@@ -209,7 +209,7 @@ def echo(connection):
 
 def test_opaque_echo():
     upstream, proxy = proxied(echo)
-    for first in (b"\x00\x01\x02", b"PING\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"G", b"\r\n\x80"):
+    for first in (b"\x00\x01\x02", b"PING\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\r", b"G", b"\r\n\x80"):
         client = proxy.connect()
         reader = Reader(client)
         client.sendall(first)

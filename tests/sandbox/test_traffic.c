@@ -121,17 +121,23 @@ static void read_until(struct reader *reader, enum stats_outcome outcome, uint64
 }
 
 /* A source that asks `path` of the port, and a subscriber that was there from the start. */
+static struct reader *begin_source(struct traffic *traffic, struct traffic_source *source, uint16_t port,
+                                   const char *path)
+{
+    struct error error;
+    uint16_t stats_port = 0;
+    snprintf(source->url, sizeof source->url, "http://127.0.0.1:%u%s", (unsigned)port, path);
+    assert_true(traffic_add(traffic, source, &stats_port, &error));
+    struct reader *reader = reader_open(stats_port);
+    ask(reader, "{\"op\":\"subscribe\",\"interval_ms\":50}\n");
+    return reader;
+}
+
 static struct reader *begin(struct traffic *traffic, uint16_t port, const char *path, double rate,
                             int timeout_ms)
 {
     struct traffic_source source = {.per_second = rate, .timeout_ms = timeout_ms};
-    struct error error;
-    uint16_t stats_port = 0;
-    snprintf(source.url, sizeof source.url, "http://127.0.0.1:%u%s", (unsigned)port, path);
-    assert_true(traffic_add(traffic, &source, &stats_port, &error));
-    struct reader *reader = reader_open(stats_port);
-    ask(reader, "{\"op\":\"subscribe\",\"interval_ms\":50}\n");
-    return reader;
+    return begin_source(traffic, &source, port, path);
 }
 
 static void sends_at_its_rate_and_the_counts_add_up(void **state)
@@ -193,6 +199,31 @@ static void each_kind_of_end_has_its_count(void **state)
         traffic_stop(traffic);
     }
     stub_stop(&stub);
+}
+
+static void nothing_is_counted_before_the_first_answer(void **state)
+{
+    (void)state;
+    struct stub stub;
+    struct error error;
+    stub_start(&stub, "one", 0);
+    uint16_t port = stub.port;
+    stub_stop(&stub);
+    struct traffic *traffic = traffic_start(&error);
+    struct traffic_source source = {.per_second = 200, .timeout_ms = 5000, .from_first_answer = true};
+    struct reader *reader = begin_source(traffic, &source, port, "/id");
+    for (int i = 0; i < 5; i++)
+        next(reader);
+    assert_int_equal(reader->sum.requests, 0);
+    assert_int_equal(outcomes_of(&reader->sum), 0);
+    stub_start(&stub, "one", port);
+    read_until(reader, STATS_ANSWERED, 5);
+    assert_true(reader->sum.requests >= 5);
+    /* From here on a failure is one. */
+    stub_stop(&stub);
+    read_until(reader, STATS_UPSTREAM_REFUSED, 5);
+    reader_close(reader);
+    traffic_stop(traffic);
 }
 
 static void a_stale_connection_is_no_failure(void **state)
@@ -328,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sends_at_its_rate_and_the_counts_add_up),
         cmocka_unit_test(each_kind_of_end_has_its_count),
+        cmocka_unit_test(nothing_is_counted_before_the_first_answer),
         cmocka_unit_test(a_stale_connection_is_no_failure),
         cmocka_unit_test(no_more_than_its_bound_are_in_flight),
         cmocka_unit_test(speaks_the_stats_protocol),
