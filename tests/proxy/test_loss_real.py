@@ -15,7 +15,7 @@ from lossy import Case, Impossible, choose_congestion, enter_namespace, hurry, m
 SIGMAS = 5
 MODEL = 0.15
 TICK_MS = 25  # the kernel's timers, and a busy machine
-SMALL_LIMIT_S, LARGE_LIMIT_S = 5, 7
+SMALL_LIMIT_S, LARGE_LIMIT_S = 4, 6
 NOISE_MAX = 0.1
 ONE = (100, 100)
 ANSWER = (100, 65536)
