@@ -1,4 +1,4 @@
-#include "proxy/sample.h"
+#include "proxy/sample_sender.h"
 
 #include <math.h>
 #include <string.h>
@@ -7,44 +7,17 @@
 #define WINDOW_MIN 3.0 /* as measured: between CUBIC's two and BBR's four */
 #define WINDOW_DECREASE 0.7
 #define FRUITLESS_MAX 3 /* flights of which nothing arrived, until nothing that follows can help */
-#define REORDERING 3    /* so many segments behind a hole prove it */
-#define FLIGHT_MAX 256
-
-/* Linux at 250 Hz, in milliseconds; each with up to a tick more. */
-#define TICK_MS 4.0
-#define TIMEOUT_MS 205.0
-#define SHORT_MS 4.5 /* two ticks, begun: a probe with several segments out, RACK's wait for reordering */
-/* Below this, segments of one flight are further apart than a quarter of a round trip, which is RACK's
- * patience: most holes need no timer. */
-#define SHORT_PATH_NS SAMPLE_NS_PER_MS
-#define SHORT_PATH_WAITS 40.0 /* percent */
-
-/* How often (percent) Linux probes for a single segment that is missing, instead of waiting for the time-out:
- * measured, for a message of one segment, and of several. It shows when the repair is lost too: 415 ms or
- * 620. */
-#define PROBES_ALONE 87.0
-#define PROBES_BEHIND 13.0
 
 /* A message on its way. */
 struct journey {
-    struct sample_loss_state *state;
-    const struct fault *fault;
-    struct random *random;
-    const struct sample_path *path;
-    struct sample_loss *loss;
-    bool ends;
+    struct sender sender;
     bool recovering;
     unsigned fruitless;
-    size_t segments;
     size_t next;   /* the first that was never sent */
-    size_t *holes; /* FLIGHT_MAX of them: sent and not arrived, in order */
+    size_t *holes; /* SENDER_WINDOW_MAX of them: sent and not arrived, in order */
     size_t count;
-    size_t arrived; /* all before it have */
     uint64_t wait_ns;
     unsigned rounds;
-    unsigned free_rounds; /* that `free_sent` takes when nothing is lost */
-    size_t free_sent;
-    double free_window;
 };
 /* One flight of it. */
 struct flight {
@@ -85,14 +58,24 @@ bool sample_segment_lost(struct sample_loss_state *state, const struct fault *fa
     return state->lossy;
 }
 
+bool sender_loses(struct sender *sender)
+{
+    return sample_segment_lost(sender->state, sender->fault, sender->random);
+}
+
+uint64_t sender_timer_ns(struct sender *sender, double ms)
+{
+    return (uint64_t)((ms + SENDER_TICK_MS * random_uniform(sender->random)) * (double)SAMPLE_NS_PER_MS);
+}
+
 static bool lose(struct journey *journey)
 {
-    return sample_segment_lost(journey->state, journey->fault, journey->random);
+    return sender_loses(&journey->sender);
 }
 
 static uint64_t timer_ns(struct journey *journey, double ms)
 {
-    return (uint64_t)((ms + TICK_MS * random_uniform(journey->random)) * (double)SAMPLE_NS_PER_MS);
+    return sender_timer_ns(&journey->sender, ms);
 }
 
 static void add_wait(struct journey *journey, uint64_t ns)
@@ -104,30 +87,28 @@ static void add_wait(struct journey *journey, uint64_t ns)
 
 static void shrink(struct journey *journey)
 {
-    struct sample_loss_state *state = journey->state;
+    struct sample_loss_state *state = journey->sender.state;
     state->threshold = fmax(state->window * WINDOW_DECREASE, WINDOW_MIN);
     state->window = state->threshold;
 }
 
-/* What has arrived so far and had not before, is that much late. */
-static void note(struct journey *journey)
+void sender_note(struct sender *sender, size_t arrived, uint64_t elapsed_ns)
 {
-    struct sample_loss *loss = journey->loss;
-    size_t arrived = journey->count > 0 ? journey->holes[0] : journey->next;
-    if (arrived == journey->arrived)
+    struct sample_loss *loss = sender->loss;
+    struct sample_loss_state *state = sender->state;
+    if (arrived == sender->arrived)
         return;
-    while (journey->free_sent < arrived) {
-        double window = floor(journey->free_window);
-        journey->free_sent += (size_t)window;
-        journey->free_window = fmin(journey->free_window * 2, FLIGHT_MAX);
-        journey->free_rounds++;
+    while (sender->free_sent < arrived) {
+        sender->free_sent += (size_t)state->free_window;
+        state->free_window = fmin(state->free_window * 2, SENDER_WINDOW_MAX);
+        sender->free_rounds++;
     }
-    unsigned late = journey->rounds > journey->free_rounds ? journey->rounds - journey->free_rounds : 0;
-    uint64_t delay = journey->wait_ns + late * journey->path->rtt_ns;
+    uint64_t free_ns = sender->free_rounds * sender->path->rtt_ns;
+    uint64_t delay = elapsed_ns > free_ns ? elapsed_ns - free_ns : 0;
     if (delay > SAMPLE_STALL_MAX_NS)
         delay = SAMPLE_STALL_MAX_NS;
-    size_t segments = arrived - journey->arrived;
-    journey->arrived = arrived;
+    size_t segments = arrived - sender->arrived;
+    sender->arrived = arrived;
     size_t last = loss->count - 1;
     if (loss->count > 0 && delay < loss->pieces[last].delay_ns)
         delay = loss->pieces[last].delay_ns;
@@ -140,28 +121,35 @@ static void note(struct journey *journey)
     loss->pieces[loss->count++].delay_ns = delay;
 }
 
+/* What has arrived so far and had not before, is that much late. */
+static void note(struct journey *journey)
+{
+    size_t arrived = journey->count > 0 ? journey->holes[0] : journey->next;
+    sender_note(&journey->sender, arrived, journey->wait_ns + journey->rounds * journey->sender.path->rtt_ns);
+}
+
 static void grow(struct journey *journey, const struct flight *flight)
 {
-    struct sample_loss_state *state = journey->state;
+    struct sample_loss_state *state = journey->sender.state;
     if ((double)flight->sent + 1 <= state->window)
         return;
     if (state->window < state->threshold)
         state->window += (double)flight->arrived;
     else if (!journey->recovering)
         state->window += (double)flight->arrived / state->window;
-    state->window = fmin(state->window, FLIGHT_MAX);
+    state->window = fmin(state->window, SENDER_WINDOW_MAX);
 }
 
 /* As much as the window allows: what is missing first, then what is new. */
 static struct flight send_flight(struct journey *journey)
 {
     struct flight flight = {0};
-    size_t window = (size_t)journey->state->window;
+    size_t window = (size_t)journey->sender.state->window;
     size_t kept = 0;
     size_t unproved = 0;
     size_t holes = journey->count;
-    for (size_t i = 0; i < holes || journey->next < journey->segments; i++) {
-        bool full = flight.sent == window || kept == FLIGHT_MAX;
+    for (size_t i = 0; i < holes || journey->next < journey->sender.segments; i++) {
+        bool full = flight.sent == window || kept == SENDER_WINDOW_MAX;
         if (full && i >= holes)
             break;
         size_t segment = i < holes ? journey->holes[i] : journey->next;
@@ -186,15 +174,15 @@ static struct flight send_flight(struct journey *journey)
 /* The retransmission time-out, until one of its retransmissions arrives. */
 static void time_out(struct journey *journey)
 {
-    double ms = TIMEOUT_MS;
+    double ms = SENDER_TIMEOUT_MS;
     if (!journey->recovering)
         shrink(journey);
     journey->recovering = true;
     do {
-        add_wait(journey, timer_ns(journey, ms) + journey->path->smoothed_ns);
+        add_wait(journey, timer_ns(journey, ms) + journey->sender.path->smoothed_ns);
         ms *= 2;
     } while (lose(journey) && journey->wait_ns < SAMPLE_STALL_MAX_NS);
-    journey->state->window = WINDOW_MIN;
+    journey->sender.state->window = WINDOW_MIN;
     journey->count--;
     memmove(journey->holes, journey->holes + 1, journey->count * sizeof journey->holes[0]);
 }
@@ -202,14 +190,15 @@ static void time_out(struct journey *journey)
 /* Nothing comes back that would tell of the holes. */
 static void fall_silent(struct journey *journey)
 {
-    double often = journey->segments == 1 ? PROBES_ALONE : PROBES_BEHIND;
-    bool probes = !journey->recovering && (journey->count > 1 || random_percent(journey->random, often));
+    double often = journey->sender.segments == 1 ? SENDER_PROBES_ALONE : SENDER_PROBES_BEHIND;
+    bool probes =
+        !journey->recovering && (journey->count > 1 || random_percent(journey->sender.random, often));
     if (!probes) {
         time_out(journey);
         return;
     }
-    double ms = journey->count == 1 ? TIMEOUT_MS : SHORT_MS;
-    add_wait(journey, timer_ns(journey, ms) + 2 * journey->path->smoothed_ns);
+    double ms = journey->count == 1 ? SENDER_TIMEOUT_MS : SENDER_SHORT_MS;
+    add_wait(journey, timer_ns(journey, ms) + 2 * journey->sender.path->smoothed_ns);
     bool lost = lose(journey);
     if (!lost)
         journey->count--;
@@ -221,22 +210,23 @@ static void fall_silent(struct journey *journey)
 
 static bool needs_patience(struct journey *journey, const struct flight *flight)
 {
-    return !journey->recovering && flight->behind_first < REORDERING &&
-           (journey->path->rtt_ns >= SHORT_PATH_NS || random_percent(journey->random, SHORT_PATH_WAITS));
+    return !journey->recovering && flight->behind_first < SENDER_REORDERING &&
+           (journey->sender.path->rtt_ns >= SENDER_SHORT_PATH_NS ||
+            random_percent(journey->sender.random, SENDER_SHORT_PATH_WAITS));
 }
 
 static void mend(struct journey *journey, const struct flight *flight)
 {
-    bool more = journey->next < journey->segments || !journey->ends;
+    bool more = journey->next < journey->sender.segments || !journey->sender.ends;
     bool stuck = flight->holes_proved == 0 && flight->sent >= journey->count;
     journey->fruitless = flight->arrived > 0 ? 0 : journey->fruitless + 1;
-    if ((!more && stuck) || (flight->arrived == 0 && journey->next < journey->segments) ||
+    if ((!more && stuck) || (flight->arrived == 0 && journey->next < journey->sender.segments) ||
         journey->fruitless >= FRUITLESS_MAX) {
         fall_silent(journey);
         return;
     }
     if (!more && needs_patience(journey, flight))
-        add_wait(journey, timer_ns(journey, SHORT_MS));
+        add_wait(journey, timer_ns(journey, SENDER_SHORT_MS));
     if (!journey->recovering)
         shrink(journey);
     journey->recovering = true;
@@ -245,14 +235,14 @@ static void mend(struct journey *journey, const struct flight *flight)
 /* The rest comes at last, whatever is lost: nobody waits longer. */
 static void arrive(struct journey *journey)
 {
-    journey->next = journey->segments;
+    journey->next = journey->sender.segments;
     journey->count = 0;
     note(journey);
 }
 
 static void travel(struct journey *journey)
 {
-    while (journey->arrived < journey->segments) {
+    while (journey->sender.arrived < journey->sender.segments) {
         if (journey->wait_ns == SAMPLE_STALL_MAX_NS) {
             arrive(journey);
             return;
@@ -278,28 +268,34 @@ static bool is_spared(struct sample_loss_state *state, const struct fault *fault
     return true;
 }
 
+static void travel_by_flights(const struct sender *sender)
+{
+    size_t holes[SENDER_WINDOW_MAX];
+    struct journey journey = {.sender = *sender, .holes = holes};
+    travel(&journey);
+}
+
 void sample_losses(struct sample_loss_state *state, const struct fault *fault, struct random *random,
                    size_t segments, bool ends, const struct sample_path *path, struct sample_loss *loss)
 {
-    size_t holes[FLIGHT_MAX];
-    struct journey journey = {.state = state,
-                              .holes = holes,
-                              .fault = fault,
-                              .random = random,
-                              .path = path,
-                              .loss = loss,
-                              .ends = ends,
-                              .segments = segments};
+    struct sender sender = {.state = state,
+                            .fault = fault,
+                            .random = random,
+                            .path = path,
+                            .loss = loss,
+                            .segments = segments,
+                            .ends = ends};
     loss->count = 0;
     if (segments == 0 || fault->loss.percent <= 0 || is_spared(state, fault, segments))
         return;
     if (state->window < 1) {
         state->window = state->free_window = WINDOW_START;
-        state->threshold = FLIGHT_MAX;
+        state->threshold = SENDER_WINDOW_MAX;
     }
-    journey.free_window = state->free_window;
-    travel(&journey);
-    state->free_window = journey.free_window;
+    if (path->control == SAMPLE_BBR)
+        travel_by_flights(&sender);
+    else
+        sender_travel_by_acks(&sender);
     if (loss->count == 1 && loss->pieces[0].delay_ns == 0)
         loss->count = 0;
 }

@@ -68,18 +68,15 @@ def enter_namespace():
         drop(1, "request", 1, burst)  # only to see whether the kernel has what the rules need
 
 
-def choose_congestion(*names):
-    """The first of these that the kernel lets us have is what traffic uses from here on; else its default.
-    Returns which."""
-    with socket.socket() as probe:
-        for name in names:
-            try:
-                probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
-                os.environ["TRAFFIC_CONGESTION"] = name
-                break
-            except OSError:
-                pass
-        return probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
+def choose_congestion(name):
+    """What rules the windows of all connections from here on: the clients', the servers' and the proxy's.
+    False: the kernel does not let us have it. The setting is the namespace's own, so enter that first."""
+    try:
+        with open("/proc/sys/net/ipv4/tcp_congestion_control", "w") as file:
+            file.write(name)
+    except OSError:
+        return False
+    return True
 
 
 def drop(port, way, percent, burst=1.0):

@@ -149,7 +149,7 @@ static void loss_keeps_its_rate_whatever_the_burst(void **state)
 #define MS SAMPLE_NS_PER_MS
 
 /* A path of 60 µs, as a loopback's. */
-static const struct sample_path path = {60000, 60000};
+static const struct sample_path path = {60000, 60000, SAMPLE_BBR};
 
 /* A connection of its own each time: how late the last segment is. */
 static uint64_t last_delay(const struct fault *fault, struct random *random, size_t segments)
@@ -211,14 +211,19 @@ static void a_lone_segment_waits_as_on_linux(void **state)
     }
 }
 
-/* The shares of 64 KB answers that real drops delayed by more than 100 ms, over 2 000 to 16 000 each. */
+/* The shares of 64 KB answers that real drops delayed by more than 100 ms, over 1 500 to 16 000 each. */
 static void few_of_a_long_message_wait(void **state)
 {
     (void)state;
     static const struct {
+        enum sample_control control;
         double percent, delayed, tolerance;
-    } measured[] = {{1, 1.00, 0.25}, {2, 2.15, 0.4}, {5, 4.98, 0.7}, {10, 11.5, 1.5}, {20, 26.5, 3}};
+    } measured[] = {{SAMPLE_BBR, 1, 1.00, 0.25},  {SAMPLE_BBR, 2, 2.15, 0.4},  {SAMPLE_BBR, 5, 4.98, 0.7},
+                    {SAMPLE_BBR, 10, 11.5, 1.5},  {SAMPLE_BBR, 20, 26.5, 3},   {SAMPLE_CUBIC, 1, 0.83, 0.5},
+                    {SAMPLE_CUBIC, 5, 6.30, 1.5}, {SAMPLE_CUBIC, 10, 26.0, 4}, {SAMPLE_RENO, 5, 4.72, 1.3},
+                    {SAMPLE_RENO, 10, 17.2, 2.5}};
     for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++) {
+        const struct sample_path loopback = {60000, 60000, measured[i].control};
         struct fault fault;
         struct random random;
         struct sample_loss_state chain = {0};
@@ -230,18 +235,79 @@ static void few_of_a_long_message_wait(void **state)
         for (int n = 0; n < 50000; n++) {
             if (n % 80 == 0)
                 chain = (struct sample_loss_state){0};
-            sample_losses(&chain, &fault, &random, 46, true, &path, &loss);
+            sample_losses(&chain, &fault, &random, 46, true, &loopback, &loss);
             waits += loss.count > 0 && loss.pieces[loss.count - 1].delay_ns > 100 * MS;
         }
         assert_true(fabs(waits / 500.0 - measured[i].delayed) < measured[i].tolerance);
     }
 }
 
+/* RFC 9438, 4.6, RFC 5681, 3.1: of a window of ten, a loss leaves seven, or five; a time-out one, which the
+ * acknowledgement of its repair makes two. */
+static void a_loss_takes_its_share_of_the_window(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sample_control control;
+        double threshold;
+    } families[] = {{SAMPLE_CUBIC, 7}, {SAMPLE_RENO, 5}};
+    for (size_t i = 0; i < 2; i++) {
+        const struct sample_path loopback = {60000, 60000, families[i].control};
+        struct fault fault;
+        struct random random;
+        int probed = 0;
+        int timed_out = 0;
+        fault_init(&fault);
+        fault.loss.percent = 20;
+        random_seed(&random, 11);
+        for (int n = 0; n < 20000; n++) {
+            struct sample_loss_state chain = {0};
+            struct sample_loss loss;
+            sample_losses(&chain, &fault, &random, 1, true, &loopback, &loss);
+            if (loss.count == 0)
+                continue;
+            assert_true(chain.threshold == families[i].threshold);
+            assert_true(chain.window == chain.threshold || chain.window == 2);
+            probed += chain.window == chain.threshold;
+            timed_out += chain.window == 2;
+        }
+        assert_true(probed > timed_out && timed_out > 100);
+    }
+}
+
+/* With two segments out, the repair of one goes alone: lost too, it waits for the time-out (RFC 6298). With
+ * more out, something follows it and tells. */
+static void a_small_window_waits_for_lost_repairs(void **state)
+{
+    (void)state;
+    const struct sample_path loopback = {60000, 60000, SAMPLE_CUBIC};
+    int waits[2] = {0};
+    for (int wide = 0; wide < 2; wide++) {
+        struct fault fault;
+        struct random random;
+        fault_init(&fault);
+        fault.loss.percent = 10;
+        random_seed(&random, 12);
+        for (int n = 0; n < 20000; n++) {
+            struct sample_loss_state chain = {
+                .window = wide ? 64 : 2, .threshold = wide ? 64 : 2, .free_window = 10};
+            struct sample_loss loss;
+            sample_losses(&chain, &fault, &random, 20, false, &loopback, &loss);
+            waits[wide] += loss.count > 0 && loss.pieces[loss.count - 1].delay_ns > 100 * MS;
+            assert_true(chain.window >= 1);
+        }
+    }
+    /* Twenty segments, a tenth lost, a tenth of the repairs as well: at most 0.2 of the messages but for
+     * time-outs that come of time-outs. */
+    assert_true(waits[0] > 20000 * 0.05 && waits[0] < 20000 * 0.3);
+    assert_true(waits[1] < waits[0] / 5);
+}
+
 /* What is lost before the last segments is mended at once: a round trip late, not a timer. */
 static void a_hole_costs_a_round_trip(void **state)
 {
     (void)state;
-    const struct sample_path slow = {20 * MS, 25 * MS};
+    const struct sample_path slow = {20 * MS, 25 * MS, SAMPLE_BBR};
     struct fault fault;
     struct random random;
     int round_trips = 0;
@@ -262,27 +328,31 @@ static void a_hole_costs_a_round_trip(void **state)
     assert_true(round_trips > holes * 0.97);
 }
 
-/* Mathis et al. 1997: with 1 % of losses a sender has 1.22 / √0.01 = 12 segments out, whatever it may. */
+/* Mathis et al. 1997: with 1 % of losses a sender has 1.22 / √0.01 = 12 segments out, whatever it may. RFC
+ * 9438, 4.3, has CUBIC keep the same where its curve is too slow. */
 static void loss_narrows_the_window(void **state)
 {
     (void)state;
-    struct fault fault;
-    struct random random;
-    struct sample_loss_state chain = {0};
-    struct sample_loss loss;
-    const unsigned segments = 200;
-    double late = 0;
-    fault_init(&fault);
-    fault.loss.percent = 1;
-    random_seed(&random, 4);
-    for (int i = 0; i < 2000; i++) {
-        sample_losses(&chain, &fault, &random, segments, false, &(struct sample_path){100 * MS, 100 * MS},
-                      &loss);
-        if (loss.count > 0)
-            late += (double)loss.pieces[loss.count - 1].delay_ns / (double)(100 * MS);
+    static const enum sample_control controls[] = {SAMPLE_BBR, SAMPLE_CUBIC, SAMPLE_RENO};
+    for (size_t control = 0; control < 3; control++) {
+        const struct sample_path slow = {100 * MS, 100 * MS, controls[control]};
+        struct fault fault;
+        struct random random;
+        struct sample_loss_state chain = {0};
+        struct sample_loss loss;
+        const unsigned segments = 200;
+        double late = 0;
+        fault_init(&fault);
+        fault.loss.percent = 1;
+        random_seed(&random, 4);
+        for (int i = 0; i < 2000; i++) {
+            sample_losses(&chain, &fault, &random, segments, false, &slow, &loss);
+            if (loss.count > 0)
+                late += (double)loss.pieces[loss.count - 1].delay_ns / (double)(100 * MS);
+        }
+        double window = segments / (late / 2000 + 1);
+        assert_true(window > 9 && window < 18);
     }
-    double window = segments / (late / 2000 + 1);
-    assert_true(window > 9 && window < 18);
 }
 
 /* Nothing goes on for long, however bad the path is. */
@@ -299,7 +369,8 @@ static void a_hopeless_path_is_bounded(void **state)
         for (int i = 0; i < 200; i++) {
             struct sample_loss_state chain = {0};
             struct sample_loss loss;
-            sample_losses(&chain, &fault, &random, 1000, i % 2 == 0, &path, &loss);
+            const struct sample_path loopback = {60000, 60000, i % 4 < 2 ? SAMPLE_BBR : SAMPLE_CUBIC};
+            sample_losses(&chain, &fault, &random, 1000, i % 2 == 0, &loopback, &loss);
             assert_true(loss.pieces[loss.count - 1].delay_ns <= SAMPLE_STALL_MAX_NS);
         }
     }
@@ -356,6 +427,8 @@ int main(void)
         cmocka_unit_test(a_changed_rate_acts_at_once),
         cmocka_unit_test(a_lone_segment_waits_as_on_linux),
         cmocka_unit_test(few_of_a_long_message_wait),
+        cmocka_unit_test(a_loss_takes_its_share_of_the_window),
+        cmocka_unit_test(a_small_window_waits_for_lost_repairs),
         cmocka_unit_test(a_hole_costs_a_round_trip),
         cmocka_unit_test(loss_narrows_the_window),
         cmocka_unit_test(a_hopeless_path_is_bounded),

@@ -10,7 +10,6 @@
  * connection makes EACH exchanges with a pause of 0 to 2·GAP_MS before every one (the connections start
  * spread over GAP_MS), and in the end the microseconds of every exchange are printed, one a line. After
  * LIMIT_S no more begin, and those under way are printed as they are. One thread and epoll each.
- * TRAFFIC_CONGESTION names the congestion control of both ends.
  */
 #include "core/clock.h"
 #include "core/random.h"
@@ -98,15 +97,12 @@ static bool watch(const struct traffic *traffic, struct peer *peer, int operatio
 static bool add_peer(struct traffic *traffic, int fd)
 {
     int one = 1;
-    const char *congestion = getenv("TRAFFIC_CONGESTION");
     if (fd < 0 || traffic->count == PEERS_MAX)
         return false;
     struct peer *peer = &traffic->peers[traffic->count++];
     peer->fd = fd;
     peer->out = traffic->out.length;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (congestion)
-        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion));
     return watch(traffic, peer, EPOLL_CTL_ADD, EPOLLIN);
 }
 
@@ -140,6 +136,7 @@ static bool pull(const struct traffic *traffic, struct peer *peer)
     ssize_t count = recv(peer->fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (count == 0 || (count < 0 && errno == ECONNRESET)) {
         close(peer->fd);
+        peer->out = traffic->out.length;
         return false;
     }
     if (count < 0 && errno != EAGAIN)
