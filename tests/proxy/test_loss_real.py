@@ -6,7 +6,8 @@ the kernel has it.
 Shares of delayed exchanges may differ by 5 standard deviations of their difference
 and by MODEL of themselves; quantiles are compared by the interval that 5 standard deviations of the order
 statistic give, widened by MODEL and a tick. Delays under 100 ms are left to `make bench`: a busy machine
-makes them too. How often it does is measured beside, with traffic that loses nothing, and allowed for."""
+makes them too. How often it does is measured beside, with traffic that loses nothing, and allowed for; what differs
+is measured again, as a machine that is busy for a moment delays one side alone."""
 import math
 import sys
 
@@ -33,6 +34,7 @@ LARGE = [
     Case("64 KB upload, 5 % of requests", 5, "request", *UPLOAD, 1200, 100),
 ]
 FAMILIES = ("cubic", "bbr")
+ATTEMPTS = 3
 
 
 # What the machine delays by itself.
@@ -74,6 +76,20 @@ def check(case, real, model, noise):
     return all(good)
 
 
+def agree(family, cases, connections, limit_s):
+    for _ in range(ATTEMPTS):
+        *results, calm = measure(cases + [CALM], connections, limit_s)
+        noise = 3 * max(share_above(times, 90) for times in calm)
+        print(f"{family}: delayed where nothing is lost: {noise / 3 * 100:.2f} % over 90 ms")
+        if noise > NOISE_MAX:
+            print("skipped: this machine is too busy to compare anything")
+            sys.exit(77)
+        cases = [case for case, (real, model) in zip(cases, results) if not check(case, real, model, noise)]
+        if not cases:
+            return True
+    return False
+
+
 def main():
     try:
         enter_namespace()
@@ -87,13 +103,7 @@ def main():
             print(f"left out: this kernel lets nobody have {family} here")
             continue
         for cases, connections, limit_s in ((SMALL, 100, SMALL_LIMIT_S), (LARGE, 40, LARGE_LIMIT_S)):
-            *results, calm = measure(cases + [CALM], connections, limit_s)
-            noise = 3 * max(share_above(times, 90) for times in calm)
-            print(f"{family}: delayed where nothing is lost: {noise / 3 * 100:.2f} % over 90 ms")
-            if noise > NOISE_MAX:
-                print("skipped: this machine is too busy to compare anything")
-                sys.exit(77)
-            verdicts += [check(case, real, model, noise) for case, (real, model) in zip(cases, results)]
+            verdicts.append(agree(family, cases, connections, limit_s))
     if not verdicts:
         print("skipped: none of these congestion controls is to be had")
         sys.exit(77)
