@@ -331,7 +331,7 @@ def test_dies_with_its_parent():
             with open(f"/proc/{pid}/stat") as text:
                 if text.read().rsplit(")", 1)[1].split()[0] == "Z":
                     return
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return
         time.sleep(0.05)
     raise AssertionError("still there")
