@@ -282,8 +282,12 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "serve") == 0 && traffic_init(&traffic, argv[2], argv[4], argv[3], true))
         serve(&traffic);
     if (argc == 10 && strcmp(argv[1], "load") == 0 &&
-        traffic_init(&traffic, argv[3], argv[4], argv[5], false))
-        return load(&traffic, atoi(argv[2]), atoi(argv[6]), argv + 7);
+        traffic_init(&traffic, argv[3], argv[4], argv[5], false)) {
+        int status = load(&traffic, atoi(argv[2]), atoi(argv[6]), argv + 7);
+        free(traffic.peers);
+        free(traffic.out.bytes);
+        return status;
+    }
     fprintf(stderr, "usage: traffic serve http|raw REQUEST RESPONSE\n"
                     "       traffic load PORT http|raw REQUEST RESPONSE CONNECTIONS EACH GAP_MS LIMIT_S\n");
     return 2;
