@@ -356,6 +356,21 @@ def echo_path(method, path, headers, body):
     return 200, path.encode() + b" " + body
 
 
+def start(*options, handle=echo_path):
+    """An HTTP upstream, a proxy, a console and a client: what stop() ends."""
+    upstream = Upstream(serve_http(handle))
+    proxy = Proxy(upstream.port, *options)
+    client = proxy.connect()
+    return upstream, proxy, proxy.console(), client, Reader(client)
+
+
+def stop(upstream, proxy, *sockets):
+    for one in sockets:
+        one.close()
+    proxy.stop()
+    upstream.close()
+
+
 def run(namespace):
     """Runs all test_ functions of a module; names in argv choose."""
     chosen = sys.argv[1:]

@@ -5,20 +5,6 @@ import struct
 from harness import *
 
 
-def start(*options, handle=echo_path):
-    upstream = Upstream(serve_http(handle))
-    proxy = Proxy(upstream.port, *options)
-    client = proxy.connect()
-    return upstream, proxy, proxy.console(), client, Reader(client)
-
-
-def stop(upstream, proxy, *sockets):
-    for one in sockets:
-        one.close()
-    proxy.stop()
-    upstream.close()
-
-
 def ask(client, reader, *arguments, **more):
     client.sendall(request(*arguments, **more))
     return reader.response()

@@ -3,20 +3,6 @@
 from harness import *
 
 
-def start(*options):
-    upstream = Upstream(serve_http(echo_path))
-    proxy = Proxy(upstream.port, *options)
-    client = proxy.connect()
-    return upstream, proxy, proxy.console(), client, Reader(client)
-
-
-def stop(upstream, proxy, *sockets):
-    for one in sockets:
-        one.close()
-    proxy.stop()
-    upstream.close()
-
-
 def timed(client, reader):
     begin = time.monotonic()
     client.sendall(request())

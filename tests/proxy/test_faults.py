@@ -16,20 +16,6 @@ def timed(reader, client, message, head=False):
     return time.monotonic() - start, response
 
 
-def start(*options, handle=echo_path):
-    upstream = Upstream(serve_http(handle))
-    proxy = Proxy(upstream.port, *options)
-    client = proxy.connect()
-    return upstream, proxy, proxy.console(), client, Reader(client)
-
-
-def stop(upstream, proxy, *sockets):
-    for one in sockets:
-        one.close()
-    proxy.stop()
-    upstream.close()
-
-
 def test_latency_adds_to_every_request():
     def slow(*request):
         time.sleep(0.03)
