@@ -362,19 +362,6 @@ void connection_request_ended(struct connection *connection)
     connection_make_raw(connection, LANE_REQUEST);
 }
 
-/* What the request spent on its way through us beyond what was asked of it (parsing, a late timer, the write)
- * is taken off the response's delay: together they are what was asked for. */
-static uint64_t overspent_ns(const struct exchange *exchange)
-{
-    uint64_t latency = exchange->latency_ns[LANE_RESPONSE];
-    uint64_t asked = exchange->asked_ns[LANE_REQUEST];
-    if (latency == HEAP_NEVER || exchange->limited || exchange->blackholed || exchange->received_ns == 0 ||
-        exchange->forwarded_ns < exchange->received_ns + asked)
-        return 0;
-    uint64_t over = exchange->forwarded_ns - exchange->received_ns - asked;
-    return over < latency ? over : latency;
-}
-
 static void forward_response(struct connection *connection, struct exchange *exchange, const char *data,
                              size_t length, bool first, bool last)
 {
@@ -386,7 +373,7 @@ static void forward_response(struct connection *connection, struct exchange *exc
         if (first) {
             exchange->answered_ns = now;
             refresh(connection, exchange);
-            parcel.waited_ns = overspent_ns(exchange);
+            parcel.waited_ns = exchange_overspent_ns(exchange);
         } else if (exchange->generation != worker->generation) {
             refresh_begun(connection, exchange, LANE_RESPONSE);
         }

@@ -45,5 +45,8 @@ struct exchange {
 struct exchange *exchange_new(void); /* with one reference; NULL without memory */
 void exchange_hold(struct exchange *exchange);
 void exchange_drop(struct exchange *exchange); /* NULL is fine */
+/* What the request spent on its way through us beyond what was asked of it (parsing, a late timer, the
+ * write): to be taken off the response's delay, so that together they are what was asked for. */
+uint64_t exchange_overspent_ns(const struct exchange *exchange);
 
 #endif

@@ -35,19 +35,6 @@ static bool takes_response(const struct h2_stream *stream)
     return !stream->dropped && !stream->client_closed;
 }
 
-/* What the request spent on its way through us beyond what was asked of it (parsing, a late timer, the write)
- * is taken off the response's delay: together they are what was asked for. */
-static uint64_t overspent_ns(const struct exchange *exchange)
-{
-    uint64_t latency = exchange->latency_ns[LANE_RESPONSE];
-    uint64_t asked = exchange->asked_ns[LANE_REQUEST];
-    if (latency == HEAP_NEVER || exchange->limited || exchange->blackholed || exchange->received_ns == 0 ||
-        exchange->forwarded_ns < exchange->received_ns + asked)
-        return 0;
-    uint64_t over = exchange->forwarded_ns - exchange->received_ns - asked;
-    return over < latency ? over : latency;
-}
-
 /* The fault: the response ends here. What else comes of it is thrown away. */
 static void cut_off(struct h2_stream *stream)
 {
@@ -82,7 +69,7 @@ static int on_headers(struct h2 *h2, struct h2_stream *stream, const nghttp2_fra
         stream->final = true;
         stream->exchange->answered_ns = h2->now_ns;
         h2_faults_refresh(stream);
-        waited_ns = overspent_ns(stream->exchange);
+        waited_ns = exchange_overspent_ns(stream->exchange);
     }
     bool cut = ends && stream->cut;
     if (cut && kind == H2_PIECE_TRAILERS) {
