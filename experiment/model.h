@@ -11,6 +11,7 @@
 #include "core/fault.h"
 #include "core/hist.h"
 #include "core/stats.h"
+#include "experiment/choices.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -282,6 +283,7 @@ struct intent {
     char experiment[32]; /* rollback: of this one, by its journal, instead of cluster/service */
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
+    struct choices choices;
 };
 
 #endif

@@ -93,6 +93,7 @@ void run_plan(struct run *run, const struct intent *intent)
     memcpy(run->request.service, intent->service, sizeof run->request.service);
     run->request.fault = intent->fault;
     run->request.duration_ms = intent->duration_ms;
+    run->request.choices = intent->choices;
     run->engine = &engine_sidecar;
     run_set_phase(run, MODEL_PLANNING);
     run_start_job(run, run_work_plan, on_planned);

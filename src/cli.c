@@ -25,6 +25,11 @@ enum key {
     KEY_YES,
     KEY_TAKE_OVER,
     KEY_IMAGE,
+    KEY_WAY,
+    KEY_BLAST_RADIUS,
+    KEY_OPEN_SECURITY_GROUP,
+    KEY_REACH,
+    KEY_GUARD,
     KEY_LISTEN,
     KEY_HEADLESS,
     KEY_INTERVAL,
@@ -56,6 +61,14 @@ static const struct option_spec experiment[] = {
     {"yes", OPTION_NONE, NULL, "do not ask", KEY_YES},
     {"take-over", OPTION_NONE, NULL, "go back although someone deployed meanwhile", KEY_TAKE_OVER},
     {"image", OPTION_REQUIRED, "IMAGE", "the sidecar's image (default: $SHAKETABLE_IMAGE)", KEY_IMAGE},
+    {"way", OPTION_REQUIRED, "WAY", "in-place: the service's own tasks; canary: a few beside it", KEY_WAY},
+    {"blast-radius", OPTION_REQUIRED, "PERCENT", "of the service's traffic that meets injected tasks",
+     KEY_BLAST_RADIUS},
+    {"open-security-group", OPTION_NONE, NULL, "for the sidecar's port, and close it again",
+     KEY_OPEN_SECURITY_GROUP},
+    {"reach", OPTION_REQUIRED, "HOW", "the sidecars: direct, ssm or none (default: what works)", KEY_REACH},
+    {"guard", OPTION_REQUIRED, "EXPR", "roll back when it holds: 'p99 > 2s for 10s' (may be repeated)",
+     KEY_GUARD},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec listening[] = {
@@ -131,6 +144,73 @@ static bool take_duration(const char *value, const char *name, double lowest_ms,
     return true;
 }
 
+static bool take_word(const char *value, const char *name, const char *const *words, int *index,
+                      struct error *error)
+{
+    for (*index = 0; words[*index] != NULL; (*index)++)
+        if (strcmp(value, words[*index]) == 0)
+            return true;
+    return error_set(error, ERROR_USAGE, "%s: %.40s is not one of %s, %s%s%s", name, value, words[0],
+                     words[1], words[2] == NULL ? "" : ", ", words[2] == NULL ? "" : words[2]);
+}
+
+static bool take_way(const char *value, enum choices_way *way, struct error *error)
+{
+    static const char *const words[] = {"in-place", "canary", NULL};
+    static const enum choices_way ways[] = {CHOICES_WAY_IN_PLACE, CHOICES_WAY_CANARY};
+    int index;
+    if (!take_word(value, "--way", words, &index, error))
+        return false;
+    *way = ways[index];
+    return true;
+}
+
+static bool take_reach(const char *value, enum choices_reach *reach, struct error *error)
+{
+    static const char *const words[] = {"direct", "ssm", "none", NULL};
+    static const enum choices_reach ways[] = {CHOICES_REACH_DIRECT, CHOICES_REACH_SSM, CHOICES_REACH_NONE};
+    int index;
+    if (!take_word(value, "--reach", words, &index, error))
+        return false;
+    *reach = ways[index];
+    return true;
+}
+
+static bool take_blast_radius(const char *value, double *percent, struct error *error)
+{
+    if (!units_parse_percent(value, "--blast-radius", percent, error))
+        return false;
+    return *percent > 0 || error_set(error, ERROR_USAGE, "--blast-radius: 0 %% is no experiment");
+}
+
+static bool take_guard(const char *value, struct choices *choices, struct error *error)
+{
+    if (choices->guard_count == CHOICES_GUARDS_MAX)
+        return error_set(error, ERROR_USAGE, "--guard: at most %d", CHOICES_GUARDS_MAX);
+    if (strlen(value) >= CHOICES_GUARD_MAX)
+        return error_set(error, ERROR_USAGE, "--guard: longer than %d characters", CHOICES_GUARD_MAX - 1);
+    memcpy(choices->guards[choices->guard_count++], value, strlen(value) + 1);
+    return true;
+}
+
+static bool take_choice(struct cli *cli, int key, const char *value, struct error *error)
+{
+    cli->given |= CLI_EXPERIMENT;
+    switch (key) {
+    case KEY_WAY:
+        return take_way(value, &cli->choices.way, error);
+    case KEY_BLAST_RADIUS:
+        return take_blast_radius(value, &cli->choices.blast_radius, error);
+    case KEY_REACH:
+        return take_reach(value, &cli->choices.reach, error);
+    case KEY_GUARD:
+        return take_guard(value, &cli->choices, error);
+    default:
+        cli->choices.open_security_group = true;
+        return true;
+    }
+}
+
 static bool take_special(void *context, int key, const char *value, struct error *error)
 {
     struct cli *cli = context;
@@ -162,6 +242,12 @@ static bool take_special(void *context, int key, const char *value, struct error
         cli->image = value;
         cli->given |= CLI_EXPERIMENT;
         return true;
+    case KEY_WAY:
+    case KEY_BLAST_RADIUS:
+    case KEY_OPEN_SECURITY_GROUP:
+    case KEY_REACH:
+    case KEY_GUARD:
+        return take_choice(cli, key, value, error);
     case KEY_LISTEN:
         cli->listen = value;
         cli->given |= CLI_LISTEN;

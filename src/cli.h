@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/options.h"
+#include "experiment/choices.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct cli {
     bool all;
     struct fault_options faults;
     int64_t duration_ms; /* 0: open end */
+    struct choices choices;
     bool yes, take_over;
     const char *image;
     const char *listen;

@@ -29,6 +29,7 @@ bool inject_make_intent(const struct cli *cli, struct intent *intent, struct err
     intent->kind = INTENT_PLAN;
     intent->fault = cli->faults.fault;
     intent->duration_ms = cli->duration_ms;
+    intent->choices = cli->choices;
     return take_name(intent->cluster, cli->cluster, "--cluster", error) &&
            take_name(intent->service, cli->service, "--service", error);
 }
