@@ -1,3 +1,4 @@
+#include "sandbox/ec2.h"
 #include "sandbox/operations.h"
 
 #include <string.h>
@@ -74,7 +75,7 @@ static struct json_object *ingress_json(const struct security_group *group)
     return list;
 }
 
-static struct json_object *group_json(const struct security_group *group)
+struct json_object *ec2_security_group_json(const struct security_group *group)
 {
     struct json_object *json = json_object_new_object();
 
@@ -111,7 +112,7 @@ bool ec2_describe_security_groups(struct region *region, struct call *call)
     for (size_t i = 0; i < region->security_groups.count; i++) {
         const struct security_group *group = region->security_groups.items[i];
         if ((json_length(ids) == 0 || has_text(ids, group->id)) && group_matches(group, filters))
-            json_object_array_add(list, group_json(group));
+            json_object_array_add(list, ec2_security_group_json(group));
     }
     return call_answer_page(call, list, "securityGroupInfo", "groupId", 1000, 1000);
 }
