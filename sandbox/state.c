@@ -69,6 +69,7 @@ static struct json_object *target_groups_json(struct region *region)
     for (size_t i = 0; i < region->target_groups.count; i++) {
         const struct target_group *group = region->target_groups.items[i];
         struct json_object *json = elbv2_group_json(region, group);
+        json_put(json, "attributes", elbv2_attributes_json(group));
         json_put(json, "tags", json_copy(group->tags));
         json_put(map, group->arn, json);
     }
