@@ -253,6 +253,7 @@ static void free_service(struct service *service)
     list_free(&service->events);
     json_object_put(service->tags);
     json_object_put(service->created_from);
+    json_object_put(service->asked);
     json_object_put(service->good_load_balancers);
     json_object_put(service->good_network);
     free(service);

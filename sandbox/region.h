@@ -95,6 +95,7 @@ struct task {
     bool healthy;    /* running, and healthy in all its target groups */
     bool killed;     /* SIGKILL was sent */
     bool failed;     /* its health checks failed */
+    bool exec;       /* enableExecuteCommand, as the service had it when the task began */
     bool counted;    /* among the deployment's failed tasks */
     struct container containers[REGION_CONTAINERS_MAX];
     size_t container_count;
@@ -131,9 +132,10 @@ struct service {
     bool steady;
     struct json_object *tags;
     struct json_object
-        *created_from;       /* what CreateService and UpdateService set and the scheduler does not use */
-    struct list deployments; /* struct deployment *, the primary first */
-    struct list events;      /* struct event *, the latest last */
+        *created_from;         /* what CreateService and UpdateService set and the scheduler does not use */
+    struct json_object *asked; /* the request that created it */
+    struct list deployments;   /* struct deployment *, the primary first; none of an EXTERNAL controller */
+    struct list events;        /* struct event *, the latest last */
     /* To go back to when the circuit breaker rolls back. */
     struct definition *good_definition;
     struct json_object *good_load_balancers, *good_network;

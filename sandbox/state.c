@@ -24,10 +24,14 @@ static struct json_object *clusters_json(struct region *region)
 /* A service's description without what changes by itself. */
 static struct json_object *service_json(const struct service *service)
 {
-    static const char *const volatiles[] = {"deployments", "events", "runningCount", "pendingCount",
-                                            "createdAt"};
+    static const char *const volatiles[] = {"deployments",  "events",    "runningCount",
+                                            "pendingCount", "createdAt", "taskSets"};
     struct json_object *json = ecs_service_json(service, true);
+    struct json_object *deployment = json_item(json_list(json, "deployments"), 0);
+    struct json_object *connect = json_any(deployment, "serviceConnectConfiguration");
 
+    if (connect)
+        json_put(json, "serviceConnectConfiguration", json_copy(connect));
     for (size_t i = 0; i < sizeof volatiles / sizeof *volatiles; i++)
         json_object_object_del(json, volatiles[i]);
     return json;

@@ -69,6 +69,7 @@ struct task *task_create(struct region *region, struct service *service, const s
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
     task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
+    task->exec = json_flag(service->created_from, "enableExecuteCommand", false);
     const char *propagate = json_text(service->created_from, "propagateTags");
     task->tags =
         propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
