@@ -36,6 +36,11 @@ struct journal *journal_open(const char *experiment, struct error *error);
 /* Unlocks and frees; the file stays. NULL is allowed. */
 void journal_close(struct journal *journal);
 
+/* From now on a line that can't be written is no error: the way back must not wait for room on a disk. */
+void journal_forgive(struct journal *journal);
+/* What could not be written since, and why; "" if all was. */
+const char *journal_trouble(const struct journal *journal);
+
 /* Each returns after fsync. After a false (disk full) the caller must not make the call. NULL is
  * allowed, and is a journal that could not be had: true. */
 bool journal_will(struct journal *journal, const char *call, const char *undo, struct error *error);
@@ -69,5 +74,8 @@ struct journal_list {
 };
 bool journal_list_read(struct journal_list *list, struct error *error);
 void journal_list_free(struct journal_list *list);
+
+/* Removes journals without one whole line, whose writer died before it had begun anything. */
+void journal_sweep(void);
 
 #endif

@@ -27,6 +27,15 @@ static void say_outcome(struct run *run)
     }
 }
 
+/* What is not written is not lost: the next rollback looks again and finds nothing to do. */
+static void say_trouble(struct run *run)
+{
+    if (journal_trouble(run->journal)[0] != '\0')
+        run_say(run, MODEL_LOG_WARNING,
+                "%s: the experiment will be listed as unfinished until a rollback can write it",
+                journal_trouble(run->journal));
+}
+
 static void on_restored(struct run *run)
 {
     run->handlers.service_changed(run->handlers.context);
@@ -41,6 +50,7 @@ static void on_restored(struct run *run)
     run->told = false;
     run->exit_status = run->failed ? 1 : 0;
     say_outcome(run);
+    say_trouble(run);
     sidecars_free(run->sidecars);
     run->sidecars = NULL;
     run_set_phase(run, MODEL_RESTORED);
@@ -52,6 +62,7 @@ void run_start_restore(struct run *run)
     run->rollback_us = clock_us();
     run->rollback_wanted = run->leaving = run->told = false;
     run->clean_ms = -1;
+    journal_forgive(run->journal);
     run_set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
     if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
