@@ -86,32 +86,6 @@ bool router_call(struct region *region, struct call *call)
     return operation ? operation->handler(region, call) : fail_unknown(call);
 }
 
-/* A token bucket as deep as a second's calls. */
-static bool throttle(struct router *router, struct call *call)
-{
-    uint64_t now_us = clock_us();
-    double depth = router->throttle > 1 ? router->throttle : 1;
-
-    if (router->throttle <= 0)
-        return true;
-    if (router->filled_us == 0)
-        router->tokens = depth;
-    else
-        router->tokens += (double)(now_us - router->filled_us) / 1e6 * router->throttle;
-    router->filled_us = now_us;
-    if (router->tokens > depth)
-        router->tokens = depth;
-    if (router->tokens < 1) {
-        if (call->protocol == CALL_JSON)
-            return call_fail(call, "ThrottlingException", "Rate exceeded");
-        if (call->protocol == CALL_QUERY)
-            return call_fail(call, "Throttling", "Rate exceeded");
-        return call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");
-    }
-    router->tokens -= 1;
-    return true;
-}
-
 static void run_call(struct router *router, struct call *call, const struct server_request *request)
 {
     bool is_json = *header(request, "X-Amz-Target") != '\0';
@@ -123,7 +97,7 @@ static void run_call(struct router *router, struct call *call, const struct serv
     if (!auth_check(call, request))
         return;
     call->status = status;
-    if (!is_read || !throttle(router, call))
+    if (!is_read || !throttle_take(&router->throttle, call, clock_us()))
         return;
     pthread_mutex_lock(&router->region->mutex);
     router_call(router->region, call);
@@ -158,10 +132,13 @@ static void answer_local(struct router *router, const struct server_request *req
         pthread_mutex_lock(&router->region->mutex);
         state_print(router->region, &answer->body);
         pthread_mutex_unlock(&router->region->mutex);
+    } else if (strcmp(request->path, "/_shaketable/calls") == 0) {
+        throttle_print(&router->throttle, &answer->body);
     } else {
         answer->status = 404;
-        buf_append_text(&answer->body,
-                        "{\"message\":\"there is /_shaketable/health and /_shaketable/state\"}\n");
+        buf_append_text(
+            &answer->body,
+            "{\"message\":\"there is /_shaketable/health, /_shaketable/state and /_shaketable/calls\"}\n");
     }
 }
 

@@ -8,12 +8,11 @@
 #include "sandbox/call.h"
 #include "sandbox/region.h"
 #include "sandbox/server.h"
+#include "sandbox/throttle.h"
 
 struct router {
     struct region *region;
-    double throttle; /* calls a second; 0: no limit */
-    double tokens;   /* of the bucket, at `filled_us` */
-    uint64_t filled_us;
+    struct throttle throttle;
 };
 
 /* A server_handler; context is a struct router *. */
