@@ -226,6 +226,8 @@ bool ecs_stop_task(struct region *region, struct call *call)
         return false;
     if (!task)
         return call_fail(call, "InvalidParameterException", "The referenced task was not found.");
+    if (task->service->described)
+        return call_fail(call, "AccessDeniedException", "The task is only described here (--big).");
     task_stop(region, task, "UserInitiated", reason ? reason : "Task stopped by user");
     json_put(call->response, "task", ecs_task_json(region, task, true));
     return true;

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "sandbox/balancer.h"
+#include "sandbox/hints.h"
 #include "sandbox/json.h"
 #include "sandbox/memory.h"
 
@@ -40,6 +41,7 @@ struct cluster {
     char name[REGION_NAME_MAX];
     char arn[REGION_ARN_MAX];
     bool active;
+    int services, running, pending; /* as they were counted last */
     struct json_object *tags, *settings;
 };
 
@@ -97,7 +99,7 @@ struct task {
     bool failed;     /* its health checks failed */
     bool exec;       /* enableExecuteCommand, as the service had it when the task began */
     bool counted;    /* among the deployment's failed tasks */
-    struct container containers[REGION_CONTAINERS_MAX];
+    struct container *containers;
     size_t container_count;
     int64_t since_ms; /* in this state, by the monotonic clock */
     int64_t running_ms;
@@ -141,6 +143,7 @@ struct service {
     struct json_object *good_load_balancers, *good_network;
     int failures_in_a_row;
     int64_t retry_ms; /* no task is started before */
+    bool described;   /* nothing stands behind it, see seed_big.h; nor behind its tasks */
     double created;
 };
 struct event {
@@ -180,6 +183,7 @@ struct target_group {
     unsigned number;                /* the balancer's */
     struct json_object *settings;   /* HealthCheck…, Matcher, Protocol…, VpcId, as described */
     struct json_object *attributes; /* those that were set: {key: text} */
+    struct load_balancer *described; /* only described, as that one's; `seen` are its targets. NULL: real */
     struct json_object *tags;
     struct balancer_target *seen; /* what the scheduler saw in this round */
     size_t seen_count;
@@ -203,6 +207,7 @@ struct region {
     char proxy[4096];   /* shaketable-proxy */
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
+    struct hints service_hints, definition_hints, task_hints, group_hints;
     struct list load_balancers, listeners, rules, target_groups, security_groups;
 };
 

@@ -86,29 +86,6 @@ bool router_call(struct region *region, struct call *call)
     return operation ? operation->handler(region, call) : fail_unknown(call);
 }
 
-/* A token bucket as deep as a second's calls. */
-static bool throttle(struct router *router, struct call *call)
-{
-    uint64_t now_us = clock_us();
-    double depth = router->throttle > 1 ? router->throttle : 1;
-
-    if (router->throttle <= 0)
-        return true;
-    if (router->filled_us == 0)
-        router->tokens = depth;
-    else
-        router->tokens += (double)(now_us - router->filled_us) / 1e6 * router->throttle;
-    router->filled_us = now_us;
-    if (router->tokens > depth)
-        router->tokens = depth;
-    if (router->tokens < 1) {
-        fail_answer(call, FAIL_THROTTLE);
-        return false;
-    }
-    router->tokens -= 1;
-    return true;
-}
-
 /* Reads the call and looks at its signature; false: it has failed. */
 static bool admit_call(struct call *call, const struct server_request *request)
 {
@@ -168,7 +145,7 @@ static void run_call(struct router *router, struct call *call, const struct serv
         return;
     if (!request->again) {
         how = fail_decide(&router->fail, call, &answer->later_ms);
-        if (!fail_before(call, how, answer) || !throttle(router, call))
+        if (!fail_before(call, how, answer) || !throttle_take(&router->throttle, call, clock_us()))
             return;
     }
     pthread_mutex_lock(&router->region->mutex);
@@ -226,10 +203,12 @@ static void answer_local(struct router *router, const struct server_request *req
         pthread_mutex_unlock(&router->region->mutex);
     } else if (strcmp(request->path, "/_shaketable/fail") == 0) {
         answer_fail(router, request, answer);
+    } else if (strcmp(request->path, "/_shaketable/calls") == 0) {
+        throttle_print(&router->throttle, &answer->body);
     } else {
         answer->status = 404;
-        buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/fail, /_shaketable/health and "
-                                       "/_shaketable/state\"}\n");
+        buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/calls, /_shaketable/fail, "
+                                       "/_shaketable/health and /_shaketable/state\"}\n");
     }
 }
 

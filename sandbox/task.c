@@ -34,6 +34,7 @@ static void add_containers(struct region *region, struct task *task, const char 
 {
     struct json_object *list = json_list(task->definition->body, "containerDefinitions");
 
+    task->containers = memory_new((json_length(list) + 1) * sizeof *task->containers);
     for (size_t i = 0; i < json_length(list) && i < REGION_CONTAINERS_MAX; i++) {
         struct json_object *definition = json_object_array_get_idx(list, i);
         struct container *container = &task->containers[task->container_count++];
@@ -90,6 +91,7 @@ void task_free(struct task *task)
     json_object_put(task->load_balancers);
     json_object_put(task->security_groups);
     json_object_put(task->tags);
+    free(task->containers);
     free(task);
 }
 
