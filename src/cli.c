@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "experiment/guard.h"
 
 enum key {
     KEY_PROFILE = 1,
@@ -67,6 +68,9 @@ static const struct option_spec experiment[] = {
     {"open-security-group", OPTION_NONE, NULL, "for the sidecar's port, and close it again",
      KEY_OPEN_SECURITY_GROUP},
     {"reach", OPTION_REQUIRED, "HOW", "the sidecars: direct, ssm or none (default: what works)", KEY_REACH},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec guarding[] = {
     {"guard", OPTION_REQUIRED, "EXPR", "roll back when it holds: 'p99 > 2s for 10s' (may be repeated)",
      KEY_GUARD},
     {NULL, OPTION_NONE, NULL, NULL, 0},
@@ -185,12 +189,11 @@ static bool take_blast_radius(const char *value, double *percent, struct error *
 
 static bool take_guard(const char *value, struct choices *choices, struct error *error)
 {
-    if (choices->guard_count == CHOICES_GUARDS_MAX)
-        return error_set(error, ERROR_USAGE, "--guard: at most %d", CHOICES_GUARDS_MAX);
-    if (strlen(value) >= CHOICES_GUARD_MAX)
-        return error_set(error, ERROR_USAGE, "--guard: longer than %d characters", CHOICES_GUARD_MAX - 1);
-    memcpy(choices->guards[choices->guard_count++], value, strlen(value) + 1);
-    return true;
+    if (guard_add(choices, value, error))
+        return true;
+    if (error != NULL)
+        error->code = ERROR_USAGE;
+    return error_prefix(error, "--");
 }
 
 static bool take_choice(struct cli *cli, int key, const char *value, struct error *error)
@@ -203,8 +206,6 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
         return take_blast_radius(value, &cli->choices.blast_radius, error);
     case KEY_REACH:
         return take_reach(value, &cli->choices.reach, error);
-    case KEY_GUARD:
-        return take_guard(value, &cli->choices, error);
     default:
         cli->choices.open_security_group = true;
         return true;
@@ -246,8 +247,10 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_BLAST_RADIUS:
     case KEY_OPEN_SECURITY_GROUP:
     case KEY_REACH:
-    case KEY_GUARD:
         return take_choice(cli, key, value, error);
+    case KEY_GUARD:
+        cli->given |= CLI_GUARDS;
+        return take_guard(value, &cli->choices, error);
     case KEY_LISTEN:
         cli->listen = value;
         cli->given |= CLI_LISTEN;
@@ -262,7 +265,7 @@ static bool take_special(void *context, int key, const char *value, struct error
     }
 }
 
-#define TABLES 8
+#define TABLES 9
 
 static void make_tables(struct cli *cli, struct options_table tables[TABLES])
 {
@@ -271,6 +274,7 @@ static void make_tables(struct cli *cli, struct options_table tables[TABLES])
         {target, take_special, cli, "Target"},
         {fault_option_specs, fault_options_take, &cli->faults, "Faults"},
         {experiment, take_special, cli, "Experiment"},
+        {guarding, take_special, cli, NULL},
         {every, take_special, cli, NULL},
         {pace, take_special, cli, NULL},
         {listening, take_special, cli, "Embedded region"},
@@ -279,7 +283,7 @@ static void make_tables(struct cli *cli, struct options_table tables[TABLES])
     memcpy(tables, all, sizeof all);
 }
 static const unsigned table_groups[TABLES] = {
-    0, CLI_TARGET, CLI_FAULTS, CLI_EXPERIMENT, CLI_ALL, CLI_INTERVAL, CLI_LISTEN, CLI_HEADLESS,
+    0, CLI_TARGET, CLI_FAULTS, CLI_EXPERIMENT, CLI_GUARDS, CLI_ALL, CLI_INTERVAL, CLI_LISTEN, CLI_HEADLESS,
 };
 
 static bool parse(struct cli *cli, int argc, char **argv, struct error *error)
@@ -326,8 +330,9 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_groups[i]) != 0) {
-                const struct option_spec *specs[TABLES] = {everywhere, target, fault_option_specs, experiment,
-                                                           every,      pace,   listening,          headless};
+                const struct option_spec *specs[TABLES] = {everywhere, target,    fault_option_specs,
+                                                           experiment, guarding,  every,
+                                                           pace,       listening, headless};
                 return error_set(error, ERROR_USAGE, "%s takes no option like --%s; see shaketable %s--help",
                                  *found == NULL ? "the console" : (*found)->name, specs[i][0].name,
                                  *found == NULL ? "" : "COMMAND ");

@@ -54,7 +54,8 @@ enum cli_group {
     CLI_LISTEN = 8,
     CLI_HEADLESS = 16,
     CLI_ALL = 32,
-    CLI_INTERVAL = 64
+    CLI_INTERVAL = 64,
+    CLI_GUARDS = 128
 };
 
 struct cli_command {
