@@ -37,6 +37,10 @@ static const struct operation operations[] = {
     {ELB, "ModifyTargetGroup", elbv2_modify_target_group},
     {ELB, "ModifyListener", elbv2_modify_listener},
     {ELB, "ModifyRule", elbv2_modify_rule},
+    {"monitoring", "DescribeAlarms", cloudwatch_describe_alarms},
+    {"monitoring", "PutMetricAlarm", cloudwatch_put_metric_alarm},
+    {"monitoring", "SetAlarmState", cloudwatch_set_alarm_state},
+    {"monitoring", "DeleteAlarms", cloudwatch_delete_alarms},
     {"sts", "GetCallerIdentity", sts_get_caller_identity},
     {"ec2", "DescribeSecurityGroups", ec2_describe_security_groups},
 };

@@ -1,5 +1,6 @@
 #include "sandbox/region.h"
 
+#include "sandbox/alarm.h"
 #include "sandbox/names.h"
 
 #include <stdarg.h>
@@ -313,7 +314,10 @@ void region_free(struct region *region)
     }
     struct list *lists[] = {&region->clusters, &region->services,       &region->definitions,
                             &region->tasks,    &region->load_balancers, &region->listeners,
-                            &region->rules,    &region->target_groups,  &region->security_groups};
+                            &region->rules,    &region->target_groups,  &region->security_groups,
+                            &region->alarms};
+    for (size_t i = 0; i < region->alarms.count; i++)
+        alarm_free(region->alarms.items[i]);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);
     close(region->wake);

@@ -203,6 +203,7 @@ struct region {
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
     struct list load_balancers, listeners, rules, target_groups, security_groups;
+    struct list alarms;
 };
 
 void region_init(struct region *region, const char *name, double pace);
