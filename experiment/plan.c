@@ -17,6 +17,7 @@
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
 #include "experiment/preflight.h"
+#include "experiment/preflight_guards.h"
 
 #define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
@@ -143,6 +144,8 @@ static bool fill(struct plan *plan, const struct job *job, const struct ecs_serv
         preflight_network(plan->shown, job, service, &plan->sidecars);
     if (!plan->shown->refused)
         preflight_reach(plan->shown, job, service, &plan->sidecars);
+    if (!plan->shown->refused)
+        preflight_guards(plan->shown, job, service, &plan->request.choices);
     if (!find_console_keys(console_keys, sizeof console_keys, &refusal))
         preflight_add(plan->shown, MODEL_STOP, "this console's key can't be used", refusal.message,
                       "put it right: the sidecars know this console by it");
