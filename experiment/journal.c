@@ -242,6 +242,15 @@ bool journal_phase(struct journal *journal, const char *phase, struct error *err
     return write_line(journal, line, error);
 }
 
+bool journal_guard(struct journal *journal, const char *reason, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("guard");
+    json_put_text(line, "tripped", reason);
+    return write_line(journal, line, error);
+}
+
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error)
 {
     if (journal == NULL)

@@ -20,6 +20,7 @@
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
 #include "experiment/preflight.h"
+#include "experiment/preflight_guards.h"
 
 #define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
@@ -219,6 +220,8 @@ static bool preflight(struct plan *plan, const struct job *job, const struct ecs
         preflight_network(shown, job, service, &plan->sidecars, plan->request.choices.open_security_group);
     if (!shown->refused)
         preflight_reach(shown, job, service, &plan->sidecars);
+    if (!shown->refused)
+        preflight_guards(shown, job, service, &plan->request.choices);
     if (!find_console_keys(console_keys, CONSOLE_KEYS_MAX, &refusal))
         preflight_add(shown, MODEL_STOP, "this console's key can't be used", refusal.message,
                       "put it right: the sidecars know this console by it");

@@ -78,7 +78,10 @@ void run_tick_armed(struct run *run, int64_t now_ms)
                     count.total - count.reached, count.total);
         run->baseline_from_ms = clock_ms();
         series_restart_window(run->series, now_ms);
+        run_guards_begin(run);
     }
+    if (run_guards_tick(run))
+        return;
     int64_t since = clock_ms() - run->baseline_from_ms;
     if (run->deadline_ms != 0) {
         wait_for_live(run);
@@ -87,7 +90,7 @@ void run_tick_armed(struct run *run, int64_t now_ms)
     progress_set(&run->progress, baseline_step(run), MODEL_STEP_DOING, (int)since, RUN_BASELINE_MS, "n %llu",
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, RUN_BASELINE_MS - since);
-    if (since >= RUN_BASELINE_MS)
+    if (since >= RUN_BASELINE_MS && !guards_wait(run->guards))
         go_live(run, now_ms);
 }
 
@@ -127,6 +130,8 @@ void run_watch_done(struct run *run)
 
 void run_tick_injecting(struct run *run, int64_t now_ms)
 {
+    if (run_guards_tick(run))
+        return;
     renew_when_due(run);
     if (clock_ms() >= run->next_watch_ms && !run->leaving) {
         bool local = job_endpoint_is_local(aws_client_endpoint(run->client));

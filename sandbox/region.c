@@ -1,5 +1,6 @@
 #include "sandbox/region.h"
 
+#include "sandbox/alarm.h"
 #include "sandbox/names.h"
 #include "sandbox/security_group.h"
 
@@ -359,7 +360,10 @@ void region_free(struct region *region)
     }
     struct list *lists[] = {&region->clusters, &region->services,       &region->definitions,
                             &region->tasks,    &region->load_balancers, &region->listeners,
-                            &region->rules,    &region->target_groups,  &region->security_groups};
+                            &region->rules,    &region->target_groups,  &region->security_groups,
+                            &region->alarms};
+    for (size_t i = 0; i < region->alarms.count; i++)
+        alarm_free(region->alarms.items[i]);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);
     struct hints *hints[] = {&region->service_hints, &region->definition_hints, &region->task_hints,

@@ -209,6 +209,7 @@ struct region {
     struct list clusters, services, definitions, tasks;
     struct hints service_hints, definition_hints, task_hints, group_hints;
     struct list load_balancers, listeners, rules, target_groups, security_groups;
+    struct list alarms;
 };
 
 void region_init(struct region *region, const char *name, double pace);
