@@ -37,6 +37,11 @@ static const struct operation operations[] = {
     {ELB, "ModifyTargetGroup", elbv2_modify_target_group},
     {ELB, "ModifyListener", elbv2_modify_listener},
     {ELB, "ModifyRule", elbv2_modify_rule},
+    {"ssm", "StartSession", ssm_start_session},
+    {"ssm", "TerminateSession", ssm_terminate_session},
+    {"logs", "FilterLogEvents", logs_filter_log_events},
+    {"logs", "GetLogEvents", logs_get_log_events},
+    {"logs", "DescribeLogStreams", logs_describe_log_streams},
     {"sts", "GetCallerIdentity", sts_get_caller_identity},
     {"ec2", "DescribeSecurityGroups", ec2_describe_security_groups},
 };

@@ -36,6 +36,9 @@ operation_handler elbv2_describe_load_balancers, elbv2_describe_listeners, elbv2
 /* elbv2_groups.c, elbv2_listeners.c */
 operation_handler elbv2_add_tags, elbv2_create_target_group, elbv2_delete_target_group,
     elbv2_modify_target_group, elbv2_modify_listener, elbv2_modify_rule;
+/* ssm.c, logs_read.c */
+operation_handler ssm_start_session, ssm_terminate_session;
+operation_handler logs_filter_log_events, logs_get_log_events, logs_describe_log_streams;
 /* sts.c, ec2.c */
 operation_handler sts_get_caller_identity, ec2_describe_security_groups;
 

@@ -62,7 +62,8 @@ struct container {
     char reason[REGION_REASON_MAX];
     bool essential;
     enum container_state state;
-    pid_t pid; /* 0: none */
+    pid_t pid;                 /* 0: none */
+    struct container_log *log; /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
     bool has_exit_code;
     int exit_code;
 };
@@ -89,12 +90,13 @@ struct task {
     struct json_object *load_balancers; /* of that deployment */
     struct json_object *tags;
     enum task_state state;
-    bool stopping;   /* its desired status is STOPPED */
-    bool registered; /* with its target groups */
-    bool healthy;    /* running, and healthy in all its target groups */
-    bool killed;     /* SIGKILL was sent */
-    bool failed;     /* its health checks failed */
-    bool counted;    /* among the deployment's failed tasks */
+    bool stopping;        /* its desired status is STOPPED */
+    bool registered;      /* with its target groups */
+    bool healthy;         /* running, and healthy in all its target groups */
+    bool killed;          /* SIGKILL was sent */
+    bool failed;          /* its health checks failed */
+    bool execute_command; /* ECS Exec, as its service had it when it was started */
+    bool counted;         /* among the deployment's failed tasks */
     struct container containers[REGION_CONTAINERS_MAX];
     size_t container_count;
     int64_t since_ms; /* in this state, by the monotonic clock */
@@ -202,6 +204,9 @@ struct region {
     char proxy[4096];   /* shaketable-proxy */
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
+    uint64_t next_log_event;
+    struct list log_streams; /* struct log_stream *, by age */
+    struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
 };
 

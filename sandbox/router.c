@@ -3,13 +3,21 @@
 #include "core/clock.h"
 #include "sandbox/auth.h"
 #include "sandbox/operations.h"
+#include "sandbox/ssm.h"
 #include "sandbox/state.h"
 #include "sandbox/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ECS_TARGET "AmazonEC2ContainerServiceV20141113."
+/* The JSON services: what X-Amz-Target begins with, and what their credentials' scope says. */
+static const struct {
+    const char *target, *service;
+} targets[] = {
+    {"AmazonEC2ContainerServiceV20141113.", "ecs"},
+    {"AmazonSSM.", "ssm"},
+    {"Logs_20140328.", "logs"},
+};
 
 static const char *header(const struct server_request *request, const char *name)
 {
@@ -43,11 +51,18 @@ static bool read_json_call(struct call *call, const struct server_request *reque
     const char *target = header(request, "X-Amz-Target");
 
     call->protocol = CALL_JSON;
-    text_copy(call->service, sizeof call->service, "ecs");
-    if (strncmp(target, ECS_TARGET, strlen(ECS_TARGET)) != 0)
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        size_t length = strlen(targets[i].target);
+        if (strncmp(target, targets[i].target, length) != 0)
+            continue;
+        text_copy(call->service, sizeof call->service, targets[i].service);
+        text_copy(call->operation, sizeof call->operation, target + length);
+    }
+    if (!*call->operation) {
+        text_copy(call->service, sizeof call->service, "ecs");
         return call_fail(call, "UnknownOperationException", "The target %.200s is not one of this region's.",
                          target);
-    text_copy(call->operation, sizeof call->operation, target + strlen(ECS_TARGET));
+    }
     call->request = wire_read_json(buf_text(&request->body), request->body.length);
     if (!call->request)
         return call_fail(call, "SerializationException", "The request body is not a JSON object.");
@@ -157,6 +172,10 @@ static void answer_local(struct router *router, const struct server_request *req
     } else if (strcmp(request->path, "/_shaketable/state") == 0) {
         pthread_mutex_lock(&router->region->mutex);
         state_print(router->region, &answer->body);
+        pthread_mutex_unlock(&router->region->mutex);
+    } else if (strcmp(request->path, "/_shaketable/session") == 0) {
+        pthread_mutex_lock(&router->region->mutex);
+        answer->status = ssm_print_session(router->region, request->query, &answer->body) ? 200 : 403;
         pthread_mutex_unlock(&router->region->mutex);
     } else {
         answer->status = 404;

@@ -1,9 +1,11 @@
 #include "sandbox/task.h"
 
 #include "core/clock.h"
+#include "core/process.h"
 #include "sandbox/launch.h"
+#include "sandbox/logs.h"
 #include "sandbox/names.h"
-#include "sandbox/process.h"
+#include "sandbox/ssm.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -74,6 +76,7 @@ struct task *task_create(struct region *region, struct service *service, const s
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));
     }
     region_take_address(region, task->address);
+    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     task->created = region_now();
     task->since_ms = clock_ms();
     add_containers(region, task, id);
@@ -83,6 +86,8 @@ struct task *task_create(struct region *region, struct service *service, const s
 
 void task_free(struct task *task)
 {
+    for (size_t i = 0; i < task->container_count; i++)
+        logs_close(task->containers[i].log);
     json_object_put(task->load_balancers);
     json_object_put(task->tags);
     free(task);
@@ -116,10 +121,13 @@ bool task_reap(struct task *task)
         int status = 0;
         if (container->pid <= 0)
             continue;
+        logs_read(container->log);
         if (!process_ended(container->pid, &status)) {
             alive = true;
             continue;
         }
+        logs_close(container->log);
+        container->log = NULL;
         container->pid = 0;
         container->state = CONTAINER_STOPPED;
         container->has_exit_code = true;
@@ -360,6 +368,7 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms)
         for (size_t i = 0; i < task->container_count; i++)
             task->containers[i].state = CONTAINER_STOPPED;
         task->stopped = region_now();
+        ssm_end_sessions_of(region, task);
         enter(task, TASK_STOPPED, now_ms);
         break;
     case TASK_STOPPED:
