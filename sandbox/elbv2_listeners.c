@@ -1,3 +1,4 @@
+#include "sandbox/admission.h"
 #include "sandbox/elbv2.h"
 #include "sandbox/names.h"
 #include "sandbox/operations.h"
@@ -126,7 +127,10 @@ bool elbv2_apply_listener(struct region *region, struct listener *listener, stru
                     (struct balancer_forward){group->number, (unsigned)json_integer(entry, "Weight", 1)};
         }
     }
-    return balancer_set_forwards(region->balancer, listener->number, forwards, count, error);
+    if (!balancer_set_forwards(region->balancer, listener->number, forwards, count, error))
+        return false;
+    admission_refresh(region);
+    return true;
 }
 
 /* --- changing ----------------------------------------------------------------------------------- */

@@ -2,6 +2,8 @@
 
 #include "core/clock.h"
 #include "core/process.h"
+#include "sandbox/admission.h"
+#include "sandbox/elbv2.h"
 #include "sandbox/launch.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
@@ -68,6 +70,7 @@ struct task *task_create(struct region *region, struct service *service, const s
              task->cluster->name, id);
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
+    task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
     const char *propagate = json_text(service->created_from, "propagateTags");
     task->tags =
         propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
@@ -89,6 +92,7 @@ void task_free(struct task *task)
     for (size_t i = 0; i < task->container_count; i++)
         logs_close(task->containers[i].log);
     json_object_put(task->load_balancers);
+    json_object_put(task->security_groups);
     json_object_put(task->tags);
     free(task);
 }
@@ -154,13 +158,15 @@ static void register_target(struct region *region, struct task *task, struct tar
 {
     struct error error = {0};
 
-    if (balancer_register(region->balancer, group->number, task->address, port, &error))
-        service_add_event(task->service, "(service %s) registered 1 targets in (target-group %s)",
-                          task->service->name, group->arn);
-    else
+    if (!balancer_register(region->balancer, group->number, task->address, port, &error)) {
         service_add_event(task->service,
                           "(service %s) failed to register targets in (target-group %s) with (error %s)",
                           task->service->name, group->arn, error.message);
+        return;
+    }
+    admission_apply(region, task, group, port);
+    service_add_event(task->service, "(service %s) registered 1 targets in (target-group %s)",
+                      task->service->name, group->arn);
 }
 
 static void deregister_target(struct region *region, struct task *task, struct target_group *group,
@@ -292,8 +298,8 @@ static int64_t drain_limit_ms(struct region *region, const struct task *task)
     for (size_t i = 0; i < json_length(task->load_balancers); i++) {
         struct json_object *mapping = json_object_array_get_idx(task->load_balancers, i);
         const struct target_group *group = region_find_group(region, json_text(mapping, "targetGroupArn"));
-        if (group && group->deregistration_delay_s > longest)
-            longest = group->deregistration_delay_s;
+        if (group && elbv2_deregistration_delay_s(group) > longest)
+            longest = elbv2_deregistration_delay_s(group);
     }
     return region_wait_ms(region, longest) + DRAIN_SLACK_MS;
 }
