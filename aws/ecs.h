@@ -127,7 +127,9 @@ struct ecs_container {
     char health[ECS_WORD_MAX]; /* HEALTHY, UNHEALTHY, UNKNOWN */
     char image[ECS_NAME_MAX];
     char reason[ECS_TEXT_MAX];
-    int exit_code; /* ECS_EXIT_CODE_NONE while it runs */
+    char runtime_id[ECS_NAME_MAX]; /* "" before it runs */
+    bool exec_runs;                /* the agent of ECS Exec in it is RUNNING */
+    int exit_code;                 /* ECS_EXIT_CODE_NONE while it runs */
 };
 
 struct ecs_task {
