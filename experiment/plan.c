@@ -12,6 +12,7 @@
 #include "core/random.h"
 #include "experiment/console_key.h"
 #include "experiment/diff.h"
+#include "experiment/estimate.h"
 #include "experiment/inventory.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
@@ -20,9 +21,10 @@
 
 #define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
-#define TASK_ESTIMATE_LOCAL_MS \
-    2500 /* how long a task takes to be replaced: a guess, corrected by what is seen */
-#define TASK_ESTIMATE_AWS_MS 60000
+/* Until a new task runs, and until an old one is gone beside its deregistration delay: guesses. */
+#define TASK_START_LOCAL_MS 2500
+#define TASK_START_AWS_MS 45000
+#define TASK_STOP_AWS_MS 15000
 #define CONSOLE_KEYS_MAX (TLS_PINS_MAX * (TLS_PIN_TEXT_MAX + 16))
 
 void plan_free(struct plan *plan)
@@ -127,42 +129,63 @@ static bool find_console_keys(char *text, size_t size, struct error *error)
     return tls_pins_parse(text, "SHAKETABLE_CONSOLE_KEY", &pins, error);
 }
 
-static bool fill(struct plan *plan, const struct job *job, const struct ecs_service *service,
-                 struct json_object *response, struct error *error)
+static int64_t estimate(const struct plan *plan, const struct preflight *at)
 {
-    struct json_object *task_definition = json_object_of(response, "taskDefinition");
+    struct estimate estimate;
+    bool local = preflight_is_local(at);
+    estimate_read_service(&estimate, plan->service);
+    estimate.start_ms = local ? TASK_START_LOCAL_MS : TASK_START_AWS_MS;
+    estimate.healthy_ms = at->healthy_s * 1000;
+    estimate.drain_ms = at->drain_s * 1000 + (local ? 0 : TASK_STOP_AWS_MS);
+    return estimate_deployment(&estimate);
+}
+
+static void look(struct plan *plan, struct preflight *at, struct json_object *load_balancers,
+                 struct error *refusal)
+{
+    if (!revision_find_sidecars(at->task_definition, load_balancers, &plan->sidecars, refusal) &&
+        at->service->load_balancer_count > 0)
+        preflight_add(plan->shown, MODEL_STOP, "the sidecar can't be put in", refusal->message,
+                      "choose another service");
+    preflight_task_definition(at);
+    preflight_capacity(at);
+    preflight_image(at);
+    preflight_targets(at);
+    plan->shown->estimate_ms = estimate(plan, at);
+    preflight_security_groups(at);
+    preflight_scaling(at);
+    if (!plan->shown->refused) /* it takes seconds where nobody answers */
+        preflight_reach(at);
+}
+
+static const char *image_of(const struct plan_request *request)
+{
+    const char *image = request->image[0] != '\0' ? request->image : getenv("SHAKETABLE_IMAGE");
+    return image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image;
+}
+
+static bool fill(struct plan *plan, struct preflight *at, struct json_object *response, struct error *error)
+{
     struct json_object *load_balancers = json_array(plan->service, "loadBalancers");
     struct error refusal;
     char console_keys[CONSOLE_KEYS_MAX];
-    preflight_task_definition(plan->shown, task_definition);
-    if (!plan->shown->refused &&
-        !revision_find_sidecars(task_definition, load_balancers, &plan->sidecars, &refusal))
-        preflight_add(plan->shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
-                      "choose another service");
-    if (!plan->shown->refused)
-        preflight_network(plan->shown, job, service, &plan->sidecars);
-    if (!plan->shown->refused)
-        preflight_reach(plan->shown, job, service, &plan->sidecars);
+    at->task_definition = json_object_of(response, "taskDefinition");
+    look(plan, at, load_balancers, &refusal);
     if (!find_console_keys(console_keys, sizeof console_keys, &refusal))
         preflight_add(plan->shown, MODEL_STOP, "this console's key can't be used", refusal.message,
                       "put it right: the sidecars know this console by it");
     if (plan->shown->refused)
         return true;
 
-    if (!fill_way_back(plan, job, service, task_definition, error))
+    if (!fill_way_back(plan, at->job, at->service, at->task_definition, error))
         return false;
-    const char *image = plan->request.image[0] != '\0' ? plan->request.image : getenv("SHAKETABLE_IMAGE");
     plan->revision =
-        revision_build(response, &plan->sidecars, &plan->way_back,
-                       image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image, console_keys, error);
+        revision_build(response, &plan->sidecars, &plan->way_back, at->image, console_keys, error);
     if (plan->revision == NULL)
         return false;
     plan->load_balancers = revision_load_balancers(load_balancers, &plan->sidecars);
-    plan->desired = service->desired;
-    plan->shown->must_type_name = inventory_is_production(service);
-    plan->shown->estimate_ms =
-        service->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
-                                                                                    : TASK_ESTIMATE_AWS_MS);
+    plan->desired = at->service->desired;
+    plan->shown->must_type_name = inventory_is_production(at->service);
     return show_diff(plan, response, error);
 }
 
@@ -182,12 +205,17 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
     if (!ecs_describe_service(job->client, request->cluster, request->service, &plan->service, error) ||
         !ecs_service_from_json(service, plan->service, error))
         goto end;
-    preflight_service(plan->shown, service);
-    if (plan->shown->refused)
-        done = true;
-    else
-        done = ecs_describe_task_definition(job->client, service->task_definition, &response, error) &&
-               fill(plan, job, service, response, error);
+    struct preflight at = {.plan = plan->shown,
+                           .job = job,
+                           .fault = &plan->request.fault,
+                           .duration_ms = plan->request.duration_ms,
+                           .image = image_of(&plan->request),
+                           .service = service,
+                           .raw_service = plan->service,
+                           .sidecars = &plan->sidecars};
+    done = !preflight_service(&at) ||
+           (ecs_describe_task_definition(job->client, service->task_definition, &response, error) &&
+            fill(plan, &at, response, error));
 
 end:
     json_object_put(response);

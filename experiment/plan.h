@@ -22,7 +22,7 @@ struct plan_request {
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
     struct fault fault;
-    int64_t duration_ms;        /* 0: open end */
+    int64_t duration_ms; /* 0: open end */
     struct choices choices;
     char image[MODEL_NAME_MAX]; /* of the sidecar; "": $SHAKETABLE_IMAGE or PLAN_DEFAULT_IMAGE */
 };
