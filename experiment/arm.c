@@ -6,6 +6,7 @@
 #include "aws/ecs.h"
 #include "core/clock.h"
 #include "experiment/deployment.h"
+#include "experiment/host_address.h"
 #include "experiment/json.h"
 
 const char *const arm_step_names[ARM_STEPS] = {
@@ -131,7 +132,8 @@ bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
 {
     struct ecs_tasks tasks = {0};
     out->count = 0;
-    if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back->service_arn, &tasks, error)) {
+    if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back->service_arn, &tasks, error) ||
+        !host_address_fill(job, way_back->cluster_arn, &tasks, error)) {
         ecs_tasks_free(&tasks);
         return false;
     }

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "experiment/host_address.h"
+
 #define REACH_MS 3000
 
 /* Whether a packet gets there and back: nobody listens on that port yet, so the answer is a refusal. Returns
@@ -61,6 +63,7 @@ void preflight_reach(const struct preflight *at)
         return;
     bool read =
         ecs_list_service_tasks(at->job->client, at->service->cluster_arn, at->service->arn, &tasks, &error);
+    bool found = read && host_address_fill(at->job, at->service->cluster_arn, &tasks, &error);
     for (size_t i = 0; i < tasks.count && task == NULL; i++)
         if (strcmp(tasks.items[i].last_status, "RUNNING") == 0)
             task = &tasks.items[i];
@@ -68,12 +71,19 @@ void preflight_reach(const struct preflight *at)
         preflight_say(at, MODEL_STOP, error.message,
                       "allow ecs:ListTasks and ecs:DescribeTasks: the sidecars are found with them",
                       "its tasks can't be read");
+    else if (!found)
+        preflight_say(
+            at, MODEL_STOP, error.message,
+            "allow ecs:DescribeContainerInstances and ec2:DescribeInstances: in the host network mode "
+            "the sidecars are at their instances' addresses",
+            "its instances can't be read");
     else if (task == NULL)
         preflight_say(at, MODEL_STOP, "there is no steady state to come back to", "mend the service first",
                       "none of its tasks is RUNNING");
     else if (task->address[0] == '\0')
-        preflight_say(at, MODEL_STOP, "the console could not find the sidecars in the host network mode",
-                      "choose a service with awsvpc networking", "its tasks have no addresses of their own");
+        preflight_say(
+            at, MODEL_STOP, "the console could not find the sidecars: their instances are not EC2's",
+            "choose a service with awsvpc networking, or on EC2 instances", "its tasks have no addresses");
     else
         check_reach(at, task, at->sidecars->item[0].stats_port);
     ecs_tasks_free(&tasks);

@@ -510,7 +510,7 @@ static void tasks_far_away_that_can_not_be_reached_stop(void **state)
     forget();
     network.task = "";
     look_at_network_of(network, true);
-    assert_only(MODEL_STOP, "no addresses of their own");
+    assert_only(MODEL_STOP, "its tasks have no addresses");
     forget();
     network.task = NULL;
     look_at_network_of(network, true);
