@@ -204,6 +204,13 @@ bool ecs_list_task_definition_families(struct aws_client *client, const char *pr
 bool ecs_update_service(struct aws_client *client, struct json_object *input, struct json_object **service,
                         struct error *error);
 
+/* `input` as in the API, with a clientToken: sent twice it makes one service. */
+bool ecs_create_service(struct aws_client *client, struct json_object *input, struct json_object **service,
+                        struct error *error);
+/* Whatever its desired count; it is DRAINING until its tasks have stopped, then INACTIVE. */
+bool ecs_delete_service(struct aws_client *client, const char *cluster, const char *service,
+                        struct error *error);
+
 bool ecs_list_tags(struct aws_client *client, const char *arn, struct ecs_tags *out, struct error *error);
 
 /* The last part of an ARN or name: "checkout" of "arn:aws:ecs:…:service/storefront/checkout",

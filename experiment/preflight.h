@@ -20,7 +20,8 @@ struct preflight {
     const struct job *job;
     const struct fault *fault; /* that is to be injected */
     int64_t duration_ms;
-    const char *image; /* of the sidecar */
+    const char *image;         /* of the sidecar */
+    bool opens_security_group; /* for the sidecar's port */
     const struct ecs_service *service;
     struct json_object *raw_service;     /* the same as DescribeServices gave it */
     struct json_object *task_definition; /* as DescribeTaskDefinition gave it */
@@ -38,9 +39,11 @@ void preflight_add(struct model_plan *plan, enum model_severity severity, const 
 void preflight_say(const struct preflight *at, enum model_severity severity, const char *why,
                    const char *advice, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* The service alone: status, controller, strategy, deployment under way, load balancers, room to roll. False:
- * there is no use in looking further (it is gone, or injected already). */
+/* The service alone: status, controller, strategy, deployment under way, load balancers. False: there is no
+ * use in looking further (it is gone, or injected already). */
 bool preflight_service(const struct preflight *at);
+/* What matters where its own tasks are replaced: room to roll, placement, what may fail a deployment. */
+void preflight_rolling(const struct preflight *at);
 /* Its task definition: status, network mode, platform, containers. */
 void preflight_task_definition(const struct preflight *at);
 /* CPU and memory that are left for the sidecar in its task. */

@@ -1,30 +1,14 @@
 /* preflight of the security groups of the tasks. */
 #include "experiment/preflight.h"
 
-#include <string.h>
-
 #include "aws/ec2.h"
-
-static bool admits(const struct ec2_security_group *group, int port)
-{
-    for (size_t i = 0; i < group->rule_count; i++) {
-        const struct ec2_rule *rule = &group->rules[i];
-        bool protocol = strcmp(rule->protocol, "tcp") == 0 || strcmp(rule->protocol, "6") == 0 ||
-                        strcmp(rule->protocol, "-1") == 0;
-        if (protocol &&
-            (rule->from_port == EC2_PORT_ANY || (rule->from_port <= port && port <= rule->to_port)))
-            return true;
-    }
-    return group->more_rules;
-}
+#include "experiment/ingress.h"
 
 static void check_admitted(const struct preflight *at, const struct ec2_security_groups *groups, int port,
-                           const char *why, const char *advice)
+                           enum model_severity severity, const char *why, const char *advice)
 {
-    for (size_t i = 0; i < groups->count; i++)
-        if (admits(&groups->items[i], port))
-            return;
-    preflight_say(at, MODEL_STOP, why, advice, "no security group of the tasks admits port %d", port);
+    if (!ingress_admits(groups, port))
+        preflight_say(at, severity, why, advice, "no security group of the tasks admits port %d", port);
 }
 
 void preflight_security_groups(const struct preflight *at)
@@ -45,10 +29,14 @@ void preflight_security_groups(const struct preflight *at)
     }
     for (size_t i = 0; i < at->sidecars->count; i++) {
         check_admitted(at, &groups, at->sidecars->item[i].port,
+                       at->opens_security_group ? MODEL_NOTE : MODEL_STOP,
                        "the load balancer could not reach the sidecar",
-                       "add an inbound rule for that port from the load balancer's security group");
+                       at->opens_security_group
+                           ? "it is opened, and closed again on the way back"
+                           : "add --open-security-group, or an inbound rule for that port from the load "
+                             "balancer's security group");
         if (!preflight_is_local(at)) /* there none is in force */
-            check_admitted(at, &groups, at->sidecars->item[i].stats_port,
+            check_admitted(at, &groups, at->sidecars->item[i].stats_port, MODEL_STOP,
                            "this console could not reach the sidecar to set faults and to clear them",
                            "add an inbound rule for that port (TCP) from this machine's address alone");
     }

@@ -161,11 +161,15 @@ static void check_other_ways_in(const struct preflight *at)
 
 static void check_load_balancers(const struct preflight *at)
 {
-    const char *role = at->service->role_arn;
     if (at->service->load_balancer_count == 0)
         preflight_say(at, MODEL_STOP, "a sidecar would see none of its traffic",
                       "attach a target group to it, or inject into the service that calls it",
                       "the service has no load balancer");
+}
+
+static void check_role(const struct preflight *at)
+{
+    const char *role = at->service->role_arn;
     if (role[0] != '\0' && strstr(role, "AWSServiceRoleForECS") == NULL)
         preflight_say(at, MODEL_WARNING,
                       "changing load balancers makes ECS use the service-linked role, for good",
@@ -191,13 +195,18 @@ bool preflight_service(const struct preflight *at)
     check_controller(at);
     check_strategy(at);
     check_deployments(at);
-    check_safeguards(at);
     check_load_balancers(at);
     if (service->desired == 0)
         preflight_say(at, MODEL_STOP, "no task would carry the sidecar", "scale it to at least one task",
                       "its desired count is 0");
-    check_rolling(at);
-    check_placement(at);
     check_other_ways_in(at);
     return true;
+}
+
+void preflight_rolling(const struct preflight *at)
+{
+    check_safeguards(at);
+    check_role(at);
+    check_rolling(at);
+    check_placement(at);
 }

@@ -78,6 +78,7 @@ static void on_planned(struct run *run)
     } else if (run->error.code != ERROR_NONE) {
         run_end_failed(run, run->error.code == ERROR_REFUSED ? 3 : 1, run->error.message);
     } else {
+        run->engine = engine_of(&run->plan->way_back);
         run->exit_status = run->plan->shown->refused ? 3 : 0;
         run_set_phase(run, MODEL_PLANNED);
     }
@@ -94,7 +95,6 @@ void run_plan(struct run *run, const struct intent *intent)
     run->request.fault = intent->fault;
     run->request.duration_ms = intent->duration_ms;
     run->request.choices = intent->choices;
-    run->engine = &engine_sidecar;
     run_set_phase(run, MODEL_PLANNING);
     run_start_job(run, run_work_plan, on_planned);
 }
@@ -129,7 +129,8 @@ static void on_armed(struct run *run)
         return;
     }
     run->reach_until_ms = clock_ms() + RUN_REACH_MS;
-    progress_set(&run->progress, ARM_REACH, MODEL_STEP_DOING, 0, (int)run->endpoints.count, "%s", "");
+    progress_set(&run->progress, run->engine->start_step_count - 2, MODEL_STEP_DOING, 0,
+                 (int)run->endpoints.count, "%s", "");
     journal_phase(run->journal, "armed", NULL);
     run_set_phase(run, MODEL_ARMED);
 }
@@ -149,6 +150,7 @@ void run_confirm(struct run *run)
     }
     run->sidecars_wanted = run->plan->sidecars;
     run->before = json_object_get(run->plan->service);
+    run->request = run->plan->request; /* what was made of it */
     run->asked = run->request.fault;
     run->journal = journal_begin(&run->way_back, run->before, &run->asked, run->request.duration_ms, &error);
     if (run->journal == NULL) {
@@ -212,7 +214,8 @@ static void show_way_back(const struct run *run, struct model_experiment *out)
 {
     if (run->way_back.experiment[0] == '\0')
         return;
-    snprintf(out->way_back, sizeof out->way_back, "%.200s, %s", ecs_short_name(run->way_back.task_definition),
+    snprintf(out->way_back, sizeof out->way_back, "%.200s, %s",
+             run->way_back.canary != NULL ? "canary away" : ecs_short_name(run->way_back.task_definition),
              run->phase == MODEL_RESTORED ? run->outcome.theirs ? "not taken" : "restored"
              : run->journal != NULL       ? "saved"
                                           : "in its labels");

@@ -32,6 +32,9 @@ static const struct operation operations[] = {
     {ELB, "DescribeTargetHealth", elbv2_describe_target_health},
     {ELB, "DescribeTags", elbv2_describe_tags},
     {ELB, "AddTags", elbv2_add_tags},
+    {ELB, "RemoveTags", elbv2_remove_tags},
+    {ELB, "DescribeTargetGroupAttributes", elbv2_describe_target_group_attributes},
+    {ELB, "ModifyTargetGroupAttributes", elbv2_modify_target_group_attributes},
     {ELB, "CreateTargetGroup", elbv2_create_target_group},
     {ELB, "DeleteTargetGroup", elbv2_delete_target_group},
     {ELB, "ModifyTargetGroup", elbv2_modify_target_group},
@@ -39,6 +42,9 @@ static const struct operation operations[] = {
     {ELB, "ModifyRule", elbv2_modify_rule},
     {"sts", "GetCallerIdentity", sts_get_caller_identity},
     {"ec2", "DescribeSecurityGroups", ec2_describe_security_groups},
+    {"ec2", "DescribeSecurityGroupRules", ec2_describe_security_group_rules},
+    {"ec2", "AuthorizeSecurityGroupIngress", ec2_authorize_security_group_ingress},
+    {"ec2", "RevokeSecurityGroupIngress", ec2_revoke_security_group_ingress},
 };
 
 const struct operation *operations_find(const char *service, const char *name)

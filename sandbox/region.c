@@ -1,6 +1,7 @@
 #include "sandbox/region.h"
 
 #include "sandbox/names.h"
+#include "sandbox/security_group.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -252,6 +253,7 @@ static void free_service(struct service *service)
     list_free(&service->events);
     json_object_put(service->tags);
     json_object_put(service->created_from);
+    json_object_put(service->asked);
     json_object_put(service->good_load_balancers);
     json_object_put(service->good_network);
     free(service);
@@ -280,12 +282,13 @@ static void free_elb(struct region *region)
     for (size_t i = 0; i < region->target_groups.count; i++) {
         struct target_group *group = region->target_groups.items[i];
         json_object_put(group->settings);
+        json_object_put(group->attributes);
         json_object_put(group->tags);
         free(group->seen);
         free(group);
     }
     for (size_t i = 0; i < region->security_groups.count; i++)
-        free(region->security_groups.items[i]);
+        security_group_free(region->security_groups.items[i]);
 }
 
 void region_free(struct region *region)
@@ -294,6 +297,7 @@ void region_free(struct region *region)
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
         json_object_put(task->load_balancers);
+        json_object_put(task->security_groups);
         json_object_put(task->tags);
         free(task);
     }

@@ -102,17 +102,15 @@ static bool throttle(struct router *router, struct call *call)
     if (router->tokens > depth)
         router->tokens = depth;
     if (router->tokens < 1) {
-        if (call->protocol == CALL_JSON)
-            return call_fail(call, "ThrottlingException", "Rate exceeded");
-        if (call->protocol == CALL_QUERY)
-            return call_fail(call, "Throttling", "Rate exceeded");
-        return call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");
+        fail_answer(call, FAIL_THROTTLE);
+        return false;
     }
     router->tokens -= 1;
     return true;
 }
 
-static void run_call(struct router *router, struct call *call, const struct server_request *request)
+/* Reads the call and looks at its signature; false: it has failed. */
+static bool admit_call(struct call *call, const struct server_request *request)
 {
     bool is_json = *header(request, "X-Amz-Target") != '\0';
     bool is_read = is_json ? read_json_call(call, request) : read_query_call(call, request);
@@ -121,13 +119,62 @@ static void run_call(struct router *router, struct call *call, const struct serv
     /* A call that can't be read is told so only after its signature was seen to be right. */
     call->status = 200;
     if (!auth_check(call, request))
-        return;
+        return false;
     call->status = status;
-    if (!is_read || !throttle(router, call))
+    return is_read;
+}
+
+/* What is to fail before its effect fails here: false, there is no effect. */
+static bool fail_before(struct call *call, enum fail_how how, struct server_answer *answer)
+{
+    switch (how) {
+    case FAIL_REFUSE:
+    case FAIL_THROTTLE:
+    case FAIL_ERROR_BEFORE:
+        fail_answer(call, how);
+        return false;
+    case FAIL_TIMEOUT_BEFORE:
+        answer->ending = SERVER_SILENT;
+        return false;
+    case FAIL_CUT_BEFORE:
+        answer->ending = SERVER_CUT;
+        return false;
+    case FAIL_DELAY:
+        answer->ending = SERVER_LATER;
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void fail_after(struct call *call, enum fail_how how, struct server_answer *answer)
+{
+    if (how == FAIL_ERROR_AFTER)
+        fail_answer(call, how);
+    else if (how == FAIL_TIMEOUT_AFTER)
+        answer->ending = SERVER_SILENT;
+    else if (how == FAIL_CUT_AFTER)
+        answer->ending = SERVER_CUT;
+    else if (how == FAIL_HALF)
+        answer->ending = SERVER_HALF;
+}
+
+static void run_call(struct router *router, struct call *call, const struct server_request *request,
+                     struct server_answer *answer)
+{
+    enum fail_how how = FAIL_NOT;
+
+    if (!admit_call(call, request))
         return;
+    if (!request->again) {
+        how = fail_decide(&router->fail, call, &answer->later_ms);
+        if (!fail_before(call, how, answer) || !throttle(router, call))
+            return;
+    }
     pthread_mutex_lock(&router->region->mutex);
     router_call(router->region, call);
     pthread_mutex_unlock(&router->region->mutex);
+    fail_after(call, how, answer);
 }
 
 static void answer_api(struct router *router, const struct server_request *request,
@@ -136,7 +183,7 @@ static void answer_api(struct router *router, const struct server_request *reque
     struct call call;
 
     call_init(&call);
-    run_call(router, &call, request);
+    run_call(router, &call, request, answer);
     buf_init(&answer->body, WIRE_ANSWER_MAX);
     wire_write(&call, &answer->body);
     answer->status = call.status;
@@ -145,6 +192,25 @@ static void answer_api(struct router *router, const struct server_request *reque
     if (call.status != 200 && call.protocol == CALL_JSON)
         text_copy(answer->error_type, sizeof answer->error_type, call.code);
     call_free(&call);
+}
+
+/* GET shows what is to fail and what was called since that was set, PUT sets it (a specification a line),
+ * DELETE ends it. No POST: a web page could send one from a browser on this machine. */
+static void answer_fail(struct router *router, const struct server_request *request,
+                        struct server_answer *answer)
+{
+    struct error error = {0};
+    bool is_put = strcmp(request->method, "PUT") == 0, is_delete = strcmp(request->method, "DELETE") == 0;
+
+    if ((is_put || is_delete) && !fail_set(&router->fail, is_put ? buf_text(&request->body) : "", &error)) {
+        struct json_object *json = json_object_new_object();
+        json_put_text(json, "message", error.message);
+        json_print_canonical(json, &answer->body);
+        json_object_put(json);
+        answer->status = 400;
+        return;
+    }
+    fail_print(&router->fail, &answer->body);
 }
 
 static void answer_local(struct router *router, const struct server_request *request,
@@ -158,10 +224,12 @@ static void answer_local(struct router *router, const struct server_request *req
         pthread_mutex_lock(&router->region->mutex);
         state_print(router->region, &answer->body);
         pthread_mutex_unlock(&router->region->mutex);
+    } else if (strcmp(request->path, "/_shaketable/fail") == 0) {
+        answer_fail(router, request, answer);
     } else {
         answer->status = 404;
-        buf_append_text(&answer->body,
-                        "{\"message\":\"there is /_shaketable/health and /_shaketable/state\"}\n");
+        buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/fail, /_shaketable/health and "
+                                       "/_shaketable/state\"}\n");
     }
 }
 

@@ -31,6 +31,7 @@ enum key {
     KEY_REACH,
     KEY_GUARD,
     KEY_LISTEN,
+    KEY_FAIL,
     KEY_HEADLESS,
     KEY_INTERVAL,
 };
@@ -74,6 +75,11 @@ static const struct option_spec experiment[] = {
 static const struct option_spec listening[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "of the embedded region (127.0.0.1:4566; port 0 picks one)",
      KEY_LISTEN},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec failing[] = {
+    {"fail", OPTION_REQUIRED, "SPEC",
+     "calls of the embedded region fail: ecs:UpdateService@2=500-after (may be repeated)", KEY_FAIL},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec headless[] = {
@@ -211,6 +217,15 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
     }
 }
 
+static bool take_fail(struct cli *cli, const char *value, struct error *error)
+{
+    cli->given |= CLI_FAIL;
+    if (cli->fail_count == CLI_FAILS_MAX)
+        return error_set(error, ERROR_USAGE, "--fail: at most %d", CLI_FAILS_MAX);
+    cli->fails[cli->fail_count++] = value;
+    return true;
+}
+
 static bool take_special(void *context, int key, const char *value, struct error *error)
 {
     struct cli *cli = context;
@@ -252,6 +267,8 @@ static bool take_special(void *context, int key, const char *value, struct error
         cli->listen = value;
         cli->given |= CLI_LISTEN;
         return true;
+    case KEY_FAIL:
+        return take_fail(cli, value, error);
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
@@ -262,7 +279,7 @@ static bool take_special(void *context, int key, const char *value, struct error
     }
 }
 
-#define TABLES 8
+#define TABLES 9
 
 static void make_tables(struct cli *cli, struct options_table tables[TABLES])
 {
@@ -274,12 +291,13 @@ static void make_tables(struct cli *cli, struct options_table tables[TABLES])
         {every, take_special, cli, NULL},
         {pace, take_special, cli, NULL},
         {listening, take_special, cli, "Embedded region"},
+        {failing, take_special, cli, NULL},
         {headless, take_special, cli, NULL},
     };
     memcpy(tables, all, sizeof all);
 }
 static const unsigned table_groups[TABLES] = {
-    0, CLI_TARGET, CLI_FAULTS, CLI_EXPERIMENT, CLI_ALL, CLI_INTERVAL, CLI_LISTEN, CLI_HEADLESS,
+    0, CLI_TARGET, CLI_FAULTS, CLI_EXPERIMENT, CLI_ALL, CLI_INTERVAL, CLI_LISTEN, CLI_FAIL, CLI_HEADLESS,
 };
 
 static bool parse(struct cli *cli, int argc, char **argv, struct error *error)
@@ -326,8 +344,9 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_groups[i]) != 0) {
-                const struct option_spec *specs[TABLES] = {everywhere, target, fault_option_specs, experiment,
-                                                           every,      pace,   listening,          headless};
+                const struct option_spec *specs[TABLES] = {everywhere, target,  fault_option_specs,
+                                                           experiment, every,   pace,
+                                                           listening,  failing, headless};
                 return error_set(error, ERROR_USAGE, "%s takes no option like --%s; see shaketable %s--help",
                                  *found == NULL ? "the console" : (*found)->name, specs[i][0].name,
                                  *found == NULL ? "" : "COMMAND ");

@@ -10,9 +10,9 @@
 static const struct cli_command commands[] = {
     {"demo", "[--headless] [FAULTS] [--duration TIME]",
      "the console on an embedded region of its own, with live traffic; all gone on exit",
-     CLI_HEADLESS | CLI_FAULTS | CLI_EXPERIMENT, 0, command_demo},
-    {"sandbox", "[--listen ADDR:PORT]", "the embedded region alone, until SIGINT or SIGTERM", CLI_LISTEN, 0,
-     command_sandbox},
+     CLI_HEADLESS | CLI_FAULTS | CLI_EXPERIMENT | CLI_FAIL, 0, command_demo},
+    {"sandbox", "[--listen ADDR:PORT] [--fail SPEC]...", "the embedded region alone, until SIGINT or SIGTERM",
+     CLI_LISTEN | CLI_FAIL, 0, command_sandbox},
     {"list", "clusters | services --cluster C | target-groups [--cluster C --service S] | experiments",
      "what there is", CLI_TARGET, 1, command_list},
     {"plan", "--cluster C --service S FAULTS", "what an injection would change, as a diff; changes nothing",
@@ -57,5 +57,6 @@ int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told like a full disk */
     return (int)run(argc, argv);
 }

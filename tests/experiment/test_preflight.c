@@ -148,11 +148,11 @@ static void a_circuit_breaker_is_a_note(void **state)
 {
     (void)state;
     service->circuit_breaker_enabled = true;
-    preflight_service(&at);
+    preflight_rolling(&at);
     assert_only(MODEL_NOTE, "circuit breaker is on, without rollback");
     forget();
     service->circuit_breaker_rollback = true;
-    preflight_service(&at);
+    preflight_rolling(&at);
     assert_only(MODEL_NOTE, "circuit breaker rolls back");
 }
 
@@ -184,7 +184,7 @@ static void a_role_of_its_own_is_a_warning(void **state)
 {
     (void)state;
     strcpy(service->role_arn, "arn:aws:iam::1:role/mine");
-    preflight_service(&at);
+    preflight_rolling(&at);
     assert_only(MODEL_WARNING, "a role of its own");
 }
 
