@@ -31,6 +31,11 @@ const char *model_phase_name(enum model_phase phase)
     return "?";
 }
 
+bool model_code_is_valid(const char *code)
+{
+    return strlen(code) == 6 && strspn(code, "0123456789") == 6;
+}
+
 double model_band_low_us(size_t band)
 {
     return 10.0 * pow(10.0, (double)band / 6.0);

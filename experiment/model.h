@@ -242,11 +242,20 @@ struct model_place {
     bool read_only;
 };
 
+/* Somebody is to give the code of an MFA device. */
+struct model_question {
+    unsigned number; /* 0: none; each question has another */
+    char serial[256];
+};
+#define MODEL_CODE_MAX 8
+bool model_code_is_valid(const char *code); /* six digits */
+
 struct model {
     unsigned references; /* see model_retain */
     uint64_t version;
     int64_t now_ms;
     struct model_place place;
+    struct model_question question;
     struct model_inventory *inventory;
     struct model_experiment experiment;
     struct model_series series; /* of the selected service, or of the experiment's while that is selected */
@@ -273,6 +282,7 @@ enum intent_kind {
     INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
     INTENT_ADJUST,   /* the running experiment's faults become `fault` */
     INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
+    INTENT_ANSWER,   /* `code` answers the question of that `number`; "": nobody knows */
     INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
     INTENT_QUIT      /* end; rolls back first if something is active */
 };
@@ -284,6 +294,8 @@ struct intent {
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
     struct choices choices;
+    unsigned number;
+    char code[MODEL_CODE_MAX];
 };
 
 #endif

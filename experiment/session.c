@@ -17,6 +17,7 @@
 #include "experiment/intents.h"
 #include "experiment/inventory.h"
 #include "experiment/model_internal.h"
+#include "experiment/question.h"
 #include "experiment/run.h"
 
 #define TICK_MS 100
@@ -34,6 +35,7 @@ struct session {
 
     /* Shared, under the mutex. */
     pthread_mutex_t mutex;
+    struct question question; /* has a mutex of its own */
     struct intents intents;
     struct model *latest;
     struct model_inventory *fresh; /* read, and not yet taken by the loop */
@@ -98,6 +100,7 @@ static struct model *build(struct session *session)
     model->version = ++session->version;
     model->now_ms = clock_epoch_ms();
     model->place = session->place;
+    question_show(&session->question, &model->question);
     model_inventory_retain(session->inventory);
     model->inventory = session->inventory;
     run_show(session->run, &model->experiment);
@@ -278,15 +281,18 @@ static void mind_control(struct session *session)
 static void open_clients(struct session *session)
 {
     struct error error = {0};
+    bool asks = session->options.ask != NULL;
     const struct aws_options options = {
         .profile = session->profile,
         .region = session->region,
         .endpoint_url = session->endpoint_url,
         .read_only = session->options.read_only,
+        .mfa = {.ask = asks ? session->options.ask : question_ask,
+                .context = asks ? session->options.ask_context : &session->question},
     };
     session->reader = aws_client_open(&options, &error);
     if (session->reader != NULL)
-        session->actor = aws_client_open(&options, &error);
+        session->actor = aws_client_open_beside(session->reader, &error);
     struct model_place *place = &session->place;
     place->embedded = session->options.embedded;
     place->read_only = session->options.read_only;
@@ -321,6 +327,13 @@ static void try_clients_again(struct session *session)
 
 /* ── intents ─────────────────────────────────────────────────────────────────────────────── */
 
+/* Whoever wants something of AWS is asked once more for what he did not give before. */
+static void login_again(struct session *session)
+{
+    if (session->actor != NULL)
+        aws_client_login_again(session->actor);
+}
+
 static void take_intent(struct session *session, const struct intent *intent)
 {
     switch (intent->kind) {
@@ -330,9 +343,11 @@ static void take_intent(struct session *session, const struct intent *intent)
         break;
     case INTENT_REFRESH:
         try_clients_again(session);
+        login_again(session);
         session->next_reading_ms = 0;
         break;
     case INTENT_PLAN:
+        login_again(session);
         run_plan(session->run, intent);
         break;
     case INTENT_CONFIRM:
@@ -345,7 +360,11 @@ static void take_intent(struct session *session, const struct intent *intent)
         run_adjust(session->run, &intent->fault);
         break;
     case INTENT_ROLLBACK:
+        login_again(session);
         run_rollback(session->run, intent);
+        break;
+    case INTENT_ANSWER:
+        question_answer(&session->question, intent->number, intent->code);
         break;
     case INTENT_LEAVE:
         run_leave(session->run);
@@ -485,6 +504,7 @@ struct session *session_start(const struct session_options *options, struct erro
     session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&session->mutex, NULL);
     atomic_init(&session->reader_cancel, false);
+    question_init(&session->question, on_worker_changed, session);
     open_clients(session);
 
     uv_loop_init(&session->loop);
@@ -577,6 +597,7 @@ void session_stop(struct session *session)
     model_inventory_release(session->fresh);
     model_inventory_release(session->inventory);
     eventlog_close(&session->log);
+    question_destroy(&session->question);
     pthread_mutex_destroy(&session->mutex);
     if (session->event_fd >= 0)
         close(session->event_fd);

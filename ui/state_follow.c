@@ -52,6 +52,7 @@ void turn_follow(struct turn *turn)
     const struct model_experiment *experiment = &turn->model->experiment;
     choose_first(turn);
     follow_plan(turn);
+    code_follow(turn);
     bool ours_here = ui_state_shows_experiment(state, turn->model);
     if (ours_here && experiment->phase == MODEL_INJECTING && !state->touched && !state->adjust_pending &&
         !state->dragging && !fault_equal(&experiment->asked, &state->seen))

@@ -47,6 +47,11 @@ bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms);
 void dialog_press_plan(struct turn *turn, int button);
 void dialog_press_quit(struct turn *turn, int button);
 
+/* The model asks for a code, or no longer: opens or closes the dialog. */
+void code_follow(struct turn *turn);
+/* "": nobody knows it. False: it is none, which the dialog says. */
+bool code_answer(struct turn *turn, const char *code);
+
 /* Tree. */
 void tree_move(struct turn *turn, int rows);
 void tree_go(struct turn *turn, size_t row);
