@@ -270,6 +270,15 @@ out:
     return ended;
 }
 
+/* Before an attempt: false if it was canceled while it was held back. `delay_ms` is waited in any case. */
+static bool wait_for_turn(const struct call *call, int64_t delay_ms)
+{
+    bool hurry = call->client->urgent || !aws_operation_only_reads(call->operation);
+    int64_t turn_ms = aws_pace_take(&call->client->login->pace[call->service], clock_ms(),
+                                    hurry ? AWS_PACE_CHANGE_WAIT_MS : AWS_PACE_READ_WAIT_MS);
+    return wait_ms(call->client, turn_ms > delay_ms ? turn_ms : delay_ms);
+}
+
 static bool refuse_change(const struct call *call, struct error *error)
 {
     return error_set(error, ERROR_DENIED, "%s %s would change AWS, and --read-only forbids it",
@@ -288,11 +297,12 @@ static bool perform(const struct call *call, struct aws_http_answer *answer, str
     memset(answer, 0, sizeof *answer);
     if (call->client->read_only && !aws_operation_only_reads(call->operation))
         return refuse_change(call, error);
-    if (aws_client_is_canceled(call->client))
+    if (!wait_for_turn(call, 0))
         return canceled(call, error);
     for (int attempt = 1;; attempt++) {
         aws_http_answer_free(answer);
         enum aws_attempt ended = attempt_once(call, answer, error);
+        aws_pace_ended(&call->client->login->pace[call->service], clock_ms(), ended == AWS_ATTEMPT_THROTTLED);
         if (ended == AWS_ATTEMPT_DONE) {
             aws_retry_succeeded(&call->client->retry, cost);
             error_clear(error);
@@ -304,7 +314,7 @@ static bool perform(const struct call *call, struct aws_http_answer *answer, str
                 snprintf(error->message + length, sizeof error->message - length, " (%d attempts)", attempt);
             return false;
         }
-        if (!wait_ms(call->client, delay_ms))
+        if (!wait_for_turn(call, delay_ms))
             return canceled_between(call, ended, error);
     }
 }

@@ -1,6 +1,7 @@
 #include "aws/client.h"
 
 #include "aws/client_internal.h"
+#include "core/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,26 @@ const char *aws_client_service_url(const struct aws_client *client, enum aws_ser
 bool aws_client_read_only(const struct aws_client *client)
 {
     return client->read_only;
+}
+
+bool aws_client_get_pace(const struct aws_client *client, struct aws_client_pace *pace)
+{
+    int64_t now_ms = clock_ms();
+    memset(pace, 0, sizeof *pace);
+    for (int service = 0; service < AWS_SERVICES; service++) {
+        double limit = aws_pace_limit(&client->login->pace[service], now_ms);
+        if (limit == 0 || (pace->service && limit >= pace->per_second))
+            continue;
+        pace->service = aws_service_info((enum aws_service)service)->title;
+        pace->per_second = limit;
+        pace->throttled = aws_pace_throttled(&client->login->pace[service]);
+    }
+    return pace->service != NULL;
+}
+
+void aws_client_set_urgent(struct aws_client *client, bool urgent)
+{
+    client->urgent = urgent;
 }
 
 void aws_client_set_cancel(struct aws_client *client, const atomic_bool *flag)

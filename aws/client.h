@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json_object;
 struct aws_client;
@@ -65,6 +66,17 @@ const char *aws_client_endpoint(const struct aws_client *client);
 bool aws_client_read_only(const struct aws_client *client);
 /* The URL that calls of this service go to. */
 const char *aws_client_service_url(const struct aws_client *client, enum aws_service service);
+
+/* The slowest of the services that AWS throttles: calls a second that go there, and how many it has throttled
+ * so far; false: none is held back. */
+struct aws_client_pace {
+    const char *service; /* "ECS" */
+    double per_second;
+    uint64_t throttled;
+};
+bool aws_client_get_pace(const struct aws_client *client, struct aws_client_pace *pace);
+/* Calls of this client are on the way back, or lead to it: they are held back for a second at the most. */
+void aws_client_set_urgent(struct aws_client *client, bool urgent);
 
 /* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true; but a call that
  * changes something, once it is being sent, goes on to its answer or its time-out, and is then made no

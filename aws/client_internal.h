@@ -16,7 +16,7 @@ struct aws_client {
     const struct aws_credentials *keys;
     bool unsigned_calls;
     struct aws_endpoint endpoints[AWS_SERVICES];
-    bool read_only;
+    bool read_only, urgent;
     int timeout_ms;
     const atomic_bool *cancel;
     struct aws_retry retry;

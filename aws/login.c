@@ -50,6 +50,9 @@ struct aws_login *aws_login_open(const struct aws_options *options, struct error
     }
     atomic_init(&login->references, 1);
     login->mfa = options->mfa;
+    login->pause_ms = AWS_LOGIN_PAUSE_MS;
+    for (int service = 0; service < AWS_SERVICES; service++)
+        aws_pace_init(&login->pace[service]);
     pthread_mutex_init(&login->lock, NULL);
     pthread_cond_init(&login->renewed, NULL);
     return login;
@@ -65,6 +68,8 @@ void aws_login_release(struct aws_login *login)
     if (!login || atomic_fetch_sub(&login->references, 1) > 1)
         return;
     aws_http_pool_close(login->http);
+    for (int service = 0; service < AWS_SERVICES; service++)
+        aws_pace_destroy(&login->pace[service]);
     pthread_cond_destroy(&login->renewed);
     pthread_mutex_destroy(&login->lock);
     aws_credentials_clear(&login->credentials);
@@ -166,7 +171,7 @@ static void renew(struct aws_login *login, const atomic_bool *cancel)
         login->problem = problem;
         login->refused = problem.code == ERROR_CANCELED && !canceled;
         /* Another caller may have more patience than the one that was canceled. */
-        login->next_ms = canceled ? 0 : clock_ms() + AWS_LOGIN_PAUSE_MS;
+        login->next_ms = canceled ? 0 : clock_ms() + login->pause_ms;
     }
     if (fresh)
         aws_credentials_clear(fresh);

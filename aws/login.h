@@ -1,5 +1,5 @@
 /*
- * login: what the clients of one profile share: its settings, connections, AWS's clock, and the keys,
+ * login: what the clients of one profile share: its settings, connections, pace, AWS's clock, and the keys,
  * which are found at the first call, used by all, and renewed by one of the callers before they expire.
  * Safe to use from several threads.
  *
@@ -15,6 +15,8 @@
 #include "aws/client.h"
 #include "aws/credentials.h"
 #include "aws/http.h"
+#include "aws/pace.h"
+#include "aws/service.h"
 #include "aws/settings.h"
 #include "core/error.h"
 
@@ -31,15 +33,17 @@ struct aws_login {
     struct aws_settings settings;
     struct aws_http_pool *http;
     struct aws_mfa mfa;
+    struct aws_pace pace[AWS_SERVICES];
     atomic_llong clock_offset_s; /* what AWS's clock is ahead of ours, once a signature was refused for it */
 
     pthread_mutex_t lock; /* for the rest */
     pthread_cond_t renewed;
-    bool known;      /* there are credentials */
-    bool renewing;   /* a thread is at it */
-    bool refused;    /* nobody gave the code: not to be asked again until aws_login_again */
-    int64_t got_ms;  /* when they were got, by AWS's clock: short-lived keys have shorter windows */
-    int64_t next_ms; /* monotonic: not before then, after a failure */
+    bool known;       /* there are credentials */
+    bool renewing;    /* a thread is at it */
+    bool refused;     /* nobody gave the code: not to be asked again until aws_login_again */
+    int64_t got_ms;   /* when they were got, by AWS's clock: short-lived keys have shorter windows */
+    int64_t pause_ms; /* AWS_LOGIN_PAUSE_MS; tests make it longer */
+    int64_t next_ms;  /* monotonic: not before then, after a failure */
     struct error problem;
     struct aws_credentials credentials;
 };

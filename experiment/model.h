@@ -240,6 +240,8 @@ struct model_place {
     char endpoint[256]; /* "" for AWS itself */
     bool embedded;      /* the embedded region of `shaketable demo` */
     bool read_only;
+    char throttled[16];      /* the service that AWS throttles, "ECS"; "": none */
+    double calls_per_second; /* to that service, as we hold back */
 };
 
 /* Somebody is to give the code of an MFA device. */

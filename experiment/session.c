@@ -308,6 +308,7 @@ static void open_clients(struct session *session)
     if (session->inventory != NULL)
         session->inventory->loading = session->options.inventory ? MODEL_LOADING : MODEL_UNKNOWN;
     aws_client_set_cancel(session->reader, &session->reader_cancel);
+    aws_client_set_urgent(session->actor, true);
     snprintf(place->profile, sizeof place->profile, "%.63s", aws_client_profile(session->reader));
     snprintf(place->region, sizeof place->region, "%.63s", aws_client_region(session->reader));
     snprintf(place->endpoint, sizeof place->endpoint, "%.255s", aws_client_endpoint(session->reader));
@@ -323,6 +324,29 @@ static void try_clients_again(struct session *session)
     model_inventory_release(session->inventory);
     open_clients(session);
     run_set_client(session->run, session->actor);
+}
+
+/* What AWS throttles stands beside the region, and once in the log. */
+static void look_at_pace(struct session *session)
+{
+    struct aws_client_pace pace;
+    struct model_place *place = &session->place;
+    if (session->actor == NULL)
+        return;
+    bool throttled = aws_client_get_pace(session->actor, &pace), was = place->throttled[0] != '\0';
+    if (!throttled && !was)
+        return;
+    session->dirty = session->dirty || throttled != was;
+    place->calls_per_second = pace.per_second;
+    snprintf(place->throttled, sizeof place->throttled, "%s", throttled ? pace.service : "");
+    if (throttled && !was) {
+        char text[MODEL_TEXT_MAX];
+        snprintf(text, sizeof text, "AWS throttles our calls to %s: they go more slowly for a while",
+                 pace.service);
+        on_log(session, MODEL_LOG_WARNING, text);
+    } else if (was && !throttled) {
+        on_log(session, MODEL_LOG_INFO, "AWS throttles our calls no longer");
+    }
 }
 
 /* ── intents ─────────────────────────────────────────────────────────────────────────────── */
@@ -448,6 +472,7 @@ static void on_tick(uv_timer_t *tick)
     int64_t now_ms = clock_epoch_ms();
     run_tick(session->run, now_ms);
     clients_advance(session->clients, now_ms);
+    look_at_pace(session);
     read_tree_when_due(session);
     mind_control(session);
     if (session->dirty || run_is_active(session->run))

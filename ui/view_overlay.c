@@ -252,7 +252,7 @@ static void overlay_code(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
     const struct ui_state *state = view->state;
-    struct rect inner = view_dialog(view, rect, 60, 7, "MFA code");
+    struct rect inner = view_dialog(view, rect, 60, 6, "MFA code");
     paint plain = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
     canvas_text_fit(canvas, inner.x, inner.y, inner.width, plain, "AWS wants a code of the device");
     canvas_text_fit(canvas, inner.x, inner.y + 1, inner.width, style_bold(STYLE_OF(ROLE_BRIGHT, ROLE_DIALOG)),
