@@ -75,7 +75,7 @@ static void r_rolls_back_in_every_scene_and_over_every_overlay(void **context)
 {
     (void)context;
     for (int scene = FIXTURE_IDLE; scene < FIXTURE_SCENES; scene++)
-        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_FILTER; overlay++)
+        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_CODE; overlay++)
             for (int focus = UI_FOCUS_TREE; focus <= UI_FOCUS_FADERS; focus++) {
                 struct desk *desk = desk_new((enum fixture_scene)scene);
                 desk->state.overlay = (enum ui_overlay)overlay;
@@ -598,11 +598,93 @@ static void esc_takes_note_of_what_has_ended(void **context)
     desk_free(desk);
 }
 
+/* ── the code of an MFA device ───────────────────────────────────────────────────────────── */
+
+static struct desk *desk_asked(enum fixture_scene scene)
+{
+    struct desk *desk = desk_new(scene);
+    desk->model->question = (struct model_question){.number = 7, .serial = "arn:aws:iam::1:mfa/me"};
+    return desk;
+}
+
+static void a_question_opens_a_dialog_whose_answer_is_sent(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    type(desk, "12345");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_ANSWER));
+    assert_non_null(strstr(desk->state.text_error, "six digits"));
+    type(desk, "6");
+    press(desk, UI_KEY_ENTER);
+    const struct intent *answer = sent(desk, INTENT_ANSWER);
+    assert_non_null(answer);
+    assert_int_equal(answer->number, 7);
+    assert_string_equal(answer->code, "123456");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    tick(desk, 10); /* the model does not know of it yet */
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk->model->question.number = 8;
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    assert_string_equal(desk->state.text, "");
+    desk_free(desk);
+}
+
+static void esc_says_that_nobody_knows_the_code(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    tick(desk, 10);
+    press(desk, UI_KEY_ENTER); /* nothing typed: no answer */
+    assert_null(sent(desk, INTENT_ANSWER));
+    press(desk, UI_KEY_ESC);
+    const struct intent *answer = sent(desk, INTENT_ANSWER);
+    assert_non_null(answer);
+    assert_int_equal(answer->number, 7);
+    assert_string_equal(answer->code, "");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk_free(desk);
+}
+
+static void a_question_waits_for_what_is_being_typed(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    press(desk, ':');
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_COMMAND);
+    press(desk, UI_KEY_ESC);
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    desk->model->question.number = 0; /* it was withdrawn */
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk_free(desk);
+}
+
+static void a_plan_that_waits_for_the_code_comes_back_after_it(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    desk->state.overlay = UI_OVERLAY_PLAN;
+    desk->state.last_phase = MODEL_PLANNING;
+    desk->model->experiment.phase = MODEL_PLANNING;
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    type(desk, "123456");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    desk_free(desk);
+}
+
 /* Whatever is pressed wherever: nothing starts an experiment but Enter and i, and nothing breaks. */
 static void every_key_in_every_context_is_harmless(void **context)
 {
     (void)context;
-    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_FILTER; overlay++)
+    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_CODE; overlay++)
         for (int key = 1; key < 0x110000 + 20; key = key == 0x1ff ? 0x10ffff : key + 1) {
             static const enum fixture_scene scenes[] = {FIXTURE_LOADING, FIXTURE_LIVE};
             static struct desk *desks[2];
@@ -615,7 +697,7 @@ static void every_key_in_every_context_is_harmless(void **context)
                 assert_true(starts || sent(desks[i], INTENT_PLAN) == NULL);
                 assert_true(starts || sent(desks[i], INTENT_CONFIRM) == NULL);
             }
-            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_FILTER)
+            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_CODE)
                 for (size_t i = 0; i < 2; i++)
                     desk_free(desks[i]);
         }
@@ -858,6 +940,10 @@ int main(void)
         cmocka_unit_test(space_freezes_the_picture_never_the_experiment),
         cmocka_unit_test(lists_scroll_as_far_as_they_go),
         cmocka_unit_test(esc_takes_note_of_what_has_ended),
+        cmocka_unit_test(a_question_opens_a_dialog_whose_answer_is_sent),
+        cmocka_unit_test(esc_says_that_nobody_knows_the_code),
+        cmocka_unit_test(a_question_waits_for_what_is_being_typed),
+        cmocka_unit_test(a_plan_that_waits_for_the_code_comes_back_after_it),
         cmocka_unit_test(every_key_in_every_context_is_harmless),
         cmocka_unit_test(help_and_key_bar_come_from_one_table),
     };
