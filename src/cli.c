@@ -66,12 +66,14 @@ static const struct option_spec experiment[] = {
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec choosing[] = {
-    {"way", OPTION_REQUIRED, "WAY", "in-place: the service's own tasks; canary: a few beside it", KEY_WAY},
+    {"way", OPTION_REQUIRED, "WAY", "auto, in-place (the service's own tasks) or canary (a few beside it)",
+     KEY_WAY},
     {"blast-radius", OPTION_REQUIRED, "PERCENT", "of the service's traffic that meets injected tasks",
      KEY_BLAST_RADIUS},
     {"open-security-group", OPTION_NONE, NULL, "for the sidecar's port, and close it again",
      KEY_OPEN_SECURITY_GROUP},
-    {"reach", OPTION_REQUIRED, "HOW", "the sidecars: direct, ssm or none (default: what works)", KEY_REACH},
+    {"reach", OPTION_REQUIRED, "HOW", "how to reach the sidecars: auto (what works), direct, ssm or none",
+     KEY_REACH},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec guarding[] = {
@@ -157,45 +159,6 @@ static bool take_duration(const char *value, const char *name, double lowest_ms,
     return true;
 }
 
-static bool take_word(const char *value, const char *name, const char *const *words, int *index,
-                      struct error *error)
-{
-    for (*index = 0; words[*index] != NULL; (*index)++)
-        if (strcmp(value, words[*index]) == 0)
-            return true;
-    return error_set(error, ERROR_USAGE, "%s: %.40s is not one of %s, %s%s%s", name, value, words[0],
-                     words[1], words[2] == NULL ? "" : ", ", words[2] == NULL ? "" : words[2]);
-}
-
-static bool take_way(const char *value, enum choices_way *way, struct error *error)
-{
-    static const char *const words[] = {"in-place", "canary", NULL};
-    static const enum choices_way ways[] = {CHOICES_WAY_IN_PLACE, CHOICES_WAY_CANARY};
-    int index;
-    if (!take_word(value, "--way", words, &index, error))
-        return false;
-    *way = ways[index];
-    return true;
-}
-
-static bool take_reach(const char *value, enum choices_reach *reach, struct error *error)
-{
-    static const char *const words[] = {"direct", "ssm", "none", NULL};
-    static const enum choices_reach ways[] = {CHOICES_REACH_DIRECT, CHOICES_REACH_SSM, CHOICES_REACH_NONE};
-    int index;
-    if (!take_word(value, "--reach", words, &index, error))
-        return false;
-    *reach = ways[index];
-    return true;
-}
-
-static bool take_blast_radius(const char *value, double *percent, struct error *error)
-{
-    if (!units_parse_percent(value, "--blast-radius", percent, error))
-        return false;
-    return *percent > 0 || error_set(error, ERROR_USAGE, "--blast-radius: 0 %% is no experiment");
-}
-
 static bool take_guard(const char *value, struct choices *choices, struct error *error)
 {
     if (guard_add(choices, value, error))
@@ -210,11 +173,11 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
     cli->given |= CLI_CHOICES;
     switch (key) {
     case KEY_WAY:
-        return take_way(value, &cli->choices.way, error);
+        return choices_take_way(&cli->choices, value, "--way", error);
     case KEY_BLAST_RADIUS:
-        return take_blast_radius(value, &cli->choices.blast_radius, error);
+        return choices_take_blast_radius(&cli->choices, value, "--blast-radius", error);
     case KEY_REACH:
-        return take_reach(value, &cli->choices.reach, error);
+        return choices_take_reach(&cli->choices, value, "--reach", error);
     default:
         cli->choices.open_security_group = true;
         return true;
