@@ -2,9 +2,25 @@
 
 #include "aws/client_internal.h"
 #include "core/clock.h"
+#include "core/units.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static bool choose_timeout(const struct aws_options *options, int *timeout_ms, struct error *error)
+{
+    const char *text = aws_settings_environment(AWS_CLIENT_TIMEOUT_VARIABLE);
+    double ms = AWS_CLIENT_TIMEOUT_MS;
+    if (options->timeout_ms > 0)
+        ms = options->timeout_ms;
+    else if (text && !units_parse_duration(text, 1, AWS_CLIENT_TIMEOUT_VARIABLE, &ms, error))
+        return false;
+    if (ms < AWS_CLIENT_TIMEOUT_LEAST_MS || ms > AWS_CLIENT_TIMEOUT_MOST_MS)
+        return error_set(error, ERROR_INVALID, AWS_CLIENT_TIMEOUT_VARIABLE ": from %d ms to %d s",
+                         AWS_CLIENT_TIMEOUT_LEAST_MS, AWS_CLIENT_TIMEOUT_MOST_MS / 1000);
+    *timeout_ms = (int)ms;
+    return true;
+}
 
 /* Owns a reference to the login from then on. */
 static struct aws_client *make(struct aws_login *login, const char *endpoint_url, struct error *error)
@@ -31,13 +47,15 @@ static struct aws_client *make(struct aws_login *login, const char *endpoint_url
 
 struct aws_client *aws_client_open(const struct aws_options *options, struct error *error)
 {
+    int timeout_ms = 0;
+    if (!choose_timeout(options, &timeout_ms, error))
+        return NULL;
     struct aws_login *login = aws_login_open(options, error);
     struct aws_client *client = login ? make(login, options->endpoint_url, error) : NULL;
     if (!client)
         return NULL;
     client->read_only = options->read_only;
-    if (options->timeout_ms > 0)
-        client->timeout_ms = options->timeout_ms;
+    client->timeout_ms = timeout_ms;
     return client;
 }
 
