@@ -335,7 +335,7 @@ struct model_place {
     char endpoint[256]; /* "" for AWS itself */
     bool embedded;      /* the embedded region of `shaketable demo` */
     bool read_only;
-    char throttled[16];      /* the service that AWS throttles, "ECS"; "": none */
+    char throttled[32];      /* the service that AWS throttles, "ECS"; "": none */
     double calls_per_second; /* to that service, as we hold back */
 };
 
