@@ -127,7 +127,9 @@ struct ecs_container {
     char health[ECS_WORD_MAX]; /* HEALTHY, UNHEALTHY, UNKNOWN */
     char image[ECS_NAME_MAX];
     char reason[ECS_TEXT_MAX];
-    int exit_code; /* ECS_EXIT_CODE_NONE while it runs */
+    char runtime_id[ECS_NAME_MAX]; /* "" before it runs */
+    bool exec_runs;                /* the agent of ECS Exec in it is RUNNING */
+    int exit_code;                 /* ECS_EXIT_CODE_NONE while it runs */
 };
 
 struct ecs_task {
@@ -206,6 +208,13 @@ bool ecs_list_task_definition_families(struct aws_client *client, const char *pr
 
 /* `input` as in the API; `*service` (may be NULL) is the answer's, owned by the caller. */
 bool ecs_update_service(struct aws_client *client, struct json_object *input, struct json_object **service,
+                        struct error *error);
+
+/* `input` as in the API, with a clientToken: sent twice it makes one service. */
+bool ecs_create_service(struct aws_client *client, struct json_object *input, struct json_object **service,
+                        struct error *error);
+/* Whatever its desired count; it is DRAINING until its tasks have stopped, then INACTIVE. */
+bool ecs_delete_service(struct aws_client *client, const char *cluster, const char *service,
                         struct error *error);
 
 bool ecs_list_tags(struct aws_client *client, const char *arn, struct ecs_tags *out, struct error *error);

@@ -6,6 +6,12 @@
 
 #include "experiment/model_internal.h"
 
+const char *model_guard_state_name(enum model_guard_state state)
+{
+    static const char *const names[] = {"waiting", "ok", "holds", "few", "missing", "tripped"};
+    return names[state];
+}
+
 const char *model_phase_name(enum model_phase phase)
 {
     switch (phase) {

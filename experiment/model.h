@@ -149,6 +149,7 @@ struct model_sidecar {
     double spark[MODEL_SPARK_MAX]; /* median round trip in µs, one a second, the newest last; < 0: none */
 };
 #define MODEL_SIDECARS_MAX 128
+#define MODEL_GUARD_VALUE_MAX 64
 
 struct model_figures {
     uint64_t n;
@@ -157,6 +158,29 @@ struct model_figures {
     double lost_percent;                    /* client gone, blackholed, refused */
     double per_second;
 };
+
+enum model_guard_state {
+    MODEL_GUARD_WAITING, /* not looked at yet */
+    MODEL_GUARD_OK,
+    MODEL_GUARD_HOLDS,   /* what it guards against is the case, for held_ms */
+    MODEL_GUARD_FEW,     /* too few requests to say, for held_ms */
+    MODEL_GUARD_MISSING, /* its metric has not arrived, for held_ms */
+    MODEL_GUARD_TRIPPED
+};
+struct model_guard {
+    enum model_guard_state state;
+    char text[CHOICES_GUARD_MAX];      /* as it was written */
+    char name[32];                     /* "p99", "alarm" */
+    char now[MODEL_GUARD_VALUE_MAX];   /* "812 ms", "ALARM"; "" if not known */
+    char limit[MODEL_GUARD_VALUE_MAX]; /* "> 500 ms"; an alarm's name */
+    double value;                      /* in `unit`; < 0: not known, or an alarm */
+    double threshold;
+    const char *unit; /* "ms", "percent", "per_second", "count", ""; static */
+    bool missing_ok;
+    int64_t held_ms;  /* lengths */
+    int64_t trips_ms; /* when held_ms comes to it, it trips; < 0: it does not in this state */
+};
+const char *model_guard_state_name(enum model_guard_state state); /* "ok", "holds", "few", "missing", … */
 
 struct model_experiment {
     enum model_phase phase;
@@ -184,6 +208,9 @@ struct model_experiment {
     int exit_status; /* of the contract, once it has ended */
     size_t sidecar_count;
     struct model_sidecar sidecars[MODEL_SIDECARS_MAX];
+    bool guard_tripped; /* `problem` says which, and why */
+    size_t guard_count;
+    struct model_guard guards[CHOICES_GUARDS_MAX];
 };
 
 /* ── what is measured ────────────────────────────────────────────────────────────────────── */
@@ -283,6 +310,7 @@ enum intent_kind {
     INTENT_CONFIRM,  /* go on with what was planned */
     INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
     INTENT_ADJUST,   /* the running experiment's faults become `fault` */
+    INTENT_GUARDS,   /* the experiment's guards become those of `choices`: what is not new goes on */
     INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
     INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
     INTENT_QUIT      /* end; rolls back first if something is active */

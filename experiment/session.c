@@ -290,6 +290,9 @@ static void take_intent(struct session *session, const struct intent *intent)
     case INTENT_ADJUST:
         run_adjust(session->run, &intent->fault);
         break;
+    case INTENT_GUARDS:
+        run_set_guards(session->run, &intent->choices);
+        break;
     case INTENT_ROLLBACK:
         run_rollback(session->run, intent);
         break;

@@ -43,6 +43,7 @@ enum key {
     KEY_NO_TRAFFIC,
     KEY_EMPTY,
     KEY_LOGS,
+    KEY_FAIL,
     KEY_HELP,
     KEY_VERSION
 };
@@ -61,6 +62,9 @@ static const struct option_spec specs[] = {
     {"no-traffic", OPTION_NONE, NULL, "no clients send requests to the services", KEY_NO_TRAFFIC},
     {"empty", OPTION_NONE, NULL, "start with no clusters at all", KEY_EMPTY},
     {"logs", OPTION_REQUIRED, "DIR", "write what containers print to files in DIR", KEY_LOGS},
+    {"fail", OPTION_REQUIRED, "SPEC",
+     "make calls fail: SERVICE:OPERATION[@N|@N+]=HOW, such as ecs:UpdateService@2=500-after (repeatable)",
+     KEY_FAIL},
     {"help", OPTION_NONE, NULL, "show this and exit", KEY_HELP},
     {"version", OPTION_NONE, NULL, "show the version and exit", KEY_VERSION},
     {NULL, OPTION_NONE, NULL, NULL, 0},
@@ -74,6 +78,8 @@ struct settings {
     struct throttle throttle;
     struct seed_big big; /* no clusters: none */
     bool no_traffic, empty, help, version;
+    const char *fails[FAIL_SPECS_MAX];
+    size_t fail_count;
 };
 
 static bool parse_number(const char *text, const char *name, double lowest, double highest, double *number,
@@ -86,6 +92,16 @@ static bool parse_number(const char *text, const char *name, double lowest, doub
         return error_set(error, ERROR_USAGE, "%s: '%s' is not a number from %g to %g", name, text, lowest,
                          highest);
     return true;
+}
+
+static bool take_fail(struct settings *settings, const char *value, struct error *error)
+{
+    struct fail_spec spec;
+
+    if (settings->fail_count == FAIL_SPECS_MAX)
+        return error_set(error, ERROR_USAGE, "--fail: at most %d", FAIL_SPECS_MAX);
+    settings->fails[settings->fail_count++] = value;
+    return fail_spec_parse(&spec, value, error);
 }
 
 static bool take(void *context, int key, const char *value, struct error *error)
@@ -117,6 +133,8 @@ static bool take(void *context, int key, const char *value, struct error *error)
     case KEY_LOGS:
         settings->logs = value;
         return true;
+    case KEY_FAIL:
+        return take_fail(settings, value, error);
     case KEY_HELP:
         return settings->help = true;
     case KEY_VERSION:
@@ -188,13 +206,16 @@ static bool read_signals(int fd)
     return ends;
 }
 
-static void loop(struct region *region, int signals, pid_t parent)
+static void loop(struct region *region, struct server *server, int signals, pid_t parent)
 {
     for (bool ends = false; !ends;) {
-        struct pollfd fds[] = {{signals, POLLIN, 0}, {region->wake, POLLIN, 0}};
+        struct pollfd fds[] = {
+            {signals, POLLIN, 0}, {region->wake, POLLIN, 0}, {server_event_fd(server), POLLIN, 0}};
         uint64_t count = 0;
-        if (poll(fds, 2, scheduler_run(region)) > 0 && read(region->wake, &count, sizeof count) < 0)
-            count = 0; /* it was a signal */
+        if (poll(fds, 3, scheduler_run(region)) > 0 && read(region->wake, &count, sizeof count) < 0)
+            count = 0; /* it was another */
+        if ((fds[2].revents & POLLIN) != 0)
+            server_release(server);
         ends = read_signals(signals) || (parent > 0 && getppid() != parent);
     }
 }
@@ -211,9 +232,13 @@ static bool serve(struct region *region, const struct settings *settings, int si
 
     if (socket < 0)
         return false;
+    fail_init(&router.fail);
+    for (size_t i = 0; i < settings->fail_count; i++)
+        fail_add(&router.fail, settings->fails[i], NULL);
     region->balancer = balancer_start(error);
     if (!region->balancer) {
         close(socket);
+        fail_destroy(&router.fail);
         return false;
     }
     if (!settings->no_traffic && !settings->empty && !(traffic = traffic_start(error)))
@@ -227,7 +252,7 @@ static bool serve(struct region *region, const struct settings *settings, int si
         printf("ready http://%s:%u\n",
                strcmp(settings->host, "localhost") == 0 ? "127.0.0.1" : settings->host, port);
         fflush(stdout);
-        loop(region, signals, parent);
+        loop(region, server, signals, parent);
         done = true;
     }
     server_stop(server);
@@ -235,6 +260,7 @@ static bool serve(struct region *region, const struct settings *settings, int si
         traffic_stop(traffic);
     scheduler_end_all(region, END_GRACE_MS);
     balancer_stop(region->balancer);
+    fail_destroy(&router.fail);
     return done;
 }
 

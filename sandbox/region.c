@@ -1,6 +1,10 @@
 #include "sandbox/region.h"
 
+#include "sandbox/alarm.h"
+#include "sandbox/logs.h"
 #include "sandbox/names.h"
+#include "sandbox/security_group.h"
+#include "sandbox/ssm.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -293,6 +297,7 @@ static void free_service(struct service *service)
     list_free(&service->events);
     json_object_put(service->tags);
     json_object_put(service->created_from);
+    json_object_put(service->asked);
     json_object_put(service->good_load_balancers);
     json_object_put(service->good_network);
     free(service);
@@ -321,20 +326,24 @@ static void free_elb(struct region *region)
     for (size_t i = 0; i < region->target_groups.count; i++) {
         struct target_group *group = region->target_groups.items[i];
         json_object_put(group->settings);
+        json_object_put(group->attributes);
         json_object_put(group->tags);
         free(group->seen);
         free(group);
     }
     for (size_t i = 0; i < region->security_groups.count; i++)
-        free(region->security_groups.items[i]);
+        security_group_free(region->security_groups.items[i]);
 }
 
 void region_free(struct region *region)
 {
     free_elb(region);
+    logs_free_all(region);
+    ssm_free_all(region);
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
         json_object_put(task->load_balancers);
+        json_object_put(task->security_groups);
         json_object_put(task->tags);
         free(task->containers);
         free(task);
@@ -355,7 +364,10 @@ void region_free(struct region *region)
     }
     struct list *lists[] = {&region->clusters, &region->services,       &region->definitions,
                             &region->tasks,    &region->load_balancers, &region->listeners,
-                            &region->rules,    &region->target_groups,  &region->security_groups};
+                            &region->rules,    &region->target_groups,  &region->security_groups,
+                            &region->alarms};
+    for (size_t i = 0; i < region->alarms.count; i++)
+        alarm_free(region->alarms.items[i]);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);
     struct hints *hints[] = {&region->service_hints, &region->definition_hints, &region->task_hints,

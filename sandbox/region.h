@@ -64,7 +64,8 @@ struct container {
     char reason[REGION_REASON_MAX];
     bool essential;
     enum container_state state;
-    pid_t pid; /* 0: none */
+    pid_t pid;                 /* 0: none */
+    struct container_log *log; /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
     bool has_exit_code;
     int exit_code;
 };
@@ -87,16 +88,18 @@ struct task {
     struct cluster *cluster;
     struct service *service;
     struct definition *definition;
-    char deployment[64];                /* the id of the deployment that started it */
-    struct json_object *load_balancers; /* of that deployment */
+    char deployment[64];                 /* the id of the deployment that started it */
+    struct json_object *load_balancers;  /* of that deployment */
+    struct json_object *security_groups; /* of its network; NULL: none */
     struct json_object *tags;
     enum task_state state;
-    bool stopping;   /* its desired status is STOPPED */
-    bool registered; /* with its target groups */
-    bool healthy;    /* running, and healthy in all its target groups */
-    bool killed;     /* SIGKILL was sent */
-    bool failed;     /* its health checks failed */
-    bool counted;    /* among the deployment's failed tasks */
+    bool stopping;        /* its desired status is STOPPED */
+    bool registered;      /* with its target groups */
+    bool healthy;         /* running, and healthy in all its target groups */
+    bool killed;          /* SIGKILL was sent */
+    bool failed;          /* its health checks failed */
+    bool execute_command; /* ECS Exec, as its service had it when it was started */
+    bool counted;         /* among the deployment's failed tasks */
     struct container *containers;
     size_t container_count;
     int64_t since_ms; /* in this state, by the monotonic clock */
@@ -132,9 +135,10 @@ struct service {
     bool steady;
     struct json_object *tags;
     struct json_object
-        *created_from;       /* what CreateService and UpdateService set and the scheduler does not use */
-    struct list deployments; /* struct deployment *, the primary first */
-    struct list events;      /* struct event *, the latest last */
+        *created_from;         /* what CreateService and UpdateService set and the scheduler does not use */
+    struct json_object *asked; /* the request that created it */
+    struct list deployments;   /* struct deployment *, the primary first; none of an EXTERNAL controller */
+    struct list events;        /* struct event *, the latest last */
     /* To go back to when the circuit breaker rolls back. */
     struct definition *good_definition;
     struct json_object *good_load_balancers, *good_network;
@@ -177,21 +181,19 @@ struct target_group {
     char arn[REGION_ARN_MAX];
     char target_type[16];
     uint16_t port;
-    unsigned number; /* the balancer's */
-    int deregistration_delay_s;
-    struct load_balancer *described; /* only described, as that one's; `seen` are its targets. NULL: real */
+    unsigned number;                 /* the balancer's */
     struct json_object *settings;    /* HealthCheck…, Matcher, Protocol…, VpcId, as described */
+    struct json_object *attributes;  /* those that were set: {key: text} */
+    struct load_balancer *described; /* only described, as that one's; `seen` are its targets. NULL: real */
     struct json_object *tags;
     struct balancer_target *seen; /* what the scheduler saw in this round */
     size_t seen_count;
 };
 
-/* Described, not enforced: all is on one machine. */
 struct security_group {
     char id[32];
     char name[REGION_NAME_MAX], description[REGION_NAME_MAX];
-    char source[32]; /* the group from which it admits TCP; "": the loopback network */
-    int from_port, to_port;
+    struct list rules; /* struct security_group_rule *, for ingress */
 };
 
 struct region {
@@ -207,7 +209,11 @@ struct region {
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
     struct hints service_hints, definition_hints, task_hints, group_hints;
+    uint64_t next_log_event;
+    struct list log_streams; /* struct log_stream *, by age */
+    struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
+    struct list alarms;
 };
 
 void region_init(struct region *region, const char *name, double pace);

@@ -6,6 +6,7 @@
 #define SHAKETABLE_SANDBOX_ROUTER_H
 
 #include "sandbox/call.h"
+#include "sandbox/fail.h"
 #include "sandbox/region.h"
 #include "sandbox/server.h"
 #include "sandbox/throttle.h"
@@ -13,6 +14,7 @@
 struct router {
     struct region *region;
     struct throttle throttle;
+    struct fail fail;
 };
 
 /* A server_handler; context is a struct router *. */

@@ -206,6 +206,11 @@ static void settle(struct region *region, struct service *service, const struct 
 /* True while something is under way. */
 static bool run_service(struct region *region, struct service *service, int64_t now_ms)
 {
+    if (!service_primary(service)) { /* an EXTERNAL controller's, without a task set */
+        if (service->state == SERVICE_DRAINING)
+            service->state = SERVICE_INACTIVE;
+        return false;
+    }
     count_failures(region, service, now_ms);
     deployment_check_breaker(service);
     struct deployment *primary = service_primary(service);

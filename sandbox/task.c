@@ -1,9 +1,13 @@
 #include "sandbox/task.h"
 
 #include "core/clock.h"
+#include "core/process.h"
+#include "sandbox/admission.h"
+#include "sandbox/elbv2.h"
 #include "sandbox/launch.h"
+#include "sandbox/logs.h"
 #include "sandbox/names.h"
-#include "sandbox/process.h"
+#include "sandbox/ssm.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -67,6 +71,8 @@ struct task *task_create(struct region *region, struct service *service, const s
              task->cluster->name, id);
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
+    task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
+    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     const char *propagate = json_text(service->created_from, "propagateTags");
     task->tags =
         propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
@@ -75,6 +81,7 @@ struct task *task_create(struct region *region, struct service *service, const s
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));
     }
     region_take_address(region, task->address);
+    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     task->created = region_now();
     task->since_ms = clock_ms();
     add_containers(region, task, id);
@@ -84,7 +91,10 @@ struct task *task_create(struct region *region, struct service *service, const s
 
 void task_free(struct task *task)
 {
+    for (size_t i = 0; i < task->container_count; i++)
+        logs_close(task->containers[i].log);
     json_object_put(task->load_balancers);
+    json_object_put(task->security_groups);
     json_object_put(task->tags);
     free(task->containers);
     free(task);
@@ -118,10 +128,13 @@ bool task_reap(struct task *task)
         int status = 0;
         if (container->pid <= 0)
             continue;
+        logs_read(container->log);
         if (!process_ended(container->pid, &status)) {
             alive = true;
             continue;
         }
+        logs_close(container->log);
+        container->log = NULL;
         container->pid = 0;
         container->state = CONTAINER_STOPPED;
         container->has_exit_code = true;
@@ -148,13 +161,15 @@ static void register_target(struct region *region, struct task *task, struct tar
 {
     struct error error = {0};
 
-    if (balancer_register(region->balancer, group->number, task->address, port, &error))
-        service_add_event(task->service, "(service %s) registered 1 targets in (target-group %s)",
-                          task->service->name, group->arn);
-    else
+    if (!balancer_register(region->balancer, group->number, task->address, port, &error)) {
         service_add_event(task->service,
                           "(service %s) failed to register targets in (target-group %s) with (error %s)",
                           task->service->name, group->arn, error.message);
+        return;
+    }
+    admission_apply(region, task, group, port);
+    service_add_event(task->service, "(service %s) registered 1 targets in (target-group %s)",
+                      task->service->name, group->arn);
 }
 
 static void deregister_target(struct region *region, struct task *task, struct target_group *group,
@@ -286,8 +301,8 @@ static int64_t drain_limit_ms(struct region *region, const struct task *task)
     for (size_t i = 0; i < json_length(task->load_balancers); i++) {
         struct json_object *mapping = json_object_array_get_idx(task->load_balancers, i);
         const struct target_group *group = region_find_group(region, json_text(mapping, "targetGroupArn"));
-        if (group && group->deregistration_delay_s > longest)
-            longest = group->deregistration_delay_s;
+        if (group && elbv2_deregistration_delay_s(group) > longest)
+            longest = elbv2_deregistration_delay_s(group);
     }
     return region_wait_ms(region, longest) + DRAIN_SLACK_MS;
 }
@@ -362,6 +377,7 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms)
         for (size_t i = 0; i < task->container_count; i++)
             task->containers[i].state = CONTAINER_STOPPED;
         task->stopped = region_now();
+        ssm_end_sessions_of(region, task);
         enter(task, TASK_STOPPED, now_ms);
         break;
     case TASK_STOPPED:

@@ -104,6 +104,15 @@ static void count(struct throttle *throttle, const char *operation, bool refused
     }
 }
 
+bool throttle_refuse(struct call *call)
+{
+    if (call->protocol == CALL_JSON || call->protocol == CALL_CBOR)
+        return call_fail(call, "ThrottlingException", "Rate exceeded");
+    if (call->protocol == CALL_QUERY)
+        return call_fail(call, "Throttling", "Rate exceeded");
+    return call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");
+}
+
 bool throttle_take(struct throttle *throttle, struct call *call, uint64_t now_us)
 {
     bool taken = has_token(throttle, call, now_us);
@@ -111,11 +120,7 @@ bool throttle_take(struct throttle *throttle, struct call *call, uint64_t now_us
     count(throttle, call->operation, !taken);
     if (taken)
         return true;
-    if (call->protocol == CALL_JSON)
-        return call_fail(call, "ThrottlingException", "Rate exceeded");
-    if (call->protocol == CALL_QUERY)
-        return call_fail(call, "Throttling", "Rate exceeded");
-    return call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");
+    return throttle_refuse(call);
 }
 
 static void put_count(struct json_object *json, unsigned made, unsigned refused)

@@ -38,6 +38,8 @@ struct throttle {
 bool throttle_parse(struct throttle *throttle, const char *text, struct error *error);
 /* Counts the call; fails it where there are too many. `now_us` is monotonic. */
 bool throttle_take(struct throttle *throttle, struct call *call, uint64_t now_us);
+/* Fails the call as one too many, in the words of its protocol; false. */
+bool throttle_refuse(struct call *call);
 /* {"calls":{"ListClusters":{"made":3,"refused":0},…},"made":3,"refused":0} and a line end. */
 void throttle_print(const struct throttle *throttle, struct buf *out);
 

@@ -123,7 +123,7 @@ static void a_register_that_is_seen_late_is_found(void **state)
     fixture->fake.lose_count = 1;
     fixture->fake.late_lists = 2;
     fixture_begin_and_arm(fixture);
-    assert_false(journal_may_have_registered(fixture->journal));
+    assert_false(journal_may_have_made(fixture->journal, "RegisterTaskDefinition"));
     assert_true(way_back_is_ours(json_text(fixture->fake.service, "taskDefinition")));
 }
 
@@ -136,7 +136,7 @@ static void a_register_that_is_seen_only_on_the_way_back_is_removed(void **state
     fixture_begin(fixture);
     assert_false(fixture_arm(fixture));
     assert_int_equal(fixture->error.code, ERROR_NETWORK);
-    assert_true(journal_may_have_registered(fixture->journal));
+    assert_true(journal_may_have_made(fixture->journal, "RegisterTaskDefinition"));
     fixture->fake.late_lists = 2;
     assert_done(fixture_restore(fixture, false), &fixture->error);
     assert_int_equal(fixture->fake.deregisters, 1);
@@ -150,7 +150,7 @@ static void a_register_that_is_refused_is_not_looked_for(void **state)
     fixture_begin(fixture);
     assert_false(fixture_arm(fixture));
     assert_int_equal(fixture->error.code, ERROR_DENIED);
-    assert_false(journal_may_have_registered(fixture->journal));
+    assert_false(journal_may_have_made(fixture->journal, "RegisterTaskDefinition"));
 }
 
 static void a_lost_answer_to_update_is_resolved_by_looking(void **state)
