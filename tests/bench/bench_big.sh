@@ -5,6 +5,7 @@ bin=$(cd "${top_builddir:-.}" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/shaketable-bench.XXXXXX")
 region_pid=
 trap '[ -n "$region_pid" ] && kill "$region_pid" 2>/dev/null; wait; rm -rf "$work"' EXIT
+export HOME=$work XDG_STATE_HOME=$work XDG_CONFIG_HOME=$work
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
 
 # start OPTION...: sets $url and $region_pid.
@@ -26,4 +27,5 @@ start --big 100:2000:5000 --throttle aws
 began=$(date +%s%N)
 "$bin/shaketable" --endpoint-url "$url" list services --cluster ads-prod-001 >"$work/list"
 echo "  list services: $(($(wc -l <"$work/list") - 1)) in $((($(date +%s%N) - began) / 1000000)) ms"
+python3 -B "${top_srcdir:-.}/tests/bench/console_start.py" "$bin/shaketable" "$url"
 stop
