@@ -32,6 +32,8 @@ enum key {
     KEY_REACH,
     KEY_GUARD,
     KEY_LISTEN,
+    KEY_THROTTLE,
+    KEY_BIG,
     KEY_FAIL,
     KEY_HEADLESS,
     KEY_INTERVAL,
@@ -89,6 +91,10 @@ static const struct option_spec listening[] = {
 static const struct option_spec failing[] = {
     {"fail", OPTION_REQUIRED, "SPEC",
      "calls of the embedded region fail: ecs:UpdateService@2=500-after (may be repeated)", KEY_FAIL},
+    {"throttle", OPTION_REQUIRED, "RATE", "it refuses more than RATE calls a second; aws: as AWS does",
+     KEY_THROTTLE},
+    {"big", OPTION_REQUIRED, "CLUSTERS:SERVICES:TASKS",
+     "it has so many more, only described: 100:2000:5000 is a big account", KEY_BIG},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec headless[] = {
@@ -238,6 +244,11 @@ static bool take_special(void *context, int key, const char *value, struct error
         return true;
     case KEY_FAIL:
         return take_fail(cli, value, error);
+    case KEY_THROTTLE:
+    case KEY_BIG:
+        *(key == KEY_BIG ? &cli->big : &cli->throttle) = value;
+        cli->given |= CLI_FAIL;
+        return true;
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
