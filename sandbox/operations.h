@@ -39,6 +39,9 @@ operation_handler elbv2_add_tags, elbv2_remove_tags, elbv2_describe_target_group
 /* elbv2_groups.c, elbv2_listeners.c */
 operation_handler elbv2_create_target_group, elbv2_delete_target_group, elbv2_modify_target_group,
     elbv2_modify_listener, elbv2_modify_rule;
+/* elbv2_rules.c */
+operation_handler elbv2_create_rule, elbv2_delete_rule, elbv2_set_rule_priorities, elbv2_create_listener,
+    elbv2_delete_listener;
 /* sts.c */
 operation_handler sts_get_caller_identity;
 /* ec2.c, ec2_rules.c */
