@@ -139,8 +139,9 @@ struct ecs_task {
     char desired_status[ECS_WORD_MAX];
     char health[ECS_WORD_MAX];
     char task_definition[ECS_ARN_MAX];
-    char started_by[ECS_NAME_MAX]; /* the deployment's id */
-    char address[ECS_WORD_MAX];    /* private IPv4; "" if it has none of its own */
+    char started_by[ECS_NAME_MAX];        /* the deployment's id */
+    char address[ECS_WORD_MAX];           /* private IPv4; "" if it has none of its own */
+    char container_instance[ECS_ARN_MAX]; /* that it runs on; "" on Fargate */
     char az[ECS_WORD_MAX];
     char stopped_reason[ECS_TEXT_MAX];
     int64_t started_at_ms; /* epoch; 0: not yet */

@@ -81,7 +81,6 @@ struct task *task_create(struct region *region, struct service *service, const s
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));
     }
     region_take_address(region, task->address);
-    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     task->created = region_now();
     task->since_ms = clock_ms();
     add_containers(region, task, id);
