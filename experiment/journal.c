@@ -20,6 +20,8 @@
 struct journal {
     int fd;
     char path[PATHS_MAX];
+    bool forgiving;
+    struct error trouble; /* while forgiving */
 };
 
 /* False when a crash or a full disk cut the last line. */
@@ -38,25 +40,45 @@ static bool write_whole(int fd, const struct buf *text)
     return written == (ssize_t)text->length && fsync(fd) == 0;
 }
 
+static bool print_line(const struct journal *journal, struct json_object *line, struct buf *text)
+{
+    json_put_integer(line, "at", clock_epoch_ms());
+    if (!ends_with_line(journal->fd)) /* or this one would be lost with it */
+        buf_append_char(text, '\n');
+    return buf_append_text(text, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN |
+                                                                          JSON_C_TO_STRING_NOSLASHESCAPE)) &&
+           buf_append_char(text, '\n');
+}
+
 static bool write_line(struct journal *journal, struct json_object *line, struct error *error)
 {
     struct buf text;
+    struct error failure = {0};
     buf_init(&text, JOURNAL_LINE_MAX);
-    json_put_integer(line, "at", clock_epoch_ms());
-    if (!ends_with_line(journal->fd)) /* or this one would be lost with it */
-        buf_append_char(&text, '\n');
-    bool done = buf_append_text(&text, json_object_to_json_string_ext(
-                                           line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) &&
-                buf_append_char(&text, '\n');
-    if (!done) {
-        error_set(error, ERROR_LIMIT, "a line of the journal is longer than %d bytes", JOURNAL_LINE_MAX);
-    } else if (!write_whole(journal->fd, &text)) {
-        error_set_errno(error, "cannot write the journal %s", journal->path);
-        done = false;
-    }
+    if (!print_line(journal, line, &text))
+        error_set(&failure, ERROR_LIMIT, "a line of the journal is longer than %d bytes", JOURNAL_LINE_MAX);
+    else if (!write_whole(journal->fd, &text))
+        error_set_errno(&failure, "cannot write the journal %s", journal->path);
     buf_free(&text);
     json_object_put(line);
-    return done;
+    if (failure.code == ERROR_NONE)
+        return true;
+    if (journal->forgiving)
+        journal->trouble = failure;
+    else if (error != NULL)
+        *error = failure;
+    return journal->forgiving;
+}
+
+void journal_forgive(struct journal *journal)
+{
+    if (journal != NULL)
+        journal->forgiving = true;
+}
+
+const char *journal_trouble(const struct journal *journal)
+{
+    return journal == NULL ? "" : journal->trouble.message;
 }
 
 static struct json_object *new_line(const char *event)
@@ -220,6 +242,15 @@ bool journal_phase(struct journal *journal, const char *phase, struct error *err
     return write_line(journal, line, error);
 }
 
+bool journal_guard(struct journal *journal, const char *reason, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("guard");
+    json_put_text(line, "tripped", reason);
+    return write_line(journal, line, error);
+}
+
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error)
 {
     if (journal == NULL)
@@ -232,6 +263,16 @@ bool journal_ended(struct journal *journal, bool restored, const char *left, str
 }
 
 /* ── reading ─────────────────────────────────────────────────────────────────────────────── */
+
+/* 0: a call that makes nothing. */
+static unsigned making_bit(const char *call)
+{
+    static const char *const calls[] = {"RegisterTaskDefinition", "CreateTargetGroup", "CreateService"};
+    for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (strcmp(call, calls[i]) == 0)
+            return 1U << i;
+    return 0;
+}
 
 static void take_line(struct journal_entry *entry, bool *begun, struct json_object *line)
 {
@@ -249,8 +290,10 @@ static void take_line(struct journal_entry *entry, bool *begun, struct json_obje
     } else if (strcmp(event, "phase") == 0) {
         snprintf(entry->phase, sizeof entry->phase, "%s", json_text(line, "phase"));
         entry->ended = false;
-    } else if (strcmp(json_text(line, "call"), "RegisterTaskDefinition") == 0) {
-        entry->unsure = strcmp(event, "will") == 0;
+    } else if (strcmp(event, "will") == 0) {
+        entry->unsure |= making_bit(json_text(line, "call"));
+    } else if (strcmp(event, "did") == 0) {
+        entry->unsure &= ~making_bit(json_text(line, "call"));
     } else if (strcmp(event, "ended") == 0) {
         entry->ended = json_flag(line, "restored");
         snprintf(entry->phase, sizeof entry->phase, "%s", entry->ended ? "restored" : "failed");
@@ -285,7 +328,7 @@ void journal_entry_free(struct journal_entry *entry)
     entry->service = NULL;
 }
 
-bool journal_may_have_registered(const struct journal *journal)
+bool journal_may_have_made(const struct journal *journal, const char *call)
 {
     struct journal_entry entry;
     FILE *file = journal == NULL ? NULL : open_to_read(journal->path);
@@ -294,7 +337,42 @@ bool journal_may_have_registered(const struct journal *journal)
     journal_entry_read(&entry, file);
     fclose(file);
     journal_entry_free(&entry);
-    return entry.unsure;
+    return (entry.unsure & making_bit(call)) != 0;
+}
+
+static bool is_journal_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length > strlen(".jsonl") && strcmp(name + length - strlen(".jsonl"), ".jsonl") == 0;
+}
+
+/* With the lock, so that one which is just being begun is either not there yet or whole. */
+static bool has_no_line(int fd)
+{
+    char text[4096];
+    ssize_t length = 0;
+    for (off_t at = 0; (length = pread(fd, text, sizeof text, at)) > 0; at += length)
+        if (memchr(text, '\n', (size_t)length) != NULL)
+            return false;
+    return length == 0;
+}
+
+void journal_sweep(void)
+{
+    char path[PATHS_MAX];
+    DIR *directory = paths_experiments(path, NULL) ? opendir(path) : NULL;
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        if (!is_journal_name(entry->d_name))
+            continue;
+        int fd = openat(dirfd(directory), entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (is_regular(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_no_line(fd))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+        close(fd);
+    }
+    if (directory != NULL)
+        closedir(directory);
 }
 
 FILE *journal_open_to_read(const char *experiment)
@@ -352,8 +430,7 @@ bool journal_list_read(struct journal_list *list, struct error *error)
     if (directory == NULL)
         return error_set_errno(error, "cannot read %s", path);
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        size_t length = strlen(entry->d_name);
-        if (length < 7 || strcmp(entry->d_name + length - 6, ".jsonl") != 0)
+        if (!is_journal_name(entry->d_name))
             continue;
         struct journal_entry *more = realloc(list->entries, (list->count + 1) * sizeof *more);
         if (more == NULL)

@@ -139,6 +139,8 @@ enum cli_exit command_rollback(const struct cli *cli)
     struct error error = {0};
     struct journal_list list;
     enum cli_exit status;
+    if (cli->all)
+        journal_sweep();
     if (!journal_list_read(&list, &error))
         return cli_fail(&error, CLI_FAILED);
     if (cli->all) {
