@@ -111,11 +111,12 @@ struct model_finding {
 #define MODEL_FINDINGS_MAX 32
 struct model_plan {
     unsigned references;
-    bool refused;        /* there is a finding of severity stop */
-    bool must_type_name; /* a production service: the confirmation asks for its name */
-    int64_t estimate_ms; /* of the deployment */
-    char *diff;          /* unified diff, lines start with ' ', '+', '-', '@' */
-    size_t finding_count;
+    bool refused;             /* there is a finding of severity stop */
+    bool must_type_name;      /* a production service: the confirmation asks for its name */
+    int64_t estimate_ms;      /* of the deployment */
+    char *diff;               /* unified diff, lines start with ' ', '+', '-', '@' */
+    size_t finding_count;     /* by severity, the stops first */
+    size_t findings_left_out; /* there were more than could be kept: the least severe are missing */
     struct model_finding findings[MODEL_FINDINGS_MAX];
 };
 
