@@ -346,7 +346,7 @@ void journal_sweep(void)
         int fd = openat(dirfd(directory), entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
             continue;
-        if (is_regular(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_no_line(fd))
+        if (is_regular(fd) && has_no_line(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_no_line(fd))
             unlinkat(dirfd(directory), entry->d_name, 0);
         close(fd);
     }

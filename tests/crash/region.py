@@ -168,7 +168,7 @@ class Home:
         return dict(kept, HOME=self.folder, XDG_STATE_HOME=self.folder + '/state',
                     XDG_CONFIG_HOME=self.folder + '/config', XDG_RUNTIME_DIR=self.folder, TERM='dumb', AWS_ACCESS_KEY_ID='test',
                     AWS_SECRET_ACCESS_KEY='test', AWS_REGION='us-east-1', AWS_ENDPOINT_URL=self.region.url,
-                    AWS_EC2_METADATA_DISABLED='true', SHAKETABLE_CALL_TIMEOUT=CALL_TIMEOUT, **more)
+                    AWS_EC2_METADATA_DISABLED='true', **{'SHAKETABLE_CALL_TIMEOUT': CALL_TIMEOUT, **more})
 
     def start(self, *arguments, **environment):
         return Run([self.region.programs + '/shaketable', *arguments], self.environment(**environment), self.folder)
