@@ -42,6 +42,7 @@ static const struct meaning whole_codes[] = {
     {"ClientException", ERROR_INVALID},
     {"PlatformUnknownException", ERROR_INVALID},
     {"UnsupportedFeatureException", ERROR_INVALID},
+    {"InvalidPermission.Duplicate", ERROR_CONFLICT},
 };
 static const struct meaning code_ends[] = {
     {"NotFoundException", ERROR_NOT_FOUND},

@@ -28,6 +28,7 @@ static void read_sources(struct ec2_security_group *group, const struct aws_xml 
         rule->to_port = (int)aws_xml_integer(permission, "toPort", EC2_PORT_ANY);
         aws_copy_text(rule->source, sizeof rule->source, aws_xml_text(item, field));
         rule->source_is_group = is_group;
+        aws_copy_text(rule->description, sizeof rule->description, aws_xml_text(item, "description"));
     }
 }
 
@@ -86,4 +87,34 @@ bool ec2_describe_security_groups(struct aws_client *client, const char *const *
         done = call_page(client, ids, count, pager, out, &more, error);
     free(pager);
     return done;
+}
+
+static bool change_ingress(struct aws_client *client, const char *operation, const char *group, int port,
+                           const char *source_group, const char *description, struct error *error)
+{
+    struct aws_query query;
+    aws_query_init(&query);
+    aws_query_add(&query, "GroupId", group);
+    aws_query_add(&query, "IpPermissions.1.IpProtocol", "tcp");
+    aws_query_add_integer(&query, "IpPermissions.1.FromPort", port);
+    aws_query_add_integer(&query, "IpPermissions.1.ToPort", port);
+    aws_query_add(&query, "IpPermissions.1.Groups.1.GroupId", source_group);
+    if (*description)
+        aws_query_add(&query, "IpPermissions.1.Groups.1.Description", description);
+    bool done = aws_call_query(client, AWS_EC2, operation, &query, NULL, error);
+    aws_query_free(&query);
+    return done;
+}
+
+bool ec2_authorize_ingress(struct aws_client *client, const char *group, int port, const char *source_group,
+                           const char *description, struct error *error)
+{
+    return change_ingress(client, "AuthorizeSecurityGroupIngress", group, port, source_group, description,
+                          error);
+}
+
+bool ec2_revoke_ingress(struct aws_client *client, const char *group, int port, const char *source_group,
+                        struct error *error)
+{
+    return change_ingress(client, "RevokeSecurityGroupIngress", group, port, source_group, "", error);
 }

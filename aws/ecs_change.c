@@ -61,3 +61,21 @@ bool ecs_update_service(struct aws_client *client, struct json_object *input, st
 {
     return call_for_object(client, "UpdateService", input, "service", service, error);
 }
+
+bool ecs_create_service(struct aws_client *client, struct json_object *input, struct json_object **service,
+                        struct error *error)
+{
+    return call_for_object(client, "CreateService", input, "service", service, error);
+}
+
+bool ecs_delete_service(struct aws_client *client, const char *cluster, const char *service,
+                        struct error *error)
+{
+    struct json_object *input = json_object_new_object();
+    json_object_object_add(input, "cluster", json_object_new_string(cluster));
+    json_object_object_add(input, "service", json_object_new_string(service));
+    json_object_object_add(input, "force", json_object_new_boolean(true));
+    bool done = call_for_object(client, "DeleteService", input, "service", NULL, error);
+    json_object_put(input);
+    return done;
+}

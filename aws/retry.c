@@ -29,6 +29,8 @@ static const char *const repeatable_operations[] = {
     "ModifyListener",
     "ModifyRule",
     "ModifyTargetGroup",
+    "ModifyTargetGroupAttributes",
+    "CreateTargetGroup",
     "TagResource",
     "UntagResource",
     "AddTags",

@@ -169,7 +169,8 @@ static void find_endpoints(const struct job *job, struct adopted *out)
     struct json_object *raw = NULL;
     struct way_back running = {0};
     if (out->sidecars.count == 0 &&
-        ecs_describe_service(job->client, out->way_back.cluster_arn, out->way_back.service_arn, &raw, NULL) &&
+        ecs_describe_service(job->client, out->way_back.cluster_arn, way_back_carrier(&out->way_back), &raw,
+                             NULL) &&
         way_back_is_ours(json_text(raw, "taskDefinition")))
         from_revision(job, json_text(raw, "taskDefinition"), &running, &out->sidecars, NULL);
     way_back_free(&running);

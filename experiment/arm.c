@@ -6,6 +6,7 @@
 #include "aws/ecs.h"
 #include "core/clock.h"
 #include "experiment/deployment.h"
+#include "experiment/ingress.h"
 #include "experiment/json.h"
 
 const char *const arm_step_names[ARM_STEPS] = {
@@ -60,8 +61,8 @@ static bool find_registered(const struct job *job, const struct way_back *way_ba
     return found;
 }
 
-static bool register_revision(const struct job *job, const struct plan *plan, struct journal *journal,
-                              char arn[ECS_ARN_MAX], struct error *error)
+bool arm_register(const struct job *job, const struct plan *plan, struct journal *journal,
+                  char arn[ECS_ARN_MAX], struct error *error)
 {
     struct json_object *registered = NULL;
     struct error failure = {0};
@@ -110,7 +111,8 @@ bool arm_run(const struct job *job, const struct plan *plan, struct journal *jou
     progress_begin(job->progress, arm_step_names, ARM_STEPS);
     progress_estimate(job->progress, plan->shown->estimate_ms);
     if (!journal_phase(journal, "arming", error) || !check_unchanged(job, plan, error) ||
-        !register_revision(job, plan, journal, arn, error) || job_is_canceled(job, error))
+        !arm_register(job, plan, journal, arn, error) || job_is_canceled(job, error) ||
+        !ingress_open(job, &plan->way_back, journal, error))
         return false;
     struct deployment deployment = {
         .cluster_arn = plan->way_back.cluster_arn,
@@ -131,7 +133,8 @@ bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
 {
     struct ecs_tasks tasks = {0};
     out->count = 0;
-    if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back->service_arn, &tasks, error)) {
+    if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back_carrier(way_back), &tasks,
+                                error)) {
         ecs_tasks_free(&tasks);
         return false;
     }

@@ -18,6 +18,10 @@ extern const char *const arm_step_names[ARM_STEPS];
 /* On an error the caller must restore: something may have been changed. */
 bool arm_run(const struct job *job, const struct plan *plan, struct journal *journal, struct error *error);
 
+/* The first step of any way in (ARM_REGISTER): registers the plan's revision; `arn` is its name then. */
+bool arm_register(const struct job *job, const struct plan *plan, struct journal *journal,
+                  char arn[ECS_ARN_MAX], struct error *error);
+
 struct arm_endpoint {
     char task_id[64];
     char address[64];

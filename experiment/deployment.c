@@ -158,7 +158,7 @@ static bool look(const struct job *job, const struct deployment *deployment, siz
                      (now->rollout_state[0] == '\0' && service->deployment_count == 1);
     progress_set(job->progress, tasks_step, running && completed ? MODEL_STEP_DONE : MODEL_STEP_DOING,
                  now->running, service->desired, "%d of %d%s", now->running, service->desired,
-                 running && !completed ? ", the old ones drain" : "");
+                 running && service->deployment_count > 1 ? ", the old ones drain" : "");
     progress_set(job->progress, targets_step,
                  well                     ? MODEL_STEP_DONE
                  : healthy > 0 || running ? MODEL_STEP_DOING

@@ -12,19 +12,24 @@
 #include "experiment/restore.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What an engine looks after while the faults are live. */
 struct engine_status {
-    bool ours; /* the service still runs what we deployed */
-    char running[MODEL_NAME_MAX];
+    bool ours;                  /* what was put in is still there */
+    char drift[MODEL_TEXT_MAX]; /* else what is there instead, a sentence */
     struct arm_endpoints endpoints;
 };
 
 struct engine {
     const char *name;
+    /* The last two steps of starting are always that the sidecars are reached and the baseline; the first of
+     * stopping that the traffic is clean. These are the caller's to set. */
+    const char *const *start_steps;
+    size_t start_step_count;
+    const char *const *stop_steps;
+    size_t stop_step_count;
     bool live_faders; /* faults can be changed without starting anew, through the sidecars' links */
-    bool (*plan)(const struct job *job, const struct plan_request *request, struct plan **out,
-                 struct error *error);
     /* After an error the caller stops it: something may have been changed. */
     bool (*start)(const struct job *job, const struct plan *plan, struct journal *journal,
                   struct error *error);
@@ -35,6 +40,10 @@ struct engine {
                  struct error *error);
 };
 
-extern const struct engine engine_sidecar;
+extern const struct engine engine_sidecar; /* in place: the service's own tasks */
+extern const struct engine engine_canary;
+
+/* The one that made an experiment, and can undo it. */
+const struct engine *engine_of(const struct way_back *way_back);
 
 #endif

@@ -14,17 +14,27 @@ static bool status(const struct job *job, const struct way_back *way_back,
         return false;
     const char *running = ecs_short_name(json_text(raw, "taskDefinition"));
     size_t family = strlen(way_back->family);
-    snprintf(out->running, sizeof out->running, "%.255s", running);
     out->ours = strncmp(running, way_back->family, family) == 0 && running[family] == ':';
+    if (!out->ours)
+        snprintf(out->drift, sizeof out->drift, "someone deployed meanwhile: the service now runs %.190s",
+                 running);
     json_object_put(raw);
     return arm_find_sidecars(job, way_back, sidecars, &out->endpoints, error);
 }
 
 const struct engine engine_sidecar = {
     .name = "sidecar",
+    .start_steps = arm_step_names,
+    .start_step_count = ARM_STEPS,
+    .stop_steps = restore_step_names,
+    .stop_step_count = RESTORE_STEPS,
     .live_faders = true,
-    .plan = plan_make,
     .start = arm_run,
     .status = status,
     .stop = restore_run,
 };
+
+const struct engine *engine_of(const struct way_back *way_back)
+{
+    return way_back->canary != NULL ? &engine_canary : &engine_sidecar;
+}

@@ -242,6 +242,15 @@ bool journal_phase(struct journal *journal, const char *phase, struct error *err
     return write_line(journal, line, error);
 }
 
+bool journal_guard(struct journal *journal, const char *reason, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("guard");
+    json_put_text(line, "tripped", reason);
+    return write_line(journal, line, error);
+}
+
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error)
 {
     if (journal == NULL)
@@ -254,6 +263,16 @@ bool journal_ended(struct journal *journal, bool restored, const char *left, str
 }
 
 /* ── reading ─────────────────────────────────────────────────────────────────────────────── */
+
+/* 0: a call that makes nothing. */
+static unsigned making_bit(const char *call)
+{
+    static const char *const calls[] = {"RegisterTaskDefinition", "CreateTargetGroup", "CreateService"};
+    for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (strcmp(call, calls[i]) == 0)
+            return 1U << i;
+    return 0;
+}
 
 static void take_line(struct journal_entry *entry, bool *begun, struct json_object *line)
 {
@@ -271,8 +290,10 @@ static void take_line(struct journal_entry *entry, bool *begun, struct json_obje
     } else if (strcmp(event, "phase") == 0) {
         snprintf(entry->phase, sizeof entry->phase, "%s", json_text(line, "phase"));
         entry->ended = false;
-    } else if (strcmp(json_text(line, "call"), "RegisterTaskDefinition") == 0) {
-        entry->unsure = strcmp(event, "will") == 0;
+    } else if (strcmp(event, "will") == 0) {
+        entry->unsure |= making_bit(json_text(line, "call"));
+    } else if (strcmp(event, "did") == 0) {
+        entry->unsure &= ~making_bit(json_text(line, "call"));
     } else if (strcmp(event, "ended") == 0) {
         entry->ended = json_flag(line, "restored");
         snprintf(entry->phase, sizeof entry->phase, "%s", entry->ended ? "restored" : "failed");
@@ -307,7 +328,7 @@ void journal_entry_free(struct journal_entry *entry)
     entry->service = NULL;
 }
 
-bool journal_may_have_registered(const struct journal *journal)
+bool journal_may_have_made(const struct journal *journal, const char *call)
 {
     struct journal_entry entry;
     FILE *file = journal == NULL ? NULL : open_to_read(journal->path);
@@ -316,7 +337,7 @@ bool journal_may_have_registered(const struct journal *journal)
     journal_entry_read(&entry, file);
     fclose(file);
     journal_entry_free(&entry);
-    return entry.unsure;
+    return (entry.unsure & making_bit(call)) != 0;
 }
 
 static bool is_journal_name(const char *name)

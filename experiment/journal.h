@@ -8,6 +8,7 @@
  *        {"at":MS,"event":"will","call":"UpdateService","undo":"…"}   before a call that changes AWS
  *        {"at":MS,"event":"did","call":"UpdateService","result":"…"}
  *        {"at":MS,"event":"phase","phase":"injecting"}
+ *        {"at":MS,"event":"guard","tripped":"guard 'p99 > 2s' tripped: …"}
  *        {"at":MS,"event":"ended","restored":true}
  */
 #ifndef SHAKETABLE_EXPERIMENT_JOURNAL_H
@@ -46,9 +47,12 @@ const char *journal_trouble(const struct journal *journal);
 bool journal_will(struct journal *journal, const char *call, const char *undo, struct error *error);
 bool journal_did(struct journal *journal, const char *call, const char *result, struct error *error);
 bool journal_phase(struct journal *journal, const char *phase, struct error *error);
+/* A guard has tripped, and why. */
+bool journal_guard(struct journal *journal, const char *reason, struct error *error);
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error);
-/* RegisterTaskDefinition was called, and how that ended is not written: it may take effect late. */
-bool journal_may_have_registered(const struct journal *journal);
+/* This call, which makes something, was made, and how it ended is not written: it may take effect late. One
+ * of RegisterTaskDefinition, CreateTargetGroup, CreateService. NULL: false. */
+bool journal_may_have_made(const struct journal *journal, const char *call);
 
 /* What a journal says, read without locking. */
 struct journal_entry {
@@ -56,10 +60,10 @@ struct journal_entry {
     struct way_back way_back;    /* journal_entry_free frees it, journal_list_free all */
     struct json_object *service; /* as it was before; owned likewise */
     struct fault faults;
-    char phase[16]; /* the last one written */
-    bool ended;     /* and restored */
-    bool running;   /* a process holds it */
-    bool unsure;    /* see journal_may_have_registered */
+    char phase[16];  /* the last one written */
+    bool ended;      /* and restored */
+    bool running;    /* a process holds it */
+    unsigned unsure; /* bits: see journal_may_have_made */
     int64_t begun_ms, last_ms;
 };
 /* Reads one journal's lines, all but `experiment` and `running`; free it in any case. False: it has no

@@ -81,3 +81,9 @@ struct json_object *json_parse(const char *text, size_t length)
 {
     return document_parse(text, length, NULL);
 }
+
+const char *json_pretty(struct json_object *object)
+{
+    return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                      JSON_C_TO_STRING_NOSLASHESCAPE);
+}

@@ -23,6 +23,8 @@ void json_put_text(struct json_object *object, const char *key, const char *valu
 void json_put_integer(struct json_object *object, const char *key, int64_t value);
 void json_put_number(struct json_object *object, const char *key, double value);
 void json_put_flag(struct json_object *object, const char *key, bool value);
+/* As people read it; borrowed from the object, until it is printed again. */
+const char *json_pretty(struct json_object *object);
 /* A deep copy that the caller owns. */
 struct json_object *json_copy(struct json_object *object);
 /* True when both hold the same keys and values, whatever the order of keys. */

@@ -10,13 +10,17 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/random.h"
+#include "core/units.h"
+#include "experiment/canary_plan.h"
 #include "experiment/console_key.h"
 #include "experiment/diff.h"
+#include "experiment/ingress.h"
 #include "experiment/inventory.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
 #include "experiment/preflight.h"
+#include "experiment/preflight_guards.h"
 
 #define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
@@ -33,22 +37,18 @@ void plan_free(struct plan *plan)
     json_object_put(plan->service);
     json_object_put(plan->revision);
     json_object_put(plan->load_balancers);
+    json_object_put(plan->canary_service);
+    json_object_put(plan->canary_groups);
     model_plan_release(plan->shown);
     free(plan);
-}
-
-static const char *pretty(struct json_object *json)
-{
-    return json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                    JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 static bool print_diff(const char *before_name, struct json_object *before, const char *after_name,
                        struct json_object *after, struct buf *out)
 {
-    char *old = strdup(pretty(before));
+    char *old = strdup(json_pretty(before));
     bool done = old != NULL && buf_printf(out, "--- %s\n+++ %s\n", before_name, after_name) &&
-                diff_unified(old, pretty(after), out);
+                diff_unified(old, json_pretty(after), out);
     free(old);
     return done;
 }
@@ -76,11 +76,15 @@ static bool show_diff(struct plan *plan, struct json_object *response, struct er
     bool done = print_diff(before_name, before, after_name, plan->revision, &text);
     json_object_put(before);
 
-    struct json_object *old = service_part(before_name, json_array(plan->service, "loadBalancers"));
-    struct json_object *new = service_part(after_name, plan->load_balancers);
-    done = done && print_diff("service", old, "UpdateService", new, &text);
-    json_object_put(old);
-    json_object_put(new);
+    if (plan->way_back.canary != NULL) {
+        done = done && canary_plan_diff(plan, &text);
+    } else {
+        struct json_object *old = service_part(before_name, json_array(plan->service, "loadBalancers"));
+        struct json_object *new = service_part(after_name, plan->load_balancers);
+        done = done && print_diff("service", old, "UpdateService", new, &text);
+        json_object_put(old);
+        json_object_put(new);
+    }
     plan->shown->diff = done ? buf_take(&text) : NULL;
     buf_free(&text);
     return plan->shown->diff != NULL || error_set(error, ERROR_LIMIT, "the plan is too long to be shown");
@@ -127,42 +131,129 @@ static bool find_console_keys(char *text, size_t size, struct error *error)
     return tls_pins_parse(text, "SHAKETABLE_CONSOLE_KEY", &pins, error);
 }
 
+/* The service's own tasks all get the sidecar; what was asked for is then a share of the requests. */
+static void plan_in_place(struct plan *plan, const char *why)
+{
+    char what[MODEL_TEXT_MAX], percent[UNITS_TEXT_MAX];
+    double *scope = &plan->request.fault.scope.percent;
+    if (plan->request.choices.blast_radius <= 0 || plan->request.choices.blast_radius >= 100)
+        return;
+    *scope = *scope * plan->request.choices.blast_radius / 100.0;
+    units_format_percent(*scope, percent);
+    snprintf(what, sizeof what, "in place: every task gets the sidecar, %s of the requests the faults",
+             percent);
+    preflight_add(plan->shown, why[0] == '\0' ? MODEL_NOTE : MODEL_WARNING, what,
+                  why[0] == '\0' ? "so it was asked for" : why,
+                  why[0] == '\0' ? "nothing to do" : "go on only if the service may be deployed");
+}
+
+static void note_canary(struct plan *plan)
+{
+    char what[MODEL_TEXT_MAX], percent[UNITS_TEXT_MAX];
+    units_format_percent(plan->request.choices.blast_radius, percent);
+    snprintf(what, sizeof what, "canary: %d task%s beside the service get%s %s of its traffic", plan->desired,
+             plan->desired == 1 ? "" : "s", plan->desired == 1 ? "s" : "", percent);
+    preflight_add(plan->shown, MODEL_NOTE, what, "the service itself is not touched", "nothing to do");
+}
+
+/* Which way in. A canary where it was asked for, or where less than all traffic was and it can be had. */
+static bool choose_way(struct plan *plan, const struct job *job, const struct ecs_service *service,
+                       struct json_object *task_definition, struct error *error)
+{
+    struct choices *choices = &plan->request.choices;
+    struct error failure = {0};
+    bool asked = choices->way == CHOICES_WAY_CANARY;
+    bool part = choices->blast_radius > 0 && choices->blast_radius < 100;
+    if (asked && choices->blast_radius <= 0)
+        choices->blast_radius = PLAN_CANARY_PERCENT;
+    if (choices->way == CHOICES_WAY_IN_PLACE || (!asked && !part)) {
+        plan_in_place(plan, "");
+        return true;
+    }
+    if (canary_plan(job, plan, service, task_definition, &failure)) {
+        note_canary(plan);
+        return true;
+    }
+    if (failure.code != ERROR_REFUSED && failure.code != ERROR_DENIED) {
+        if (error != NULL)
+            *error = failure;
+        return false;
+    }
+    if (asked)
+        preflight_add(plan->shown, MODEL_STOP, "a canary can't be had", failure.message,
+                      "inject in place (--way in-place), or choose another service");
+    else
+        plan_in_place(plan, failure.message);
+    return true;
+}
+
+static bool open_ingress(struct plan *plan, const struct job *job, const struct ecs_service *service,
+                         struct error *error)
+{
+    struct error failure = {0};
+    if (!plan->request.choices.open_security_group ||
+        ingress_plan(job, service, &plan->sidecars, &plan->way_back.ingress, &failure))
+        return true;
+    if (failure.code != ERROR_REFUSED && failure.code != ERROR_DENIED) {
+        if (error != NULL)
+            *error = failure;
+        return false;
+    }
+    preflight_add(plan->shown, MODEL_STOP, "the security group can't be opened", failure.message,
+                  "open it by hand, for the sidecar's port alone");
+    return true;
+}
+
+/* True also when it refuses. */
+static bool preflight(struct plan *plan, const struct job *job, const struct ecs_service *service,
+                      struct json_object *task_definition, char console_keys[CONSOLE_KEYS_MAX])
+{
+    struct error refusal;
+    struct model_plan *shown = plan->shown;
+    preflight_task_definition(shown, task_definition);
+    if (!shown->refused &&
+        !revision_find_sidecars(task_definition, json_array(plan->service, "loadBalancers"), &plan->sidecars,
+                                &refusal))
+        preflight_add(shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
+                      "choose another service");
+    if (!shown->refused)
+        preflight_network(shown, job, service, &plan->sidecars, plan->request.choices.open_security_group);
+    if (!shown->refused)
+        preflight_reach(shown, job, service, &plan->sidecars);
+    if (!shown->refused)
+        preflight_guards(shown, job, service, &plan->request.choices);
+    if (!find_console_keys(console_keys, CONSOLE_KEYS_MAX, &refusal))
+        preflight_add(shown, MODEL_STOP, "this console's key can't be used", refusal.message,
+                      "put it right: the sidecars know this console by it");
+    return !shown->refused;
+}
+
 static bool fill(struct plan *plan, const struct job *job, const struct ecs_service *service,
                  struct json_object *response, struct error *error)
 {
     struct json_object *task_definition = json_object_of(response, "taskDefinition");
-    struct json_object *load_balancers = json_array(plan->service, "loadBalancers");
-    struct error refusal;
     char console_keys[CONSOLE_KEYS_MAX];
-    preflight_task_definition(plan->shown, task_definition);
-    if (!plan->shown->refused &&
-        !revision_find_sidecars(task_definition, load_balancers, &plan->sidecars, &refusal))
-        preflight_add(plan->shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
-                      "choose another service");
-    if (!plan->shown->refused)
-        preflight_network(plan->shown, job, service, &plan->sidecars);
-    if (!plan->shown->refused)
-        preflight_reach(plan->shown, job, service, &plan->sidecars);
-    if (!find_console_keys(console_keys, sizeof console_keys, &refusal))
-        preflight_add(plan->shown, MODEL_STOP, "this console's key can't be used", refusal.message,
-                      "put it right: the sidecars know this console by it");
+    if (!preflight(plan, job, service, task_definition, console_keys))
+        return true;
+    plan->desired = service->desired;
+    if (!fill_way_back(plan, job, service, task_definition, error) ||
+        !open_ingress(plan, job, service, error) || !choose_way(plan, job, service, task_definition, error))
+        return false;
     if (plan->shown->refused)
         return true;
 
-    if (!fill_way_back(plan, job, service, task_definition, error))
-        return false;
     const char *image = plan->request.image[0] != '\0' ? plan->request.image : getenv("SHAKETABLE_IMAGE");
     plan->revision =
         revision_build(response, &plan->sidecars, &plan->way_back,
                        image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image, console_keys, error);
     if (plan->revision == NULL)
         return false;
-    plan->load_balancers = revision_load_balancers(load_balancers, &plan->sidecars);
-    plan->desired = service->desired;
+    plan->load_balancers =
+        revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);
     plan->shown->estimate_ms =
-        service->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
-                                                                                    : TASK_ESTIMATE_AWS_MS);
+        plan->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
+                                                                                 : TASK_ESTIMATE_AWS_MS);
     return show_diff(plan, response, error);
 }
 

@@ -16,13 +16,14 @@ struct json_object;
  * labels; and what an experiment of open end gets at most. */
 #define PLAN_ARMING_ALLOWANCE_MS (15 * 60 * 1000)
 #define PLAN_OPEN_END_MS (60 * 60 * 1000)
+#define PLAN_CANARY_PERCENT 10 /* of the traffic, where a canary is asked for and no blast radius */
 #define PLAN_DEFAULT_IMAGE "shaketable/proxy:" PACKAGE_VERSION
 
 struct plan_request {
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
     struct fault fault;
-    int64_t duration_ms;        /* 0: open end */
+    int64_t duration_ms; /* 0: open end */
     struct choices choices;
     char image[MODEL_NAME_MAX]; /* of the sidecar; "": $SHAKETABLE_IMAGE or PLAN_DEFAULT_IMAGE */
 };
@@ -31,10 +32,12 @@ struct plan {
     struct plan_request request;
     struct way_back way_back;
     struct revision_sidecars sidecars;
-    int desired;
+    int desired;                        /* tasks that will carry sidecars */
     struct json_object *service;        /* raw, as it was: what the way back is compared with */
     struct json_object *revision;       /* input of RegisterTaskDefinition; NULL when refused */
     struct json_object *load_balancers; /* for UpdateService; NULL when refused */
+    struct json_object *canary_service; /* input of CreateService, target groups by name; NULL: in place */
+    struct json_object *canary_groups;  /* [{"create": input of CreateTargetGroup, "attributes": […]}] */
     struct model_plan *shown;
 };
 

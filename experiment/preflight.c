@@ -12,6 +12,7 @@
 
 #include "aws/ec2.h"
 #include "aws/elbv2.h"
+#include "experiment/ingress.h"
 #include "experiment/json.h"
 #include "experiment/way_back.h"
 
@@ -216,32 +217,19 @@ static void check_target_groups(struct model_plan *plan, const struct job *job,
     elbv2_target_groups_free(&groups);
 }
 
-static bool admits(const struct ec2_security_group *group, int port)
-{
-    for (size_t i = 0; i < group->rule_count; i++) {
-        const struct ec2_rule *rule = &group->rules[i];
-        bool protocol = strcmp(rule->protocol, "tcp") == 0 || strcmp(rule->protocol, "6") == 0 ||
-                        strcmp(rule->protocol, "-1") == 0;
-        if (protocol &&
-            (rule->from_port == EC2_PORT_ANY || (rule->from_port <= port && port <= rule->to_port)))
-            return true;
-    }
-    return group->more_rules;
-}
-
 static void check_admitted(struct model_plan *plan, const struct ec2_security_groups *groups, int port,
-                           const char *why, const char *advice)
+                           enum model_severity severity, const char *why, const char *advice)
 {
     char what[MODEL_TEXT_MAX];
-    for (size_t i = 0; i < groups->count; i++)
-        if (admits(&groups->items[i], port))
-            return;
+    if (ingress_admits(groups, port))
+        return;
     snprintf(what, sizeof what, "no security group of the tasks admits port %d", port);
-    preflight_add(plan, MODEL_STOP, what, why, advice);
+    preflight_add(plan, severity, what, why, advice);
 }
 
 static void check_security_groups(struct model_plan *plan, const struct job *job,
-                                  const struct ecs_service *service, const struct revision_sidecars *sidecars)
+                                  const struct ecs_service *service, const struct revision_sidecars *sidecars,
+                                  bool opens)
 {
     const char *ids[ECS_NETWORK_MAX];
     struct ec2_security_groups groups = {0};
@@ -257,10 +245,13 @@ static void check_security_groups(struct model_plan *plan, const struct job *job
     }
     bool local = job_endpoint_is_local(aws_client_endpoint(job->client)); /* there none is in force */
     for (size_t i = 0; i < sidecars->count; i++) {
-        check_admitted(plan, &groups, sidecars->item[i].port, "the load balancer could not reach the sidecar",
-                       "add an inbound rule for that port from the load balancer's security group");
+        check_admitted(plan, &groups, sidecars->item[i].port, opens ? MODEL_NOTE : MODEL_STOP,
+                       "the load balancer could not reach the sidecar",
+                       opens ? "it is opened, and closed again on the way back"
+                             : "add --open-security-group, or an inbound rule for that port from the load "
+                               "balancer's security group");
         if (!local)
-            check_admitted(plan, &groups, sidecars->item[i].stats_port,
+            check_admitted(plan, &groups, sidecars->item[i].stats_port, MODEL_STOP,
                            "this console could not reach the sidecar to set faults and to clear them",
                            "add an inbound rule for that port (TCP) from this machine's address alone");
     }
@@ -268,10 +259,10 @@ static void check_security_groups(struct model_plan *plan, const struct job *job
 }
 
 void preflight_network(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
-                       struct revision_sidecars *sidecars)
+                       struct revision_sidecars *sidecars, bool opens_security_group)
 {
     check_target_groups(plan, job, service, sidecars);
-    check_security_groups(plan, job, service, sidecars);
+    check_security_groups(plan, job, service, sidecars, opens_security_group);
 }
 
 /* Whether a packet gets there and back: nobody listens on that port yet, so the answer is a refusal. Returns

@@ -19,7 +19,7 @@ void preflight_task_definition(struct model_plan *plan, struct json_object *task
 /* Target groups and security groups, which take calls; also fills health_check_path of the sidecars. What may
  * not be read is a warning, or stops where the deployment could not be watched without it. */
 void preflight_network(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
-                       struct revision_sidecars *sidecars);
+                       struct revision_sidecars *sidecars, bool opens_security_group);
 /* The links to the sidecars: on a real account, whether one of the service's tasks can be reached from here.
  * Takes up to three seconds. */
 void preflight_reach(struct model_plan *plan, const struct job *job, const struct ecs_service *service,

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "experiment/arm.h"
 #include "experiment/deployment.h"
+#include "experiment/ingress.h"
 #include "experiment/json.h"
 #include "experiment/revision.h"
 
@@ -94,7 +95,6 @@ struct restoring {
     struct restore_outcome *outcome;
     enum found found;
     char running[ECS_ARN_MAX];
-    size_t removed; /* revisions */
 };
 
 static bool describe(const struct restoring *restoring, struct json_object **raw, struct error *error)
@@ -234,41 +234,55 @@ static bool let_drain(const struct restoring *restoring, struct error *error)
     return drained;
 }
 
+struct removing {
+    const struct job *job;
+    const struct way_back *way_back;
+    struct journal *journal;
+    size_t removed;
+};
+
 static bool remove_revisions(void *context, struct error *error)
 {
-    struct restoring *restoring = context;
+    struct removing *removing = context;
     struct ecs_names names = {0};
-    const struct job *job = restoring->job;
-    bool done = arm_find_revisions(job, restoring->way_back, &names, error);
+    const struct job *job = removing->job;
+    bool done = arm_find_revisions(job, removing->way_back, &names, error);
     for (size_t i = 0; done && i < names.count; i++) {
-        done = journal_will(restoring->journal, "DeregisterTaskDefinition", "nothing: the revision is ours",
+        done = journal_will(removing->journal, "DeregisterTaskDefinition", "nothing: the revision is ours",
                             error) &&
                ecs_deregister_task_definition(job->client, names.items[i], error) &&
-               journal_did(restoring->journal, "DeregisterTaskDefinition", names.items[i], error);
-        restoring->removed += done;
+               journal_did(removing->journal, "DeregisterTaskDefinition", names.items[i], error);
+        removing->removed += done;
     }
     ecs_names_free(&names);
     return done;
 }
 
 /* Looks again for one that may have been registered after its answer was given up. */
-static bool deregister(struct restoring *restoring, struct error *error)
+bool restore_remove_revisions(const struct job *job, const struct way_back *way_back, struct journal *journal,
+                              size_t step, struct error *error)
 {
-    const struct job *job = restoring->job;
+    struct removing removing = {.job = job, .way_back = way_back, .journal = journal};
     int64_t until_ms = clock_ms();
-    if (journal_may_have_registered(restoring->journal))
+    if (journal_may_have_made(journal, "RegisterTaskDefinition"))
         until_ms += job->settle_ms;
-    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DOING, 0, 0, "%s",
-                 restoring->way_back->family);
-    if (!deployment_persist(job, remove_revisions, restoring, error))
+    progress_set(job->progress, step, MODEL_STEP_DOING, 0, 0, "%s", way_back->family);
+    if (!deployment_persist(job, remove_revisions, &removing, error))
         return false;
-    while (restoring->removed == 0 && clock_ms() < until_ms) {
+    while (removing.removed == 0 && clock_ms() < until_ms) {
         job_wait(job);
-        if (!deployment_persist(job, remove_revisions, restoring, error))
+        if (!deployment_persist(job, remove_revisions, &removing, error))
             return false;
     }
-    progress_set(job->progress, RESTORE_DEREGISTER, MODEL_STEP_DONE, 0, 0, "%zu removed", restoring->removed);
+    progress_set(job->progress, step, MODEL_STEP_DONE, 0, 0, "%zu removed", removing.removed);
     return true;
+}
+
+static bool deregister(const struct restoring *restoring, struct error *error)
+{
+    return ingress_close(restoring->job, restoring->way_back, restoring->journal, error) &&
+           restore_remove_revisions(restoring->job, restoring->way_back, restoring->journal,
+                                    RESTORE_DEREGISTER, error);
 }
 
 /* What was changed beside the task definition and the load balancers is nothing of ours, and not ours to
@@ -343,15 +357,11 @@ static void read_account(const char *arn, char account[ACCOUNT_MAX])
         snprintf(account, ACCOUNT_MAX, "%.*s", (int)strcspn(arn, ":"), arn);
 }
 
-/* A service that is not found is gone only if this is where it was: the region and the account. */
-static bool is_where_it_was(void *context, struct error *error)
+bool restore_is_where_it_was(const struct job *job, const struct way_back *way_back, struct error *error)
 {
-    const struct restoring *restoring = context;
-    const struct way_back *way_back = restoring->way_back;
     struct sts_identity identity;
     char account[ACCOUNT_MAX];
-    if (!is_region(restoring->job->client, way_back, error) ||
-        !sts_get_caller_identity(restoring->job->client, &identity, error))
+    if (!is_region(job->client, way_back, error) || !sts_get_caller_identity(job->client, &identity, error))
         return false;
     read_account(way_back->service_arn, account);
     if (strcmp(identity.account, account) == 0)
@@ -361,6 +371,12 @@ static bool is_where_it_was(void *context, struct error *error)
         "service %s is not found in account %s, but the experiment was made in account %s: roll it "
         "back with that one's credentials (--profile)",
         way_back->service, identity.account, account);
+}
+
+static bool is_where_it_was(void *context, struct error *error)
+{
+    const struct restoring *restoring = context;
+    return restore_is_where_it_was(restoring->job, restoring->way_back, error);
 }
 
 static void skip(const struct restoring *restoring, enum restore_step first, enum restore_step last,

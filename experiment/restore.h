@@ -40,6 +40,13 @@ bool restore_run(const struct job *job, const struct way_back *way_back, struct 
                  struct journal *journal, bool take_over, struct restore_outcome *outcome,
                  struct error *error);
 
+/* Deregisters the experiment's revisions; shown in this step of the progress. */
+bool restore_remove_revisions(const struct job *job, const struct way_back *way_back, struct journal *journal,
+                              size_t step, struct error *error);
+/* What is not found is gone only if this is where it was, the region and the account: else ERROR_INCOMPLETE,
+ * and how to get there. */
+bool restore_is_where_it_was(const struct job *job, const struct way_back *way_back, struct error *error);
+
 /* Appends each difference of two services that is not in the nature of a running one, nor ECS's own doing, a
  * line each: "propagateTags: "NONE" → "SERVICE"". Returns how many. */
 struct buf;

@@ -34,8 +34,14 @@ void run_set_problem(struct run *run, const char *text)
 
 /* ── plan ────────────────────────────────────────────────────────────────────────────────── */
 
+bool run_is_busy(const struct run *run)
+{
+    return run->working || run->watching || run->polling;
+}
+
 void run_forget(struct run *run)
 {
+    guards_reset(run->guards);
     sidecars_free(run->sidecars);
     series_free(run->series);
     plan_free(run->plan);
@@ -50,6 +56,7 @@ void run_forget(struct run *run)
     run->problem[0] = '\0';
     run->exit_status = 0;
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
+    run->tripped = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
     fault_init(&run->live);
@@ -78,6 +85,7 @@ static void on_planned(struct run *run)
     } else if (run->error.code != ERROR_NONE) {
         run_end_failed(run, run->error.code == ERROR_REFUSED ? 3 : 1, run->error.message);
     } else {
+        run->engine = engine_of(&run->plan->way_back);
         run->exit_status = run->plan->shown->refused ? 3 : 0;
         run_set_phase(run, MODEL_PLANNED);
     }
@@ -85,7 +93,7 @@ static void on_planned(struct run *run)
 
 void run_plan(struct run *run, const struct intent *intent)
 {
-    if (run->working || run->watching || run_is_active(run))
+    if (run_is_busy(run) || run_is_active(run))
         return;
     run_forget(run);
     memset(&run->request, 0, sizeof run->request);
@@ -94,7 +102,6 @@ void run_plan(struct run *run, const struct intent *intent)
     run->request.fault = intent->fault;
     run->request.duration_ms = intent->duration_ms;
     run->request.choices = intent->choices;
-    run->engine = &engine_sidecar;
     run_set_phase(run, MODEL_PLANNING);
     run_start_job(run, run_work_plan, on_planned);
 }
@@ -104,7 +111,7 @@ void run_dismiss(struct run *run)
     if (run->phase == MODEL_PLANNING && run->working) {
         run->discard = true;
         atomic_store(&run->cancel, true);
-    } else if (!run->working && !run->watching && !run_is_active(run)) {
+    } else if (!run_is_busy(run) && !run_is_active(run)) {
         to_idle(run);
     }
 }
@@ -129,7 +136,8 @@ static void on_armed(struct run *run)
         return;
     }
     run->reach_until_ms = clock_ms() + RUN_REACH_MS;
-    progress_set(&run->progress, ARM_REACH, MODEL_STEP_DOING, 0, (int)run->endpoints.count, "%s", "");
+    progress_set(&run->progress, run->engine->start_step_count - 2, MODEL_STEP_DOING, 0,
+                 (int)run->endpoints.count, "%s", "");
     journal_phase(run->journal, "armed", NULL);
     run_set_phase(run, MODEL_ARMED);
 }
@@ -149,6 +157,7 @@ void run_confirm(struct run *run)
     }
     run->sidecars_wanted = run->plan->sidecars;
     run->before = json_object_get(run->plan->service);
+    run->request = run->plan->request; /* what was made of it */
     run->asked = run->request.fault;
     run->journal = journal_begin(&run->way_back, run->before, &run->asked, run->request.duration_ms, &error);
     if (run->journal == NULL) {
@@ -175,8 +184,13 @@ struct run *run_new(uv_loop_t *loop, struct aws_client *client, const char *no_c
                     const struct run_handlers *handlers)
 {
     struct run *run = calloc(1, sizeof *run);
-    if (run == NULL)
+    struct guards *guards = guards_new();
+    if (run == NULL || guards == NULL) {
+        free(run);
+        guards_free(guards);
         return NULL;
+    }
+    run->guards = guards;
     run->loop = loop;
     run->take_over = take_over;
     run->handlers = *handlers;
@@ -194,6 +208,7 @@ void run_free(struct run *run)
     if (run == NULL)
         return;
     run_forget(run);
+    guards_free(run->guards);
     progress_destroy(&run->progress);
     free(run);
 }
@@ -212,7 +227,8 @@ static void show_way_back(const struct run *run, struct model_experiment *out)
 {
     if (run->way_back.experiment[0] == '\0')
         return;
-    snprintf(out->way_back, sizeof out->way_back, "%.200s, %s", ecs_short_name(run->way_back.task_definition),
+    snprintf(out->way_back, sizeof out->way_back, "%.200s, %s",
+             run->way_back.canary != NULL ? "canary away" : ecs_short_name(run->way_back.task_definition),
              run->phase == MODEL_RESTORED ? run->outcome.theirs ? "not taken" : "restored"
              : run->journal != NULL       ? "saved"
                                           : "in its labels");
@@ -244,6 +260,7 @@ void run_show(const struct run *run, struct model_experiment *out)
     }
     progress_read((struct progress *)&run->progress, out);
     show_way_back(run, out);
+    run_guards_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
 }
@@ -262,7 +279,7 @@ bool run_is_active(const struct run *run)
 bool run_is_idle(const struct run *run)
 {
     bool left = run->leaving && (!run->told || clock_ms() > run->leave_until_ms);
-    return !run->working && !run->watching && (left || !run_is_active(run));
+    return !run_is_busy(run) && (left || !run_is_active(run));
 }
 
 bool run_is_of(const struct run *run, const char *cluster, const char *service)

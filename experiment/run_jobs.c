@@ -46,7 +46,7 @@ void run_start_job(struct run *run, run_step *on_worker, run_step *on_done)
 void run_work_plan(struct run *run)
 {
     struct job job = run_job(run);
-    run->engine->plan(&job, &run->request, &run->plan, &run->error);
+    plan_make(&job, &run->request, &run->plan, &run->error);
 }
 
 void run_work_arm(struct run *run)

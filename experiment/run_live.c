@@ -8,6 +8,16 @@
 #define WATCH_AWS_MS 5000
 #define LEAVE_MS 3000
 
+static size_t reach_step(const struct run *run)
+{
+    return run->engine->start_step_count - 2;
+}
+
+static size_t baseline_step(const struct run *run)
+{
+    return run->engine->start_step_count - 1;
+}
+
 static void go_live(struct run *run, int64_t now_ms)
 {
     char text[MODEL_TEXT_MAX];
@@ -19,7 +29,7 @@ static void go_live(struct run *run, int64_t now_ms)
         return;
     }
     series_take_baseline(run->series);
-    progress_set(&run->progress, ARM_BASELINE, MODEL_STEP_DONE, 0, 0, "n %llu",
+    progress_set(&run->progress, baseline_step(run), MODEL_STEP_DONE, 0, 0, "n %llu",
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, 0);
     run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
@@ -54,8 +64,8 @@ void run_tick_armed(struct run *run, int64_t now_ms)
     struct sidecars_count count = sidecars_count(run->sidecars);
     if (run->baseline_from_ms == 0) {
         bool all = count.total > 0 && count.reached == count.total;
-        progress_set(&run->progress, ARM_REACH, all ? MODEL_STEP_DONE : MODEL_STEP_DOING, (int)count.reached,
-                     (int)count.total, "%zu of %zu", count.reached, count.total);
+        progress_set(&run->progress, reach_step(run), all ? MODEL_STEP_DONE : MODEL_STEP_DOING,
+                     (int)count.reached, (int)count.total, "%zu of %zu", count.reached, count.total);
         if (!all && clock_ms() < run->reach_until_ms)
             return;
         if (count.reached == 0) {
@@ -68,16 +78,19 @@ void run_tick_armed(struct run *run, int64_t now_ms)
                     count.total - count.reached, count.total);
         run->baseline_from_ms = clock_ms();
         series_restart_window(run->series, now_ms);
+        run_guards_begin(run);
     }
+    if (run_guards_tick(run))
+        return;
     int64_t since = clock_ms() - run->baseline_from_ms;
     if (run->deadline_ms != 0) {
         wait_for_live(run);
         return;
     }
-    progress_set(&run->progress, ARM_BASELINE, MODEL_STEP_DOING, (int)since, RUN_BASELINE_MS, "n %llu",
+    progress_set(&run->progress, baseline_step(run), MODEL_STEP_DOING, (int)since, RUN_BASELINE_MS, "n %llu",
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, RUN_BASELINE_MS - since);
-    if (since >= RUN_BASELINE_MS)
+    if (since >= RUN_BASELINE_MS && !guards_wait(run->guards))
         go_live(run, now_ms);
 }
 
@@ -108,10 +121,7 @@ void run_watch_done(struct run *run)
     if (run->phase != MODEL_INJECTING || run->watch_failed || run->leaving)
         return;
     if (!run->watched.ours) {
-        char text[MODEL_TEXT_MAX * 2];
-        snprintf(text, sizeof text, "someone deployed meanwhile: the service now runs %.200s",
-                 run->watched.running);
-        run_fail_and_restore(run, text);
+        run_fail_and_restore(run, run->watched.drift);
         return;
     }
     sidecars_reconcile(run->sidecars, &run->watched.endpoints);
@@ -120,6 +130,8 @@ void run_watch_done(struct run *run)
 
 void run_tick_injecting(struct run *run, int64_t now_ms)
 {
+    if (run_guards_tick(run))
+        return;
     renew_when_due(run);
     if (clock_ms() >= run->next_watch_ms && !run->leaving) {
         bool local = job_endpoint_is_local(aws_client_endpoint(run->client));

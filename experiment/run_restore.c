@@ -14,7 +14,10 @@ void run_fail_and_restore(struct run *run, const char *problem)
 
 static void say_outcome(struct run *run)
 {
-    if (!run->outcome.theirs)
+    if (run->way_back.canary != NULL)
+        run_say(run, MODEL_LOG_GOOD, "the canary of %s/%s is gone: all traffic goes to the service again",
+                run->way_back.cluster, run->way_back.service);
+    else if (!run->outcome.theirs)
         run_say(run, MODEL_LOG_GOOD, "%s/%s is restored: it runs %s again", run->way_back.cluster,
                 run->way_back.service, ecs_short_name(run->way_back.task_definition));
     for (const char *line = run->outcome.note; line[0] != '\0';) {
@@ -36,6 +39,8 @@ static void say_trouble(struct run *run)
 static void on_restored(struct run *run)
 {
     run->handlers.service_changed(run->handlers.context);
+    if (run->watching || run->polling)
+        atomic_store(&run->cancel, true); /* what is looked at still is not waited for */
     if (run->error.code != ERROR_NONE) {
         journal_ended(run->journal, false, run->error.message, NULL);
         run_end_failed(run, 5, run->error.message);
@@ -45,7 +50,7 @@ static void on_restored(struct run *run)
     if (run->told)
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
-    run->exit_status = run->failed ? 1 : 0;
+    run->exit_status = run->tripped ? 4 : run->failed ? 1 : 0;
     say_outcome(run);
     say_trouble(run);
     sidecars_free(run->sidecars);
@@ -60,8 +65,9 @@ void run_start_restore(struct run *run)
     run->rollback_wanted = run->leaving = run->told = false;
     run->clean_ms = -1;
     journal_forgive(run->journal);
+    guards_end(run->guards);
     run_set_phase(run, MODEL_RECOVERING);
-    progress_begin(&run->progress, restore_step_names, RESTORE_STEPS);
+    progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
     if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DOING, 0, 0, "%s", "");
         run->told = true;
@@ -90,6 +96,7 @@ static void on_adopted(struct run *run)
         return;
     }
     run->way_back = run->adopted.way_back; /* what adopt_free would free is the run's now */
+    run->engine = engine_of(&run->way_back);
     run->before = run->adopted.before;
     run->journal = run->adopted.journal;
     run->sidecars_wanted = run->adopted.sidecars;
@@ -110,7 +117,6 @@ static void on_adopted(struct run *run)
 static void adopt(struct run *run, const struct intent *intent)
 {
     run_forget(run);
-    run->engine = &engine_sidecar;
     run->adopt_intent = *intent;
     memcpy(run->request.cluster, intent->cluster, sizeof run->request.cluster);
     memcpy(run->request.service, intent->service, sizeof run->request.service);
@@ -142,7 +148,7 @@ void run_rollback(struct run *run, const struct intent *intent)
     case MODEL_IDLE:
     case MODEL_RESTORED:
     case MODEL_FAILED_PHASE:
-        if (run->working || run->watching)
+        if (run_is_busy(run))
             break;
         if (restorable)
             run_start_restore(run);

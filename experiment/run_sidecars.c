@@ -10,6 +10,7 @@ static void on_sample(void *context, const struct stats_sample *sample)
 {
     struct run *run = context;
     series_add(run->series, sample, clock_epoch_ms());
+    guards_sample(run->guards, sample, clock_ms());
     run->handlers.changed(run->handlers.context);
 }
 

@@ -12,17 +12,29 @@
 void way_back_free(struct way_back *way_back)
 {
     json_object_put(way_back->load_balancers);
+    json_object_put(way_back->canary);
+    json_object_put(way_back->ingress);
     memset(way_back, 0, sizeof *way_back);
 }
 
 bool way_back_copy(struct way_back *to, const struct way_back *from, struct error *error)
 {
-    struct json_object *load_balancers = json_copy(from->load_balancers);
-    if (from->load_balancers != NULL && load_balancers == NULL)
+    struct way_back copy = *from;
+    copy.load_balancers = json_copy(from->load_balancers);
+    copy.canary = json_copy(from->canary);
+    copy.ingress = json_copy(from->ingress);
+    if ((from->load_balancers != NULL && copy.load_balancers == NULL) ||
+        (from->canary != NULL && copy.canary == NULL) || (from->ingress != NULL && copy.ingress == NULL)) {
+        way_back_free(&copy);
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    *to = *from;
-    to->load_balancers = load_balancers;
+    }
+    *to = copy;
     return true;
+}
+
+const char *way_back_carrier(const struct way_back *way_back)
+{
+    return way_back->canary != NULL ? json_text(way_back->canary, "service") : way_back->service_arn;
 }
 
 struct json_object *way_back_to_json(const struct way_back *way_back)
@@ -42,7 +54,17 @@ struct json_object *way_back_to_json(const struct way_back *way_back)
     json_put_integer(json, "created", way_back->created_ms);
     json_put_integer(json, "deadline", way_back->deadline_ms);
     json_object_object_add(json, "loadBalancers", json_copy(way_back->load_balancers));
+    if (way_back->canary != NULL)
+        json_object_object_add(json, "canary", json_copy(way_back->canary));
+    if (way_back->ingress != NULL)
+        json_object_object_add(json, "ingress", json_copy(way_back->ingress));
     return json;
+}
+
+static bool canary_can_be_undone(struct json_object *canary)
+{
+    return json_text(canary, "service")[0] != '\0' && json_array(canary, "groups") != NULL &&
+           json_array(canary, "rules") != NULL;
 }
 
 static bool take(struct json_object *json, const char *key, char *to, size_t size, bool required,
@@ -78,11 +100,12 @@ bool way_back_from_json(struct way_back *way_back, struct json_object *json, str
         return error_set(error, ERROR_INVALID, "way back: loadBalancers is missing");
     read.created_ms = json_integer(json, "created");
     read.deadline_ms = json_integer(json, "deadline");
-    read.load_balancers = json_copy(load_balancers);
-    if (read.load_balancers == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    *way_back = read;
-    return true;
+    read.load_balancers = load_balancers;
+    read.canary = json_object_of(json, "canary");
+    read.ingress = json_array(json, "ingress");
+    if (read.canary != NULL && !canary_can_be_undone(read.canary))
+        return error_set(error, ERROR_INVALID, "way back: its canary has no service, groups or rules");
+    return way_back_copy(way_back, &read, error);
 }
 
 void way_back_label(const struct way_back *way_back, struct json_object *labels)

@@ -34,7 +34,12 @@ struct way_back {
     char family[256];                   /* of our revision: shaketable-FAMILY */
     int64_t created_ms, deadline_ms;    /* epoch */
     struct json_object *load_balancers; /* the service's, as DescribeServices gave them; owned */
+    struct json_object *canary;  /* see canary.h; NULL: the service itself carries the sidecar; owned */
+    struct json_object *ingress; /* see ingress.h; NULL: no security group was opened; owned */
 };
+
+/* The service that carries the sidecars, as DescribeServices takes it. */
+const char *way_back_carrier(const struct way_back *way_back);
 
 /* Frees what it owns; the struct may be used again. */
 void way_back_free(struct way_back *way_back);

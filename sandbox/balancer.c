@@ -5,26 +5,7 @@
 #include <string.h>
 
 #define LISTEN_BACKLOG 512
-#define INTERVAL_MAX_MS 300000 /* of health checks, and of an idle connection's patience: generous */
-#define THRESHOLD_MAX 10
-#define DELAY_MAX_MS 3600000
-
-/* A call from another thread: it stands on the caller's stack, who waits until it is done. */
-struct command {
-    struct command *next;
-    void (*run)(struct balancer *balancer, struct command *command);
-    struct error *error;
-    unsigned number;
-    const struct balancer_health_check *check;
-    int delay_ms;
-    const char *address;
-    uint16_t port;
-    struct balancer_target *targets;
-    size_t count;
-    const struct balancer_forward *forwards;
-    bool result;
-    bool done;
-};
+#define IDLE_MAX_MS 3600000
 
 static void run_commands(uv_async_t *wake)
 {
@@ -44,7 +25,7 @@ static void run_commands(uv_async_t *wake)
     }
 }
 
-static bool call(struct balancer *balancer, struct command *command)
+bool balancer_call(struct balancer *balancer, struct command *command)
 {
     pthread_mutex_lock(&balancer->mutex);
     struct command **end = &balancer->commands;
@@ -182,37 +163,9 @@ void balancer_stop(struct balancer *balancer)
     if (balancer == NULL)
         return;
     struct command command = {.run = stop};
-    call(balancer, &command);
+    balancer_call(balancer, &command);
     pthread_join(balancer->thread, NULL);
     balancer_free(balancer);
-}
-
-static bool check_is_valid(const struct balancer_health_check *check, int delay_ms, struct error *error)
-{
-    if (check->path[0] != '/' || strpbrk(check->path, " \t\r\n") != NULL)
-        return error_set(error, ERROR_INVALID, "health check path '%s' must begin with / and have no space",
-                         check->path);
-    if (!checker_matcher_is_valid(check->matcher))
-        return error_set(error, ERROR_INVALID,
-                         "health check matcher '%s' is not like 200, 200-299 or 200,204", check->matcher);
-    if (check->interval_ms < 1 || check->interval_ms > INTERVAL_MAX_MS || check->timeout_ms < 1 ||
-        check->timeout_ms > INTERVAL_MAX_MS)
-        return error_set(error, ERROR_INVALID, "health check interval and timeout must be 1 to %d ms",
-                         INTERVAL_MAX_MS);
-    if (check->healthy_threshold < 1 || check->healthy_threshold > THRESHOLD_MAX ||
-        check->unhealthy_threshold < 1 || check->unhealthy_threshold > THRESHOLD_MAX)
-        return error_set(error, ERROR_INVALID, "health check thresholds must be 1 to %d", THRESHOLD_MAX);
-    if (delay_ms < 0 || delay_ms > DELAY_MAX_MS)
-        return error_set(error, ERROR_INVALID, "deregistration delay must be 0 to %d ms", DELAY_MAX_MS);
-    return true;
-}
-
-static struct group *need_group(struct balancer *balancer, unsigned number, struct error *error)
-{
-    struct group *group = group_find(balancer, number);
-    if (group == NULL)
-        error_set(error, ERROR_NOT_FOUND, "there is no target group %u", number);
-    return group;
 }
 
 static struct listener *need_listener(struct balancer *balancer, unsigned number, struct error *error)
@@ -223,116 +176,6 @@ static struct listener *need_listener(struct balancer *balancer, unsigned number
         return listener;
     error_set(error, ERROR_NOT_FOUND, "there is no listener %u", number);
     return NULL;
-}
-
-static void add_group(struct balancer *balancer, struct command *command)
-{
-    struct group *group = group_create(balancer, command->check, command->delay_ms);
-    command->result = group != NULL;
-    if (group == NULL)
-        error_set(command->error, ERROR_SYSTEM, "no memory for a target group");
-    else
-        command->number = group->number;
-}
-
-bool balancer_add_group(struct balancer *balancer, const struct balancer_health_check *check,
-                        int deregistration_delay_ms, unsigned *group, struct error *error)
-{
-    struct command command = {
-        .run = add_group, .error = error, .check = check, .delay_ms = deregistration_delay_ms};
-    if (!check_is_valid(check, deregistration_delay_ms, error) || !call(balancer, &command))
-        return false;
-    *group = command.number;
-    return true;
-}
-
-static void change_group(struct balancer *balancer, struct command *command)
-{
-    struct group *group = need_group(balancer, command->number, command->error);
-    command->result = group != NULL;
-    if (group == NULL)
-        return;
-    group->check = *command->check;
-    group->deregistration_delay_ms = command->delay_ms;
-}
-
-bool balancer_change_group(struct balancer *balancer, unsigned group,
-                           const struct balancer_health_check *check, int deregistration_delay_ms,
-                           struct error *error)
-{
-    struct command command = {.run = change_group,
-                              .error = error,
-                              .number = group,
-                              .check = check,
-                              .delay_ms = deregistration_delay_ms};
-    return check_is_valid(check, deregistration_delay_ms, error) && call(balancer, &command);
-}
-
-static void remove_group(struct balancer *balancer, struct command *command)
-{
-    struct group *group = need_group(balancer, command->number, command->error);
-    if (group != NULL && group->uses > 0) {
-        error_set(command->error, ERROR_CONFLICT, "target group %u is in use by a listener", command->number);
-        return;
-    }
-    command->result = group != NULL;
-    if (group != NULL)
-        group_destroy(group);
-}
-
-bool balancer_remove_group(struct balancer *balancer, unsigned group, struct error *error)
-{
-    struct command command = {.run = remove_group, .error = error, .number = group};
-    return call(balancer, &command);
-}
-
-static void do_register(struct balancer *balancer, struct command *command)
-{
-    struct group *group = need_group(balancer, command->number, command->error);
-    command->result = group != NULL && group_register(group, command->address, command->port, command->error);
-}
-
-bool balancer_register(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
-                       struct error *error)
-{
-    struct command command = {
-        .run = do_register, .error = error, .number = group, .address = address, .port = port};
-    return call(balancer, &command);
-}
-
-static void do_deregister(struct balancer *balancer, struct command *command)
-{
-    struct group *group = need_group(balancer, command->number, command->error);
-    command->result =
-        group != NULL && group_deregister(group, command->address, command->port, command->error);
-}
-
-bool balancer_deregister(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
-                         struct error *error)
-{
-    struct command command = {
-        .run = do_deregister, .error = error, .number = group, .address = address, .port = port};
-    return call(balancer, &command);
-}
-
-static void list_targets(struct balancer *balancer, struct command *command)
-{
-    struct group *group = group_find(balancer, command->number);
-    size_t most = command->count;
-    command->count = group == NULL ? 0 : group->count;
-    for (size_t i = 0; i < most && i < command->count; i++) {
-        const struct target *target = group->targets[i];
-        command->targets[i] = target->is;
-        command->targets[i].connections = target->used_count + target->idle_count;
-    }
-}
-
-size_t balancer_targets(struct balancer *balancer, unsigned group, struct balancer_target *targets,
-                        size_t most)
-{
-    struct command command = {.run = list_targets, .number = group, .targets = targets, .count = most};
-    call(balancer, &command);
-    return command.count;
 }
 
 static void on_connection(uv_stream_t *stream, int status)
@@ -391,7 +234,7 @@ bool balancer_add_listener(struct balancer *balancer, const char *address, uint1
                            uint16_t *bound, struct error *error)
 {
     struct command command = {.run = add_listener, .error = error, .address = address, .port = port};
-    if (!call(balancer, &command))
+    if (!balancer_call(balancer, &command))
         return false;
     *listener = command.number;
     *bound = command.port;
@@ -410,7 +253,7 @@ static void do_set_forwards(struct balancer *balancer, struct command *command)
         return;
     }
     for (size_t i = 0; i < command->count; i++) {
-        forwards[i].group = need_group(balancer, command->forwards[i].group, command->error);
+        forwards[i].group = group_need(balancer, command->forwards[i].group, command->error);
         forwards[i].weight = (int)command->forwards[i].weight;
         if (forwards[i].group == NULL)
             return;
@@ -429,7 +272,7 @@ bool balancer_set_forwards(struct balancer *balancer, unsigned listener,
 {
     struct command command = {
         .run = do_set_forwards, .error = error, .number = listener, .forwards = forwards, .count = count};
-    return call(balancer, &command);
+    return balancer_call(balancer, &command);
 }
 
 static void set_idle_timeout(struct balancer *balancer, struct command *command)
@@ -449,9 +292,9 @@ bool balancer_set_idle_timeout(struct balancer *balancer, unsigned listener, int
 {
     struct command command = {
         .run = set_idle_timeout, .error = error, .number = listener, .delay_ms = idle_timeout_ms};
-    if (idle_timeout_ms < 1 || idle_timeout_ms > DELAY_MAX_MS)
-        return error_set(error, ERROR_INVALID, "idle timeout must be 1 to %d ms", DELAY_MAX_MS);
-    return call(balancer, &command);
+    if (idle_timeout_ms < 1 || idle_timeout_ms > IDLE_MAX_MS)
+        return error_set(error, ERROR_INVALID, "idle timeout must be 1 to %d ms", IDLE_MAX_MS);
+    return balancer_call(balancer, &command);
 }
 
 static void remove_listener(struct balancer *balancer, struct command *command)
@@ -464,5 +307,5 @@ static void remove_listener(struct balancer *balancer, struct command *command)
 void balancer_remove_listener(struct balancer *balancer, unsigned listener)
 {
     struct command command = {.run = remove_listener, .number = listener};
-    call(balancer, &command);
+    balancer_call(balancer, &command);
 }

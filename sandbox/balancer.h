@@ -69,6 +69,10 @@ bool balancer_register(struct balancer *balancer, unsigned group, const char *ad
  * last request is answered or the group's deregistration delay has passed. ERROR_NOT_FOUND. */
 bool balancer_deregister(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
                          struct error *error);
+/* Whether packets for requests and for health checks reach the target (a firewall between them): where
+ * they do not, connecting gets no answer. A target that is not registered is none of our business. */
+void balancer_set_reach(struct balancer *balancer, unsigned group, const char *address, uint16_t port,
+                        bool traffic, bool checks);
 /* Up to `most` targets; returns how many there are. */
 size_t balancer_targets(struct balancer *balancer, unsigned group, struct balancer_target *targets,
                         size_t most);

@@ -146,6 +146,15 @@ bool group_deregister(struct group *group, const char *address, uint16_t port, s
     return true;
 }
 
+void group_set_reach(struct group *group, const char *address, uint16_t port, bool traffic, bool checks)
+{
+    struct target *target = find(group, address, port);
+    if (target == NULL)
+        return;
+    target->no_traffic = !traffic;
+    target->no_checks = !checks;
+}
+
 void group_use(struct group *group, int change)
 {
     unsigned before = group->uses;

@@ -210,7 +210,8 @@ static void check(uv_timer_t *timer)
     if (uv_ip4_addr(target->is.address, port, (struct sockaddr_in *)&address) != 0)
         uv_ip6_addr(target->is.address, port, (struct sockaddr_in6 *)&address);
     struct probe *probe = checker->probe;
-    if (uv_tcp_connect(&probe->connect, &probe->tcp, (struct sockaddr *)&address, on_connect) != 0)
+    if (!target->no_checks &&
+        uv_tcp_connect(&probe->connect, &probe->tcp, (struct sockaddr *)&address, on_connect) != 0)
         conclude(probe, VERDICT_FAILED, 0);
 }
 

@@ -2,6 +2,7 @@
  * balancer_internal: what the balancer's parts share. All of it lives on the balancer's thread.
  *
  *   balancer.c           the thread, commands from other threads, listeners
+ *   balancer_commands.c  commands about groups
  *   balancer_group.c     groups, targets, the choice of a target, draining
  *   balancer_health.c    health checks
  *   balancer_client.c    a client's connection: reads requests, one exchange at a time
@@ -46,7 +47,8 @@ struct target {
     struct upstream_list idle, used;
     unsigned idle_count, used_count;
     uint64_t drain_until_ms;
-    struct checker *checker; /* NULL while it drains or is unused */
+    struct checker *checker;    /* NULL while it drains or is unused */
+    bool no_traffic, no_checks; /* out of reach: connecting gets no answer */
 };
 
 struct group {
@@ -145,6 +147,28 @@ struct balancer {
     char read_buffer[STREAM_READ_BYTES];
 };
 
+/* A call from another thread: it stands on the caller's stack, who waits until it is done. */
+struct command {
+    struct command *next;
+    void (*run)(struct balancer *balancer, struct command *command);
+    struct error *error;
+    unsigned number;
+    const struct balancer_health_check *check;
+    int delay_ms;
+    const char *address;
+    uint16_t port;
+    struct balancer_target *targets;
+    size_t count;
+    const struct balancer_forward *forwards;
+    bool traffic, checks;
+    bool result;
+    bool done;
+};
+
+/* balancer.c */
+/* Runs the command on the balancer's thread; returns its result. */
+bool balancer_call(struct balancer *balancer, struct command *command);
+
 /* balancer_client.c */
 void client_accept(struct listener *listener);
 /* The target's side has failed before the response was complete. `stale`: a kept-alive connection that was
@@ -173,9 +197,12 @@ void upstream_close(struct upstream *upstream);
 struct group *group_create(struct balancer *balancer, const struct balancer_health_check *check,
                            int deregistration_delay_ms);
 struct group *group_find(struct balancer *balancer, unsigned number);
+/* NULL with ERROR_NOT_FOUND. */
+struct group *group_need(struct balancer *balancer, unsigned number, struct error *error);
 void group_destroy(struct group *group);
 bool group_register(struct group *group, const char *address, uint16_t port, struct error *error);
 bool group_deregister(struct group *group, const char *address, uint16_t port, struct error *error);
+void group_set_reach(struct group *group, const char *address, uint16_t port, bool traffic, bool checks);
 /* A listener forwards to it, or one does so no more. */
 void group_use(struct group *group, int change);
 /* The next target: round robin over the healthy ones, over the unhealthy ones if there are no others. */

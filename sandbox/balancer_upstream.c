@@ -237,6 +237,8 @@ static struct upstream *connect_to(struct target *target)
     struct sockaddr_storage address;
     if (uv_ip4_addr(target->is.address, target->is.port, (struct sockaddr_in *)&address) != 0)
         uv_ip6_addr(target->is.address, target->is.port, (struct sockaddr_in6 *)&address);
+    if (target->no_traffic) /* the sweep gives it up */
+        return upstream;
     if (uv_tcp_connect(&upstream->connect, &upstream->stream.tcp, (struct sockaddr *)&address, on_connect) ==
         0)
         return upstream;

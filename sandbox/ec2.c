@@ -1,16 +1,9 @@
+#include "sandbox/ec2.h"
+
 #include "sandbox/operations.h"
 
+#include <stdio.h>
 #include <string.h>
-
-static struct security_group *find_group(struct region *region, const char *id)
-{
-    for (size_t i = 0; i < region->security_groups.count; i++) {
-        struct security_group *group = region->security_groups.items[i];
-        if (strcmp(group->id, id) == 0)
-            return group;
-    }
-    return NULL;
-}
 
 static const char *field_of(const struct security_group *group, const char *filter)
 {
@@ -23,7 +16,7 @@ static const char *field_of(const struct security_group *group, const char *filt
     return NULL;
 }
 
-static bool has_text(struct json_object *list, const char *text)
+bool ec2_has_text(struct json_object *list, const char *text)
 {
     for (size_t i = 0; i < json_length(list); i++) {
         if (strcmp(json_text_at(list, i), text) == 0)
@@ -37,7 +30,7 @@ static bool group_matches(const struct security_group *group, struct json_object
     for (size_t i = 0; i < json_length(filters); i++) {
         struct json_object *filter = json_object_array_get_idx(filters, i);
         const char *field = field_of(group, json_text(filter, "Name"));
-        if (!field || !has_text(json_list(filter, "Value"), field))
+        if (!field || !ec2_has_text(json_list(filter, "Value"), field))
             return false;
     }
     return true;
@@ -50,31 +43,65 @@ static struct json_object *everywhere_json(void)
         "\"ipv6Ranges\":[],\"prefixListIds\":[]}]");
 }
 
+/* --- IpPermissions: the rules of the same protocol and ports in one -------------------------------- */
+
+static const struct {
+    const char *list, *member;
+} places[] = {
+    [SECURITY_GROUP] = {"groups", "groupId"},
+    [SECURITY_IPV4] = {"ipRanges", "cidrIp"},
+    [SECURITY_IPV6] = {"ipv6Ranges", "cidrIpv6"},
+    [SECURITY_PREFIX_LIST] = {"prefixListIds", "prefixListId"},
+};
+
+static struct json_object *new_permission(const struct security_group_rule *rule)
+{
+    struct json_object *permission = json_object_new_object();
+
+    json_put_text(permission, "ipProtocol", rule->protocol);
+    if (strcmp(rule->protocol, "-1") != 0) {
+        json_put_integer(permission, "fromPort", rule->from_port);
+        json_put_integer(permission, "toPort", rule->to_port);
+    }
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        json_put(permission, places[i].list, json_object_new_array());
+    return permission;
+}
+
+static struct json_object *find_permission(struct json_object *list, const struct security_group_rule *rule)
+{
+    for (size_t i = 0; i < json_length(list); i++) {
+        struct json_object *permission = json_object_array_get_idx(list, i);
+        if (strcmp(json_text(permission, "ipProtocol"), rule->protocol) == 0 &&
+            json_integer(permission, "fromPort", SECURITY_PORT_ALL) == rule->from_port &&
+            json_integer(permission, "toPort", SECURITY_PORT_ALL) == rule->to_port)
+            return permission;
+    }
+    return NULL;
+}
+
 static struct json_object *ingress_json(const struct security_group *group)
 {
-    struct json_object *list = json_object_new_array(), *permission = json_object_new_object();
-    struct json_object *sources = json_object_new_array(), *ranges = json_object_new_array();
+    struct json_object *list = json_object_new_array();
 
-    json_put_text(permission, "ipProtocol", "tcp");
-    json_put_integer(permission, "fromPort", group->from_port);
-    json_put_integer(permission, "toPort", group->to_port);
-    if (*group->source) {
-        struct json_object *source = json_object_new_object();
-        json_put_text(source, "userId", REGION_ACCOUNT);
-        json_put_text(source, "groupId", group->source);
-        json_object_array_add(sources, source);
-    } else {
-        json_object_array_add(ranges, json_tokener_parse("{\"cidrIp\":\"127.0.0.0/8\"}"));
+    for (size_t i = 0; i < group->rules.count; i++) {
+        const struct security_group_rule *rule = group->rules.items[i];
+        struct json_object *permission = find_permission(list, rule), *source = json_object_new_object();
+        if (!permission) {
+            permission = new_permission(rule);
+            json_object_array_add(list, permission);
+        }
+        if (rule->kind == SECURITY_GROUP)
+            json_put_text(source, "userId", REGION_ACCOUNT);
+        json_put_text(source, places[rule->kind].member, rule->source);
+        if (*rule->description)
+            json_put_text(source, "description", rule->description);
+        json_object_array_add(json_list(permission, places[rule->kind].list), source);
     }
-    json_put(permission, "groups", sources);
-    json_put(permission, "ipRanges", ranges);
-    json_put(permission, "ipv6Ranges", json_object_new_array());
-    json_put(permission, "prefixListIds", json_object_new_array());
-    json_object_array_add(list, permission);
     return list;
 }
 
-static struct json_object *group_json(const struct security_group *group)
+struct json_object *ec2_security_group_json(const struct security_group *group)
 {
     struct json_object *json = json_object_new_object();
 
@@ -89,6 +116,28 @@ static struct json_object *group_json(const struct security_group *group)
     return json;
 }
 
+/* --- operations ------------------------------------------------------------------------------------ */
+
+struct security_group *ec2_take_group(struct region *region, struct call *call)
+{
+    const char *id = json_text(call->request, "GroupId"), *name = json_text(call->request, "GroupName");
+    struct security_group *group = security_group_find(region, id);
+
+    for (size_t i = 0; i < region->security_groups.count && !id && name && !group; i++) {
+        struct security_group *other = region->security_groups.items[i];
+        if (strcmp(other->name, name) == 0)
+            group = other;
+    }
+    if (!id && !name)
+        call_fail(call, "MissingParameter", "The request must contain the parameter GroupId");
+    else if (!group && id && strncmp(id, "sg-", 3) != 0)
+        call_fail(call, "InvalidGroupId.Malformed", "Invalid id: \"%.64s\" (expecting \"sg-...\")", id);
+    else if (!group)
+        call_fail(call, "InvalidGroup.NotFound", "The security group '%.255s' does not exist",
+                  id ? id : name);
+    return group;
+}
+
 bool ec2_describe_security_groups(struct region *region, struct call *call)
 {
     struct json_object *ids = json_list(call->request, "GroupId"),
@@ -96,7 +145,7 @@ bool ec2_describe_security_groups(struct region *region, struct call *call)
     struct json_object *list = NULL;
 
     for (size_t i = 0; i < json_length(ids); i++) {
-        if (!find_group(region, json_text_at(ids, i)))
+        if (!security_group_find(region, json_text_at(ids, i)))
             return call_fail(call, "InvalidGroup.NotFound", "The security group '%s' does not exist",
                              json_text_at(ids, i));
     }
@@ -110,8 +159,8 @@ bool ec2_describe_security_groups(struct region *region, struct call *call)
     list = json_object_new_array();
     for (size_t i = 0; i < region->security_groups.count; i++) {
         const struct security_group *group = region->security_groups.items[i];
-        if ((json_length(ids) == 0 || has_text(ids, group->id)) && group_matches(group, filters))
-            json_object_array_add(list, group_json(group));
+        if ((json_length(ids) == 0 || ec2_has_text(ids, group->id)) && group_matches(group, filters))
+            json_object_array_add(list, ec2_security_group_json(group));
     }
-    return call_answer_page(call, list, "securityGroupInfo", "groupId", 1000, 1000);
+    return call_answer_page(call, list, "securityGroupInfo", "groupId", EC2_PAGE_MAX, EC2_PAGE_MAX);
 }

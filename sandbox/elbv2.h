@@ -19,9 +19,13 @@ struct json_object *elbv2_load_balancer_json(const struct region *region,
 struct json_object *elbv2_listener_json(const struct listener *listener);
 struct json_object *elbv2_rule_json(const struct rule *rule);
 struct json_object *elbv2_group_json(struct region *region, const struct target_group *group);
+/* [{Key, Value}], all that a group has. */
+struct json_object *elbv2_attributes_json(const struct target_group *group);
 
 /* Where the tags of a resource stand; NULL for an unknown ARN. */
 struct json_object **elbv2_find_tags(struct region *region, const char *arn);
+/* The request's Tags; NULL after failing the call; the caller owns the list. */
+struct json_object *elbv2_take_tags(struct call *call);
 /* The name of the error for an ARN that names nothing, by its kind. */
 bool elbv2_fail_not_found(struct call *call, const char *arn);
 
@@ -40,8 +44,8 @@ bool elbv2_apply_listener(struct region *region, struct listener *listener, stru
 /* Actions as the API describes them: of an action that forwards to one group both TargetGroupArn and
  * ForwardConfig are there, the order is filled in. NULL after failing the call. */
 struct json_object *elbv2_take_actions(struct region *region, struct call *call, struct json_object *actions);
-/* The group's deregistration delay, for which this API has no operation here. */
-bool elbv2_set_deregistration_delay(struct region *region, struct target_group *group, int seconds,
-                                    struct error *error);
+/* Tells the balancer the group's health check and deregistration delay as they are now. */
+bool elbv2_apply_group(struct region *region, struct target_group *group, struct error *error);
+int elbv2_deregistration_delay_s(const struct target_group *group);
 
 #endif

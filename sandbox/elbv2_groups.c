@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define NAME_MAX_LENGTH 32
-#define DEFAULT_DEREGISTRATION_S 300
 
 /* Numbers of a health check: their limits and ELB's defaults. */
 static const struct number {
@@ -148,39 +147,44 @@ static void name_group(const struct region *region, const struct call *call, str
     text_copy(group->target_type, sizeof group->target_type, type ? type : "instance");
     snprintf(group->arn, sizeof group->arn, "arn:aws:elasticloadbalancing:%s:%s:targetgroup/%.32s/%s",
              region->name, REGION_ACCOUNT, group->name, id);
-    group->tags = json_copy_list(call->request, "Tags");
-    group->deregistration_delay_s = DEFAULT_DEREGISTRATION_S;
+    group->attributes = json_object_new_object();
 }
 
 bool elbv2_create_target_group(struct region *region, struct call *call)
 {
     struct json_object *settings = NULL;
+    struct json_object *tags = NULL;
     struct target_group *existing = NULL, *group = NULL;
     struct balancer_health_check check;
     struct error error = {0};
 
-    if (!check_new_group(region, call))
+    if (!check_new_group(region, call) || !(tags = elbv2_take_tags(call)))
         return false;
     uint16_t port = (uint16_t)json_integer(call->request, "Port", 0);
     settings = standard_settings(call);
     if (!take_health_check(call, settings)) {
         json_object_put(settings);
+        json_object_put(tags);
         return false;
     }
     existing = region_find_group_by_name(region, json_text(call->request, "Name"));
     if (existing) {
         bool done = answer_existing(region, call, existing, settings, port);
         json_object_put(settings);
+        json_object_put(tags);
         return done;
     }
     group = memory_new(sizeof *group);
     group->settings = settings;
+    group->tags = tags;
     group->port = port;
     name_group(region, call, group);
     check = health_check_of(region, group);
-    if (!balancer_add_group(region->balancer, &check, region_wait_ms(region, group->deregistration_delay_s),
-                            &group->number, &error)) {
+    if (!balancer_add_group(region->balancer, &check,
+                            region_wait_ms(region, elbv2_deregistration_delay_s(group)), &group->number,
+                            &error)) {
         json_object_put(group->settings);
+        json_object_put(group->attributes);
         json_object_put(group->tags);
         free(group);
         return call_fail_status(call, 500, "InternalFailure", "%s", error.message);
@@ -189,14 +193,12 @@ bool elbv2_create_target_group(struct region *region, struct call *call)
     return answer_group(region, call, group);
 }
 
-bool elbv2_set_deregistration_delay(struct region *region, struct target_group *group, int seconds,
-                                    struct error *error)
+bool elbv2_apply_group(struct region *region, struct target_group *group, struct error *error)
 {
     struct balancer_health_check check = health_check_of(region, group);
 
-    group->deregistration_delay_s = seconds;
-    return balancer_change_group(region->balancer, group->number, &check, region_wait_ms(region, seconds),
-                                 error);
+    return balancer_change_group(region->balancer, group->number, &check,
+                                 region_wait_ms(region, elbv2_deregistration_delay_s(group)), error);
 }
 
 bool elbv2_modify_target_group(struct region *region, struct call *call)
@@ -214,7 +216,7 @@ bool elbv2_modify_target_group(struct region *region, struct call *call)
     }
     json_object_put(group->settings);
     group->settings = settings;
-    if (!elbv2_set_deregistration_delay(region, group, group->deregistration_delay_s, &error))
+    if (!elbv2_apply_group(region, group, &error))
         return call_fail_status(call, 500, "InternalFailure", "%s", error.message);
     return answer_group(region, call, group);
 }
@@ -241,6 +243,7 @@ bool elbv2_delete_target_group(struct region *region, struct call *call)
             list_remove_at(&region->target_groups, i);
     }
     json_object_put(group->settings);
+    json_object_put(group->attributes);
     json_object_put(group->tags);
     free(group->seen);
     free(group);

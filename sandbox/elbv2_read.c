@@ -226,9 +226,11 @@ bool elbv2_describe_target_groups(struct region *region, struct call *call)
 
 /* --- target health ------------------------------------------------------------------------------ */
 
-static struct json_object *health_json(const char *address, uint16_t port, const char *state,
-                                       const char *reason, const char *description)
+static struct json_object *health_json(const struct target_group *group, const char *address, uint16_t port,
+                                       const char *state, const char *reason, const char *description)
 {
+    const char *check_port = json_text(group->settings, "HealthCheckPort");
+
     struct json_object *json = json_object_new_object(), *target = json_object_new_object();
     struct json_object *health = json_object_new_object();
 
@@ -241,16 +243,19 @@ static struct json_object *health_json(const char *address, uint16_t port, const
     if (*description)
         json_put_text(health, "Description", description);
     json_put(json, "Target", target);
-    json_put_format(json, "HealthCheckPort", "%u", port);
+    if (json_integer(group->settings, "HealthCheckPort", 0) > 0)
+        json_put_text(json, "HealthCheckPort", check_port);
+    else
+        json_put_format(json, "HealthCheckPort", "%u", port);
     json_put(json, "TargetHealth", health);
     return json;
 }
 
-static struct json_object *target_json(const struct balancer_target *target)
+static struct json_object *target_json(const struct target_group *group, const struct balancer_target *target)
 {
     static const char *const states[] = {"initial", "healthy", "unhealthy", "draining", "unused"};
 
-    return health_json(target->address, target->port, states[target->state], target->reason,
+    return health_json(group, target->address, target->port, states[target->state], target->reason,
                        target->description);
 }
 
@@ -267,6 +272,18 @@ static const struct balancer_target *find_target(const struct balancer_target *t
     return NULL;
 }
 
+static size_t read_targets(struct region *region, const struct target_group *group,
+                           struct balancer_target targets[BALANCER_TARGETS_MAX])
+{
+    size_t count = group->seen_count;
+
+    if (group->described)
+        memcpy(targets, group->seen, count * sizeof *targets);
+    else
+        count = balancer_targets(region->balancer, group->number, targets, BALANCER_TARGETS_MAX);
+    return count < BALANCER_TARGETS_MAX ? count : BALANCER_TARGETS_MAX;
+}
+
 bool elbv2_describe_target_health(struct region *region, struct call *call)
 {
     struct target_group *group = region_find_group(region, json_text(call->request, "TargetGroupArn"));
@@ -278,20 +295,18 @@ bool elbv2_describe_target_health(struct region *region, struct call *call)
     if (!group)
         return call_fail(call, "TargetGroupNotFound", "One or more target groups not found");
     targets = memory_new(BALANCER_TARGETS_MAX * sizeof *targets);
-    count = balancer_targets(region->balancer, group->number, targets, BALANCER_TARGETS_MAX);
-    if (count > BALANCER_TARGETS_MAX)
-        count = BALANCER_TARGETS_MAX;
+    count = read_targets(region, group, targets);
     for (size_t i = 0; i < count && json_length(asked) == 0; i++)
-        json_object_array_add(list, target_json(&targets[i]));
+        json_object_array_add(list, target_json(group, &targets[i]));
     for (size_t i = 0; i < json_length(asked); i++) {
         struct json_object *wanted = json_object_array_get_idx(asked, i);
         const struct balancer_target *target = find_target(targets, count, wanted);
-        json_object_array_add(list, target
-                                        ? target_json(target)
-                                        : health_json(json_text(wanted, "Id") ? json_text(wanted, "Id") : "",
-                                                      (uint16_t)json_integer(wanted, "Port", group->port),
-                                                      "unused", "Target.NotRegistered",
-                                                      "Target is not registered to the target group"));
+        json_object_array_add(
+            list, target
+                      ? target_json(group, target)
+                      : health_json(group, json_text(wanted, "Id") ? json_text(wanted, "Id") : "",
+                                    (uint16_t)json_integer(wanted, "Port", group->port), "unused",
+                                    "Target.NotRegistered", "Target is not registered to the target group"));
     }
     free(targets);
     return true;

@@ -32,13 +32,23 @@ static const struct operation operations[] = {
     {ELB, "DescribeTargetHealth", elbv2_describe_target_health},
     {ELB, "DescribeTags", elbv2_describe_tags},
     {ELB, "AddTags", elbv2_add_tags},
+    {ELB, "RemoveTags", elbv2_remove_tags},
+    {ELB, "DescribeTargetGroupAttributes", elbv2_describe_target_group_attributes},
+    {ELB, "ModifyTargetGroupAttributes", elbv2_modify_target_group_attributes},
     {ELB, "CreateTargetGroup", elbv2_create_target_group},
     {ELB, "DeleteTargetGroup", elbv2_delete_target_group},
     {ELB, "ModifyTargetGroup", elbv2_modify_target_group},
     {ELB, "ModifyListener", elbv2_modify_listener},
     {ELB, "ModifyRule", elbv2_modify_rule},
+    {"monitoring", "DescribeAlarms", cloudwatch_describe_alarms},
+    {"monitoring", "PutMetricAlarm", cloudwatch_put_metric_alarm},
+    {"monitoring", "SetAlarmState", cloudwatch_set_alarm_state},
+    {"monitoring", "DeleteAlarms", cloudwatch_delete_alarms},
     {"sts", "GetCallerIdentity", sts_get_caller_identity},
     {"ec2", "DescribeSecurityGroups", ec2_describe_security_groups},
+    {"ec2", "DescribeSecurityGroupRules", ec2_describe_security_group_rules},
+    {"ec2", "AuthorizeSecurityGroupIngress", ec2_authorize_security_group_ingress},
+    {"ec2", "RevokeSecurityGroupIngress", ec2_revoke_security_group_ingress},
 };
 
 const struct operation *operations_find(const char *service, const char *name)

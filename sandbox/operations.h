@@ -33,10 +33,19 @@ operation_handler ecs_tag_resource, ecs_untag_resource, ecs_list_tags_for_resour
 /* elbv2_read.c */
 operation_handler elbv2_describe_load_balancers, elbv2_describe_listeners, elbv2_describe_rules,
     elbv2_describe_target_groups, elbv2_describe_target_health, elbv2_describe_tags;
+/* elbv2_tags.c, elbv2_attributes.c */
+operation_handler elbv2_add_tags, elbv2_remove_tags, elbv2_describe_target_group_attributes,
+    elbv2_modify_target_group_attributes;
 /* elbv2_groups.c, elbv2_listeners.c */
-operation_handler elbv2_add_tags, elbv2_create_target_group, elbv2_delete_target_group,
-    elbv2_modify_target_group, elbv2_modify_listener, elbv2_modify_rule;
-/* sts.c, ec2.c */
-operation_handler sts_get_caller_identity, ec2_describe_security_groups;
+operation_handler elbv2_create_target_group, elbv2_delete_target_group, elbv2_modify_target_group,
+    elbv2_modify_listener, elbv2_modify_rule;
+/* sts.c */
+operation_handler sts_get_caller_identity;
+/* ec2.c, ec2_rules.c */
+operation_handler ec2_describe_security_groups, ec2_describe_security_group_rules,
+    ec2_authorize_security_group_ingress, ec2_revoke_security_group_ingress;
+/* cloudwatch.c */
+operation_handler cloudwatch_describe_alarms, cloudwatch_put_metric_alarm, cloudwatch_set_alarm_state,
+    cloudwatch_delete_alarms;
 
 #endif

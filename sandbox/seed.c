@@ -3,12 +3,13 @@
 #include "sandbox/elbv2.h"
 #include "sandbox/network.h"
 #include "sandbox/router.h"
+#include "sandbox/security_group.h"
 #include "sandbox/seed_definition.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define DEREGISTRATION_S 10 /* a second here, see REGION_HASTE */
+#define DEREGISTRATION_S "10" /* a second here, see REGION_HASTE */
 #define CLIENT_PATIENCE_MS 10000
 #define PRIORITY 10
 
@@ -118,18 +119,26 @@ static bool run(struct region *region, const char *service, const char *operatio
     return done;
 }
 
+static void admit(struct security_group *group, enum security_source kind, const char *source, int from_port,
+                  int to_port)
+{
+    struct security_group_rule rule = {
+        .protocol = "tcp", .kind = kind, .from_port = from_port, .to_port = to_port};
+
+    text_copy(rule.source, sizeof rule.source, source);
+    security_group_add_rule(group, &rule);
+}
+
 static bool add_cluster(struct region *region, const struct seed_cluster *seed, struct error *error)
 {
     struct json_object *request = json_object_new_object();
-    struct security_group *group = memory_new(sizeof *group);
+    char name[REGION_NAME_MAX], description[REGION_NAME_MAX];
     char address[BALANCER_ADDRESS_MAX];
 
-    text_copy(group->id, sizeof group->id, seed->security_group);
-    snprintf(group->name, sizeof group->name, "%s-load-balancer", seed->name);
-    snprintf(group->description, sizeof group->description, "Load balancer of %s", seed->name);
-    group->from_port = 8000;
-    group->to_port = 8099;
-    list_add(&region->security_groups, group);
+    snprintf(name, sizeof name, "%s-load-balancer", seed->name);
+    snprintf(description, sizeof description, "Load balancer of %s", seed->name);
+    admit(security_group_add(region, seed->security_group, name, description), SECURITY_IPV4, "127.0.0.0/8",
+          8000, 8099);
     snprintf(address, sizeof address, "127.%u.1.%d", region->network, seed->host);
     elbv2_add_load_balancer(region, seed->load_balancer, address, seed->security_group);
     json_put_text(request, "clusterName", seed->name);
@@ -141,15 +150,12 @@ static bool add_cluster(struct region *region, const struct seed_cluster *seed, 
 
 static void add_security_group(struct region *region, const struct seed_service *seed, const char *source)
 {
-    struct security_group *group = memory_new(sizeof *group);
+    char name[REGION_NAME_MAX], description[REGION_NAME_MAX];
 
-    text_copy(group->id, sizeof group->id, seed->security_group);
-    snprintf(group->name, sizeof group->name, "%s-%s", seed->cluster, seed->name);
-    snprintf(group->description, sizeof group->description, "Tasks of %s", seed->name);
-    text_copy(group->source, sizeof group->source, source);
-    group->from_port = 1024;
-    group->to_port = 65535;
-    list_add(&region->security_groups, group);
+    snprintf(name, sizeof name, "%s-%s", seed->cluster, seed->name);
+    snprintf(description, sizeof description, "Tasks of %s", seed->name);
+    admit(security_group_add(region, seed->security_group, name, description), SECURITY_GROUP, source, 1024,
+          65535);
 }
 
 static struct target_group *add_group(struct region *region, const struct seed_service *seed, uint16_t port,
@@ -172,7 +178,8 @@ static struct target_group *add_group(struct region *region, const struct seed_s
     if (!run(region, "elasticloadbalancing", "CreateTargetGroup", request, NULL, error))
         return NULL;
     group = region_find_group_by_name(region, name);
-    return elbv2_set_deregistration_delay(region, group, DEREGISTRATION_S, error) ? group : NULL;
+    json_put_text(group->attributes, "deregistration_delay.timeout_seconds", DEREGISTRATION_S);
+    return elbv2_apply_group(region, group, error) ? group : NULL;
 }
 
 static struct json_object *forward_to(const struct target_group *group)

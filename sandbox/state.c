@@ -1,5 +1,7 @@
 #include "sandbox/state.h"
 
+#include "sandbox/ec2.h"
+#include "sandbox/alarm.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
 
@@ -23,10 +25,14 @@ static struct json_object *clusters_json(struct region *region)
 /* A service's description without what changes by itself. */
 static struct json_object *service_json(const struct service *service)
 {
-    static const char *const volatiles[] = {"deployments", "events", "runningCount", "pendingCount",
-                                            "createdAt"};
+    static const char *const volatiles[] = {"deployments",  "events",    "runningCount",
+                                            "pendingCount", "createdAt", "taskSets"};
     struct json_object *json = ecs_service_json(service, true);
+    struct json_object *deployment = json_item(json_list(json, "deployments"), 0);
+    struct json_object *connect = json_any(deployment, "serviceConnectConfiguration");
 
+    if (connect)
+        json_put(json, "serviceConnectConfiguration", json_copy(connect));
     for (size_t i = 0; i < sizeof volatiles / sizeof *volatiles; i++)
         json_object_object_del(json, volatiles[i]);
     return json;
@@ -68,6 +74,7 @@ static struct json_object *target_groups_json(struct region *region)
     for (size_t i = 0; i < region->target_groups.count; i++) {
         const struct target_group *group = region->target_groups.items[i];
         struct json_object *json = elbv2_group_json(region, group);
+        json_put(json, "attributes", elbv2_attributes_json(group));
         json_put(json, "tags", json_copy(group->tags));
         json_put(map, group->arn, json);
     }
@@ -113,6 +120,28 @@ static struct json_object *load_balancers_json(struct region *region)
     return map;
 }
 
+static struct json_object *security_groups_json(struct region *region)
+{
+    struct json_object *map = json_object_new_object();
+
+    for (size_t i = 0; i < region->security_groups.count; i++) {
+        const struct security_group *group = region->security_groups.items[i];
+        json_put(map, group->id, ec2_security_group_json(group));
+    }
+    return map;
+}
+
+static struct json_object *alarms_json(struct region *region)
+{
+    struct json_object *map = json_object_new_object();
+
+    for (size_t i = 0; i < region->alarms.count; i++) {
+        const struct alarm *alarm = region->alarms.items[i];
+        json_put(map, alarm->arn, alarm_settings_json(alarm));
+    }
+    return map;
+}
+
 bool state_print(struct region *region, struct buf *out)
 {
     struct json_object *json = json_object_new_object();
@@ -125,6 +154,8 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "targetGroups", target_groups_json(region));
     json_put(json, "listeners", listeners_json(region));
     json_put(json, "rules", rules_json(region));
+    json_put(json, "securityGroups", security_groups_json(region));
+    json_put(json, "alarms", alarms_json(region));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');
     json_object_put(json);
     return done;

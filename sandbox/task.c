@@ -1,6 +1,8 @@
 #include "sandbox/task.h"
 
 #include "core/clock.h"
+#include "sandbox/admission.h"
+#include "sandbox/elbv2.h"
 #include "sandbox/launch.h"
 #include "sandbox/names.h"
 #include "sandbox/process.h"
@@ -32,6 +34,7 @@ static void add_containers(struct region *region, struct task *task, const char 
 {
     struct json_object *list = json_list(task->definition->body, "containerDefinitions");
 
+    task->containers = memory_new((json_length(list) + 1) * sizeof *task->containers);
     for (size_t i = 0; i < json_length(list) && i < REGION_CONTAINERS_MAX; i++) {
         struct json_object *definition = json_object_array_get_idx(list, i);
         struct container *container = &task->containers[task->container_count++];
@@ -66,6 +69,8 @@ struct task *task_create(struct region *region, struct service *service, const s
              task->cluster->name, id);
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
+    task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
+    task->exec = json_flag(service->created_from, "enableExecuteCommand", false);
     const char *propagate = json_text(service->created_from, "propagateTags");
     task->tags =
         propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
@@ -84,7 +89,9 @@ struct task *task_create(struct region *region, struct service *service, const s
 void task_free(struct task *task)
 {
     json_object_put(task->load_balancers);
+    json_object_put(task->security_groups);
     json_object_put(task->tags);
+    free(task->containers);
     free(task);
 }
 
@@ -146,13 +153,15 @@ static void register_target(struct region *region, struct task *task, struct tar
 {
     struct error error = {0};
 
-    if (balancer_register(region->balancer, group->number, task->address, port, &error))
-        service_add_event(task->service, "(service %s) registered 1 targets in (target-group %s)",
-                          task->service->name, group->arn);
-    else
+    if (!balancer_register(region->balancer, group->number, task->address, port, &error)) {
         service_add_event(task->service,
                           "(service %s) failed to register targets in (target-group %s) with (error %s)",
                           task->service->name, group->arn, error.message);
+        return;
+    }
+    admission_apply(region, task, group, port);
+    service_add_event(task->service, "(service %s) registered 1 targets in (target-group %s)",
+                      task->service->name, group->arn);
 }
 
 static void deregister_target(struct region *region, struct task *task, struct target_group *group,
@@ -284,8 +293,8 @@ static int64_t drain_limit_ms(struct region *region, const struct task *task)
     for (size_t i = 0; i < json_length(task->load_balancers); i++) {
         struct json_object *mapping = json_object_array_get_idx(task->load_balancers, i);
         const struct target_group *group = region_find_group(region, json_text(mapping, "targetGroupArn"));
-        if (group && group->deregistration_delay_s > longest)
-            longest = group->deregistration_delay_s;
+        if (group && elbv2_deregistration_delay_s(group) > longest)
+            longest = elbv2_deregistration_delay_s(group);
     }
     return region_wait_ms(region, longest) + DRAIN_SLACK_MS;
 }

@@ -6,6 +6,7 @@
 
 #include "aws/ecs.h"
 #include "aws/elbv2.h"
+#include "aws/list.h"
 #include "core/clock.h"
 #include "experiment/journal.h"
 #include "experiment/json.h"
@@ -57,41 +58,85 @@ static bool list_clusters(const struct cli *cli, struct aws_client *client, stru
     return done;
 }
 
-static void put_service(struct json_object *array, const struct ecs_service *service)
+/* What is told of a service; an account may have thousands. */
+struct service_line {
+    char *name, *arn, *task_definition;
+    char status[ECS_WORD_MAX], rollout[ECS_WORD_MAX];
+    int desired, running;
+};
+struct service_lines {
+    struct service_line *items;
+    size_t count, capacity;
+    bool failed; /* no memory */
+};
+
+static void take_line(void *context, const struct ecs_service *service)
 {
+    struct service_lines *lines = context;
+    struct service_line *line =
+        aws_list_add(&lines->items, &lines->count, &lines->capacity, sizeof *lines->items);
+    if (line == NULL) {
+        lines->failed = true;
+        return;
+    }
+    line->name = strdup(service->name);
+    line->arn = strdup(service->arn);
+    line->task_definition = strdup(ecs_short_name(service->task_definition));
+    lines->failed = lines->failed || line->name == NULL || line->arn == NULL || line->task_definition == NULL;
+    memcpy(line->status, service->status, sizeof line->status);
+    if (service->deployment_count > 0)
+        memcpy(line->rollout, service->deployments[0].rollout_state, sizeof line->rollout);
+    line->desired = service->desired;
+    line->running = service->running;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(((const struct service_line *)a)->name, ((const struct service_line *)b)->name);
+}
+
+static void print_service(const struct cli *cli, const struct service_line *line, struct json_object *array)
+{
+    bool injected = way_back_is_ours(line->task_definition);
+    if (!cli->json) {
+        printf("%-24s %-8s %7d %7d  %-28s %s%s\n", line->name, line->status, line->desired, line->running,
+               line->task_definition, line->rollout, injected ? "  (injected)" : "");
+        return;
+    }
     struct json_object *object = json_object_new_object();
-    json_put_text(object, "service", service->name);
-    json_put_text(object, "arn", service->arn);
-    json_put_text(object, "status", service->status);
-    json_put_integer(object, "desired", service->desired);
-    json_put_integer(object, "running", service->running);
-    json_put_text(object, "taskDefinition", ecs_short_name(service->task_definition));
-    json_put_text(object, "rollout",
-                  service->deployment_count > 0 ? service->deployments[0].rollout_state : "");
-    json_put_flag(object, "injected", way_back_is_ours(service->task_definition));
+    json_put_text(object, "service", line->name);
+    json_put_text(object, "arn", line->arn);
+    json_put_text(object, "status", line->status);
+    json_put_integer(object, "desired", line->desired);
+    json_put_integer(object, "running", line->running);
+    json_put_text(object, "taskDefinition", line->task_definition);
+    json_put_text(object, "rollout", line->rollout);
+    json_put_flag(object, "injected", injected);
     json_object_array_add(array, object);
 }
 
 static bool list_services(const struct cli *cli, struct aws_client *client, struct error *error)
 {
-    struct ecs_services services = {0};
+    struct service_lines lines = {0};
     struct json_object *array = json_object_new_array();
-    bool done = ecs_list_services(client, cli->cluster, &services, error) ||
+    bool done = ecs_each_service(client, cli->cluster, take_line, &lines, error) ||
                 error_prefix(error, "cluster %.60s: ", cli->cluster);
+    if (done && lines.failed)
+        done = error_set(error, ERROR_SYSTEM, "out of memory");
+    if (done && lines.count > 0)
+        qsort(lines.items, lines.count, sizeof *lines.items, compare_lines);
     if (done && !cli->json)
         printf("%-24s %-8s %7s %7s  %-28s %s\n", "SERVICE", "STATUS", "DESIRED", "RUNNING", "TASK DEFINITION",
                "DEPLOYMENT");
-    for (size_t i = 0; done && i < services.count; i++) {
-        const struct ecs_service *service = &services.items[i];
-        if (!cli->json)
-            printf("%-24s %-8s %7d %7d  %-28s %s%s\n", service->name, service->status, service->desired,
-                   service->running, ecs_short_name(service->task_definition),
-                   service->deployment_count > 0 ? service->deployments[0].rollout_state : "",
-                   way_back_is_ours(service->task_definition) ? "  (injected)" : "");
-        put_service(array, service);
-    }
+    for (size_t i = 0; done && i < lines.count; i++)
+        print_service(cli, &lines.items[i], array);
     print_list(array, cli->json && done);
-    ecs_services_free(&services);
+    for (size_t i = 0; i < lines.count; i++) {
+        free(lines.items[i].name);
+        free(lines.items[i].arn);
+        free(lines.items[i].task_definition);
+    }
+    aws_list_free(&lines.items, &lines.count, &lines.capacity);
     return done;
 }
 

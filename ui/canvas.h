@@ -70,6 +70,7 @@ struct canvas {
     struct rect clip;
     bool ascii;
     int scroll_most; /* how far what is in front can be scrolled, as drawn */
+    int tree_rows;   /* how many rows of the tree there is room for, as drawn */
     size_t hit_count;
     struct hit hits[CANVAS_HITS_MAX];
 };

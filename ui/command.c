@@ -73,8 +73,8 @@ size_t command_matches(const struct model *model, const char *line, const char *
             count = add_if(fault_distribution_name((enum fault_distribution)i), space + 1, matches, count);
     } else if (strncmp(line, "select ", 7) == 0 && model->inventory != NULL) {
         for (size_t i = 0; i < model->inventory->cluster_count; i++)
-            for (size_t j = 0; j < model->inventory->clusters[i].service_count; j++)
-                count = add_if(model->inventory->clusters[i].services[j].name, space + 1, matches, count);
+            for (size_t j = 0; j < model->inventory->clusters[i]->service_count; j++)
+                count = add_if(model->inventory->clusters[i]->services[j]->name, space + 1, matches, count);
     }
     return count;
 }
@@ -111,12 +111,12 @@ static bool run_select(struct turn *turn, const char *argument, struct error *er
     const char *slash = strchr(argument, '/');
     const char *wanted = slash != NULL ? slash + 1 : argument;
     for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++) {
-        const struct model_cluster *cluster = &inventory->clusters[i];
+        const struct model_cluster *cluster = inventory->clusters[i];
         if (slash != NULL && (strncmp(cluster->name, argument, (size_t)(slash - argument)) != 0 ||
                               strlen(cluster->name) != (size_t)(slash - argument)))
             continue;
         for (size_t j = 0; j < cluster->service_count; j++)
-            if (strcmp(cluster->services[j].name, wanted) == 0) {
+            if (strcmp(cluster->services[j]->name, wanted) == 0) {
                 tree_choose(turn, cluster->name, wanted);
                 turn->state->focus = UI_FOCUS_FADERS;
                 return true;

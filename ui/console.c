@@ -39,6 +39,8 @@ static void handle(struct console *console, struct ui_event *event)
     if (intents == NULL)
         return;
     event->at_ms = clock_epoch_ms();
+    event->scroll_most = console->canvas.scroll_most;
+    event->tree_rows = console->drawn_ms == 0 ? -1 : console->canvas.tree_rows;
     ui_handle_event(console->state, console->model, event, intents);
     for (size_t i = 0; i < intents->count; i++)
         session_send(console->session, &intents->list[i]);
@@ -177,7 +179,6 @@ static void handle_input(struct console *console)
         else
             console->focused = true; /* whoever types is here */
         event.hit = canvas_hit_at(&console->canvas, event.x, event.y);
-        event.scroll_most = console->canvas.scroll_most;
         handle(console, &event);
         console->dirty = true;
         memset(&event, 0, sizeof event);

@@ -204,7 +204,7 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
 void ui_handle_event(struct ui_state *state, struct model *model, const struct ui_event *event,
                      struct ui_intents *out)
 {
-    struct turn turn = {state, model, out, event->at_ms, event->scroll_most};
+    struct turn turn = {state, model, out, event->at_ms, event->scroll_most, event->tree_rows};
     out->count = 0;
     switch (event->type) {
     case UI_EVENT_KEY:

@@ -35,7 +35,8 @@ enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDIN
 
 #define UI_TEXT_MAX 200
 #define UI_NOTICE_MAX 256
-#define UI_FOLDED_MAX 64
+#define UI_FOLDED_MAX 128
+#define UI_OPEN_CLUSTERS_MAX 8 /* more of them are folded at first */
 #define UI_UNDO_MAX 32
 #define UI_ADJUST_INTERVAL_MS 100
 #define UI_SELECT_DELAY_MS 150
@@ -56,8 +57,11 @@ struct ui_state {
     char service[MODEL_NAME_MAX];
     char chosen_cluster[MODEL_NAME_MAX]; /* the service that the desk is for */
     char chosen_service[MODEL_NAME_MAX];
+    bool fold_decided; /* the clusters have been seen */
+    bool fold_all;     /* clusters are folded but for those in `folded`; else those in it are */
     char folded[UI_FOLDED_MAX][MODEL_NAME_MAX];
     size_t folded_count;
+    uint64_t visible; /* of what was told to be visible, a hash */
     char filter[UI_TEXT_MAX];
     bool select_pending;
     int64_t select_at_ms;
@@ -135,10 +139,13 @@ struct ui_tree_row {
     const struct model_cluster *cluster;
     const struct model_service *service; /* NULL: the cluster's row */
 };
-#define UI_TREE_ROWS_MAX 4096
+#define UI_TREE_ROWS_MAX 8192
+#define UI_TREE_ROWS_GUESS 24 /* on a screen that was not drawn yet */
 size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows,
                     size_t max);
 /* The cursor's row, 0 if it is not among them. */
 size_t ui_tree_cursor(const struct ui_state *state, const struct ui_tree_row *rows, size_t count);
+/* The first row that is drawn where `height` rows have room. */
+size_t ui_tree_first(size_t cursor, size_t count, int height);
 
 #endif

@@ -18,8 +18,9 @@ static void choose_first(struct turn *turn)
     }
     const struct model_inventory *inventory = turn->model->inventory;
     for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++)
-        if (inventory->clusters[i].service_count > 0) {
-            tree_choose(turn, inventory->clusters[i].name, inventory->clusters[i].services[0].name);
+        if (inventory->clusters[i]->service_count > 0 &&
+            !ui_state_is_folded(state, inventory->clusters[i]->name)) {
+            tree_choose(turn, inventory->clusters[i]->name, inventory->clusters[i]->services[0]->name);
             return;
         }
 }
@@ -50,6 +51,7 @@ void turn_follow(struct turn *turn)
 {
     struct ui_state *state = turn->state;
     const struct model_experiment *experiment = &turn->model->experiment;
+    tree_fold_many(turn);
     choose_first(turn);
     follow_plan(turn);
     bool ours_here = ui_state_shows_experiment(state, turn->model);
@@ -68,6 +70,7 @@ void turn_follow(struct turn *turn)
         tree_choose(turn, state->cluster, state->service);
     if (state->overlay == UI_OVERLAY_QUIT && !model_is_active(turn->model) && state->ending == UI_ENDING_NONE)
         turn_close(turn);
+    tree_tell_visible(turn);
 }
 
 int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms)

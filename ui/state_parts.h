@@ -13,6 +13,7 @@ struct turn {
     struct ui_intents *out;
     int64_t now_ms;
     int scroll_most;
+    int tree_rows;
 };
 
 /* Adds an intent for the chosen service with what is staged; returns it for changes. */
@@ -54,6 +55,10 @@ void tree_go(struct turn *turn, size_t row);
 void tree_keep_cursor(struct turn *turn);
 void tree_activate(struct turn *turn);
 void tree_choose(struct turn *turn, const char *cluster, const char *service);
+/* Once the clusters are known: many are shown folded. */
+void tree_fold_many(struct turn *turn);
+/* Asks for what is on the screen to be read, if that has changed. */
+void tree_tell_visible(struct turn *turn);
 void tree_set_folded(struct ui_state *state, const char *cluster, bool folded);
 
 /* Faders. */

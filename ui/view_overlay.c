@@ -181,7 +181,7 @@ static void overlay_tasks(const struct view *view, struct rect rect)
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
     int lines = 0;
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++)
-        lines += 1 + (int)service->target_groups[i].target_count;
+        lines += 1 + (int)service->target_groups[i]->target_count;
     struct rect inner = tasks_dialog(view, rect, lines > 0 ? lines : 1);
     int most = lines > inner.height ? lines - inner.height : 0;
     int y = inner.y - (view->state->scroll < most ? view->state->scroll : most);
@@ -190,7 +190,7 @@ static void overlay_tasks(const struct view *view, struct rect rect)
         canvas_text_fit(view->canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
                         service != NULL ? "no targets are known" : "choose a service first");
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++) {
-        const struct model_target_group *group = &service->target_groups[i];
+        const struct model_target_group *group = service->target_groups[i];
         canvas_text_fit(view->canvas, inner.x, y++, inner.width,
                         style_bold(STYLE_OF(ROLE_TITLE, ROLE_DIALOG)), group->name);
         for (size_t j = 0; j < group->target_count; j++, y++)

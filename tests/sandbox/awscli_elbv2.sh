@@ -42,6 +42,21 @@ a elbv2 add-tags --resource-arns "$group" "$lb" --tags Key=c,Value='d & <e>' Key
 is "tags" "a B c d & <e>" \
     "$(text elbv2 describe-tags --resource-arns "$group" --query 'TagDescriptions[].sort_by(Tags,&Key)[].[Key,Value]|[]')"
 
+a elbv2 remove-tags --resource-arns "$group" "$lb" --tag-keys a nope || is "remove-tags" 0 1
+is "the tags that are left" "c" "$(text elbv2 describe-tags --resource-arns "$group" --query 'TagDescriptions[].Tags[].Key')"
+fails "a reserved tag" ValidationError "must not begin with 'aws:'" elbv2 add-tags --resource-arns "$group" --tags Key=aws:x,Value=1
+attribute() { text elbv2 describe-target-group-attributes --target-group-arn "$group" --query "Attributes[?Key=='$1'].Value"; }
+is "an attribute's default" "300 false" "$(attribute deregistration_delay.timeout_seconds) $(attribute stickiness.enabled)"
+a elbv2 modify-target-group-attributes --target-group-arn "$group" --attributes \
+    Key=deregistration_delay.timeout_seconds,Value=7 Key=slow_start.duration_seconds,Value=30 \
+    Key=stickiness.enabled,Value=true >"$work/x" || is "modify-target-group-attributes" 0 1
+is "attributes changed" "7 30 true" \
+    "$(attribute deregistration_delay.timeout_seconds) $(attribute slow_start.duration_seconds) $(attribute stickiness.enabled)"
+fails "too long a delay" ValidationError "must be between 0 and 3600" elbv2 modify-target-group-attributes \
+    --target-group-arn "$group" --attributes Key=deregistration_delay.timeout_seconds,Value=3601
+fails "no such attribute" ValidationError "'nope' is not recognized" elbv2 modify-target-group-attributes \
+    --target-group-arn "$group" --attributes Key=nope,Value=1
+
 # Rules and listeners.
 is "a listener with weights" "80 20" \
     "$(text elbv2 modify-listener --listener-arn "$listener" --default-actions \

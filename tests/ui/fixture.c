@@ -10,6 +10,7 @@
 
 #define CLUSTER "storefront"
 #define SERVICE "checkout"
+#define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
     "loading", "no-credentials", "idle",   "plan",       "production", "refused", "arming",
@@ -29,54 +30,100 @@ void fixture_fault(struct fault *fault)
     fault->error.percent = 10;
 }
 
-static void fill_service(struct model_service *service, const char *name, int tasks, int revision)
+static struct model_service *make_service(const char *name, int tasks, int revision, bool well)
 {
-    snprintf(service->name, sizeof service->name, "%s", name);
-    snprintf(service->task_definition, sizeof service->task_definition, "%s:%d", name, revision);
-    snprintf(service->launch_type, sizeof service->launch_type, "FARGATE");
-    snprintf(service->rollout, sizeof service->rollout, "COMPLETED");
-    service->desired = service->running = tasks;
-    service->deployed_ms = FIXTURE_NOW_MS - 94000;
-    service->target_group_count = 1;
-    struct model_target_group *group = &service->target_groups[0];
-    snprintf(group->name, sizeof group->name, "tg-%s", name);
-    snprintf(group->protocol, sizeof group->protocol, "HTTP");
-    group->port = 8080;
-    group->healthy = group->total = group->target_count = (size_t)tasks;
+    char group_name[64], definition[64], addresses[FIXTURE_TASKS_MAX][32];
+    struct model_target targets[FIXTURE_TASKS_MAX];
     for (int i = 0; i < tasks; i++) {
-        struct model_target *target = &group->targets[i];
-        snprintf(target->address, sizeof target->address, "10.0.%d.%d", i + 1, 7 - i * 3 + revision % 40);
-        target->port = 8080;
-        snprintf(target->state, sizeof target->state, "healthy");
+        snprintf(addresses[i], sizeof addresses[i], "10.0.%d.%d", i + 1, 7 - i * 3 + revision % 40);
+        targets[i] = (struct model_target){
+            .address = addresses[i], .port = 8080, .state = well || i > 0 ? "healthy" : "unhealthy"};
     }
+    snprintf(group_name, sizeof group_name, "tg-%.40s", name);
+    snprintf(definition, sizeof definition, "%.40s:%d", name, revision);
+    const struct model_target_group group = {.name = group_name,
+                                             .protocol = "HTTP",
+                                             .port = 8080,
+                                             .known = true,
+                                             .healthy = (size_t)(well ? tasks : 0),
+                                             .total = (size_t)tasks,
+                                             .target_count = (size_t)tasks,
+                                             .targets = targets};
+    struct model_target_group *groups[] = {model_target_group_new(&group)};
+    const struct model_service service = {.known = true,
+                                          .name = name,
+                                          .task_definition = definition,
+                                          .launch_type = "FARGATE",
+                                          .rollout = "COMPLETED",
+                                          .desired = tasks,
+                                          .running = well ? tasks : 0,
+                                          .deployed_ms = FIXTURE_NOW_MS - 94000,
+                                          .production = strcmp(name, "ledger") == 0,
+                                          .target_group_count = 1,
+                                          .target_groups = groups};
+    struct model_service *made = model_service_new(&service);
+    model_target_group_release(groups[0]);
+    return made;
+}
+
+/* The inventory gets the cluster; the services' references go over. */
+static void add_cluster(struct model_inventory *inventory, const char *name, struct model_service **services,
+                        size_t count)
+{
+    const struct model_cluster cluster = {.name = name,
+                                          .loading = MODEL_LOADED,
+                                          .active_services = (int)count,
+                                          .service_count = count,
+                                          .services = services};
+    model_inventory_add(inventory, model_cluster_new(&cluster));
+    for (size_t i = 0; i < count; i++)
+        model_service_release(services[i]);
 }
 
 struct model_inventory *fixture_inventory(void)
 {
-    struct model_inventory *inventory = model_inventory_new();
+    struct model_inventory *inventory = model_inventory_new(2);
+    struct model_service *store[] = {make_service("catalog", 2, 12, true), make_service(SERVICE, 3, 41, true),
+                                     make_service("web", 2, 7, true)};
+    struct model_service *pay[] = {make_service("fraud", 1, 3, false), make_service("ledger", 2, 19, true)};
     inventory->loading = MODEL_LOADED;
     inventory->read_ms = FIXTURE_NOW_MS - 2000;
-    inventory->cluster_count = 2;
-    inventory->clusters = calloc(2, sizeof *inventory->clusters);
-    struct model_cluster *store = &inventory->clusters[0];
-    struct model_cluster *pay = &inventory->clusters[1];
-    snprintf(store->name, sizeof store->name, CLUSTER);
-    snprintf(pay->name, sizeof pay->name, "payments");
-    store->loading = pay->loading = MODEL_LOADED;
-    store->service_count = 3;
-    pay->service_count = 2;
-    store->services = calloc(3, sizeof *store->services);
-    pay->services = calloc(2, sizeof *pay->services);
-    fill_service(&store->services[0], "catalog", 2, 12);
-    fill_service(&store->services[1], SERVICE, 3, 41);
-    fill_service(&store->services[2], "web", 2, 7);
-    fill_service(&pay->services[0], "fraud", 1, 3);
-    fill_service(&pay->services[1], "ledger", 2, 19);
-    pay->services[1].production = true;
-    pay->services[0].running = 0;
-    pay->services[0].target_groups[0].healthy = 0;
-    snprintf(pay->services[0].target_groups[0].targets[0].state, 32, "unhealthy");
+    add_cluster(inventory, CLUSTER, store, 3);
+    add_cluster(inventory, "payments", pay, 2);
     return inventory;
+}
+
+struct model_inventory *fixture_big_inventory(size_t clusters, size_t services)
+{
+    static const char *const words[] = {"api", "worker", "gateway", "indexer"};
+    struct model_inventory *inventory = model_inventory_new(clusters);
+    struct model_service **list = calloc(services + 1, sizeof(struct model_service *));
+    inventory->loading = MODEL_LOADED;
+    for (size_t i = 0; i < clusters; i++) {
+        char name[64];
+        for (size_t k = 0; k < services; k++) {
+            snprintf(name, sizeof name, "svc-%03zu-%03zu-%s", i, k, words[(i + k) % 4]);
+            list[k] = make_service(name, 1 + (int)(k % 4), 1, true);
+        }
+        snprintf(name, sizeof name, "cluster-%03zu", i);
+        add_cluster(inventory, name, list, services);
+    }
+    free(list);
+    return inventory;
+}
+
+/* The service of the scenes becomes another. */
+static void change_checkout(struct model *model, bool injected, const char *operator_name,
+                            const char *definition)
+{
+    struct model_service **slot = &model->inventory->clusters[0]->services[1];
+    struct model_service draft = **slot;
+    draft.injected = injected;
+    draft.operator_name = operator_name;
+    draft.task_definition = definition;
+    struct model_service *changed = model_service_new(&draft);
+    model_service_release(*slot);
+    *slot = changed;
 }
 
 static void add_finding(struct model_plan *plan, enum model_severity severity, const char *what,
@@ -256,7 +303,6 @@ static void start_experiment(struct model *model, enum model_phase phase)
 static void go_live(struct model *model)
 {
     struct model_experiment *experiment = &model->experiment;
-    struct model_service *service = &model->inventory->clusters[0].services[1];
     start_experiment(model, MODEL_INJECTING);
     experiment->live = experiment->asked;
     experiment->live_on = 3;
@@ -264,9 +310,7 @@ static void go_live(struct model *model)
     experiment->started_ms = model->now_ms - 42000;
     experiment->ends_ms = experiment->started_ms + 300000;
     experiment->deadline_ms = experiment->ends_ms + 30000;
-    service->injected = true;
-    snprintf(service->operator_name, sizeof service->operator_name, "alice@laptop");
-    snprintf(service->task_definition, sizeof service->task_definition, "shaketable-checkout:1");
+    change_checkout(model, true, "alice@laptop", "shaketable-checkout:1");
     fixture_sidecars(experiment, MODEL_SIDECAR_LIVE, 812000, model->now_ms);
     fixture_series(&model->series, model->now_ms, experiment->started_ms, 800, 11);
     log_line(model, 42000, MODEL_LOG_INFO,
@@ -275,7 +319,7 @@ static void go_live(struct model *model)
 
 static void scene_without_tree(struct model *model, enum fixture_scene scene)
 {
-    model->inventory = model_inventory_new();
+    model->inventory = model_inventory_new(0);
     model->inventory->loading = scene == FIXTURE_LOADING ? MODEL_LOADING : MODEL_FAILED;
     if (scene == FIXTURE_LOADING)
         return;
@@ -308,9 +352,7 @@ static void scene_recovering(struct model *model, enum fixture_scene scene)
     }
     experiment->sidecar_count = 0;
     if (scene == FIXTURE_RESTORED) {
-        struct model_service *service = &model->inventory->clusters[0].services[1];
-        service->injected = false;
-        snprintf(service->task_definition, sizeof service->task_definition, "checkout:41");
+        change_checkout(model, false, "", "checkout:41");
         log_line(model, 500, MODEL_LOG_GOOD,
                  "all is as it was: checkout:41, 3 of 3 healthy, our revision is gone");
         return;
