@@ -30,7 +30,7 @@ struct call {
 /* The verb is a whole word: "Listen…" would be no List. */
 bool aws_operation_only_reads(const char *operation)
 {
-    static const char *const verbs[] = {"Describe", "List", "Get"};
+    static const char *const verbs[] = {"Describe", "List", "Get", "Filter"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         size_t length = strlen(verbs[i]);
         if (strncmp(operation, verbs[i], length) == 0 && operation[length] >= 'A' && operation[length] <= 'Z')

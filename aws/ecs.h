@@ -127,7 +127,9 @@ struct ecs_container {
     char health[ECS_WORD_MAX]; /* HEALTHY, UNHEALTHY, UNKNOWN */
     char image[ECS_NAME_MAX];
     char reason[ECS_TEXT_MAX];
-    int exit_code; /* ECS_EXIT_CODE_NONE while it runs */
+    char runtime_id[ECS_NAME_MAX]; /* "" before it runs */
+    bool exec_runs;                /* the agent of ECS Exec in it is RUNNING */
+    int exit_code;                 /* ECS_EXIT_CODE_NONE while it runs */
 };
 
 struct ecs_task {
@@ -137,8 +139,9 @@ struct ecs_task {
     char desired_status[ECS_WORD_MAX];
     char health[ECS_WORD_MAX];
     char task_definition[ECS_ARN_MAX];
-    char started_by[ECS_NAME_MAX]; /* the deployment's id */
-    char address[ECS_WORD_MAX];    /* private IPv4; "" if it has none of its own */
+    char started_by[ECS_NAME_MAX];        /* the deployment's id */
+    char address[ECS_WORD_MAX];           /* private IPv4; "" if it has none of its own */
+    char container_instance[ECS_ARN_MAX]; /* that it runs on; "" on Fargate */
     char az[ECS_WORD_MAX];
     char stopped_reason[ECS_TEXT_MAX];
     int64_t started_at_ms; /* epoch; 0: not yet */

@@ -70,6 +70,10 @@ struct journal_entry {
  * "begin" that can be read. */
 bool journal_entry_read(struct journal_entry *entry, FILE *file);
 void journal_entry_free(struct journal_entry *entry);
+/* An experiment's journal, to be read and closed; NULL: there is none. */
+FILE *journal_open_to_read(const char *experiment);
+/* True while a process holds it. */
+bool journal_is_held(const char *experiment);
 struct journal_list {
     size_t count;
     struct journal_entry *entries; /* newest first */

@@ -37,6 +37,26 @@ const char *model_phase_name(enum model_phase phase)
     return "?";
 }
 
+const char *model_record_state_name(enum model_record_state state)
+{
+    static const char *const names[] = {"running", "dead", "elsewhere", "ended"};
+    return names[state];
+}
+
+bool model_record_is_orphan(const struct model_record *record)
+{
+    return record->here && (record->state == MODEL_RECORD_DEAD || record->state == MODEL_RECORD_ELSEWHERE);
+}
+
+bool model_record_is_abandoned(const struct model_record *record, int64_t now_ms)
+{
+    if (!model_record_is_orphan(record))
+        return false;
+    bool on_purpose = strcmp(record->phase, "left") == 0;
+    return now_ms >= record->deadline_ms ||
+           (record->state == MODEL_RECORD_DEAD && record->mine && !on_purpose);
+}
+
 double model_band_low_us(size_t band)
 {
     return 10.0 * pow(10.0, (double)band / 6.0);
@@ -64,6 +84,50 @@ void model_plan_release(struct model_plan *plan)
     free(plan);
 }
 
+struct model_records *model_records_new(void)
+{
+    struct model_records *records = calloc(1, sizeof *records);
+    if (records != NULL)
+        records->references = 1;
+    return records;
+}
+
+void model_records_retain(struct model_records *records)
+{
+    if (records != NULL)
+        model_count_up(&records->references);
+}
+
+void model_records_release(struct model_records *records)
+{
+    if (records == NULL || !model_count_down(&records->references))
+        return;
+    for (size_t i = 0; i < records->count; i++)
+        free(records->items[i].story);
+    free(records->items);
+    free(records);
+}
+
+struct model_profiles *model_profiles_new(void)
+{
+    struct model_profiles *profiles = calloc(1, sizeof *profiles);
+    if (profiles != NULL)
+        profiles->references = 1;
+    return profiles;
+}
+
+void model_profiles_retain(struct model_profiles *profiles)
+{
+    if (profiles != NULL)
+        model_count_up(&profiles->references);
+}
+
+void model_profiles_release(struct model_profiles *profiles)
+{
+    if (profiles != NULL && model_count_down(&profiles->references))
+        free(profiles);
+}
+
 void model_retain(struct model *model)
 {
     if (model != NULL)
@@ -75,6 +139,8 @@ void model_release(struct model *model)
     if (model == NULL || !model_count_down(&model->references))
         return;
     model_inventory_release(model->inventory);
+    model_records_release(model->records);
+    model_profiles_release(model->profiles);
     model_plan_release(model->experiment.plan);
     free(model);
 }

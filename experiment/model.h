@@ -111,11 +111,12 @@ struct model_finding {
 #define MODEL_FINDINGS_MAX 32
 struct model_plan {
     unsigned references;
-    bool refused;        /* there is a finding of severity stop */
-    bool must_type_name; /* a production service: the confirmation asks for its name */
-    int64_t estimate_ms; /* of the deployment */
-    char *diff;          /* unified diff, lines start with ' ', '+', '-', '@' */
-    size_t finding_count;
+    bool refused;             /* there is a finding of severity stop */
+    bool must_type_name;      /* a production service: the confirmation asks for its name */
+    int64_t estimate_ms;      /* of the deployment */
+    char *diff;               /* unified diff, lines start with ' ', '+', '-', '@' */
+    size_t finding_count;     /* by severity, the stops first */
+    size_t findings_left_out; /* there were more than could be kept: the least severe are missing */
     struct model_finding findings[MODEL_FINDINGS_MAX];
 };
 
@@ -213,6 +214,62 @@ struct model_experiment {
     struct model_guard guards[CHOICES_GUARDS_MAX];
 };
 
+/* ── the experiments there are, by their journals here and by their labels in AWS ─────────── */
+
+enum model_record_state {
+    MODEL_RECORD_RUNNING,   /* a process of this machine runs it, be it this one */
+    MODEL_RECORD_DEAD,      /* not ended, and the process that ran it is gone */
+    MODEL_RECORD_ELSEWHERE, /* not ended, and begun by somebody else or with its journal elsewhere */
+    MODEL_RECORD_ENDED      /* the service is as it was */
+};
+const char *model_record_state_name(enum model_record_state state); /* "running", "dead", … */
+
+struct model_record {
+    enum model_record_state state;
+    char id[32];
+    char cluster[MODEL_NAME_MAX];
+    char service[MODEL_NAME_MAX];
+    char operator_name[128]; /* user@host */
+    bool mine;               /* that is who asks */
+    bool here;               /* of the account and region that are looked at */
+    bool journal, labels;    /* where it was found */
+    char region[64];
+    char phase[16];                /* of its journal; "" without one */
+    char faults[MODEL_TEXT_MAX];   /* as begun; "" without a journal */
+    char way_back[MODEL_NAME_MAX]; /* "checkout:41" */
+    int64_t begun_ms;
+    int64_t deadline_ms; /* the faults are gone by then */
+    int64_t last_ms;     /* its journal's last line, 0: none */
+    char *story;         /* its journal's lines for people, each with a \n; NULL */
+};
+struct model_records {
+    unsigned references;
+    bool journals;                   /* this machine's were read */
+    bool searched;                   /* AWS was looked at too */
+    char problem[ERROR_MESSAGE_MAX]; /* why it could not be, "" */
+    size_t count;
+    struct model_record *items; /* those not ended first, then the newest first */
+};
+/* R may roll it back from here, and nobody on this machine runs it. */
+bool model_record_is_orphan(const struct model_record *record);
+/* Nobody can be meant to come back to it: not left on purpose, nor somebody else's, before its deadline. */
+bool model_record_is_abandoned(const struct model_record *record, int64_t now_ms);
+
+/* ── profiles that the AWS CLI's files hold ──────────────────────────────────────────────── */
+
+#define MODEL_PROFILES_MAX 256
+struct model_profile {
+    char name[64];
+    char region[64]; /* "" if it names none */
+};
+struct model_profiles {
+    unsigned references;
+    size_t count;
+    struct model_profile items[MODEL_PROFILES_MAX]; /* by name, "default" first */
+};
+/* AWS's regions, by name; NULL after the last. */
+const char *model_region_at(size_t index);
+
 /* ── what is measured ────────────────────────────────────────────────────────────────────── */
 
 enum model_source {
@@ -285,6 +342,8 @@ struct model {
     int64_t now_ms;
     struct model_place place;
     struct model_inventory *inventory;
+    struct model_records *records;   /* NULL: not read yet */
+    struct model_profiles *profiles; /* likewise */
     struct model_experiment experiment;
     struct model_series series; /* of the selected service, or of the experiment's while that is selected */
     size_t log_count;           /* oldest first */

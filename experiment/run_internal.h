@@ -83,6 +83,7 @@ struct run {
     int64_t started_ms, ends_ms, deadline_ms;
     int64_t over_ms; /* as ends_ms or deadline_ms, by clock_ms */
     int64_t next_renew_ms;
+    int64_t renewed_ms; /* when the lease was last given, by clock_boot_ms */
     uint64_t rollback_us; /* when R was pressed */
     double clean_ms;
     bool leaving;
@@ -123,6 +124,9 @@ void run_tell_faults(struct run *run, int64_t lease_ms);
 const char *run_missing_capability(const struct run *run, const struct fault *fault);
 
 /* ── run_live.c ──────────────────────────────────────────────────────────────────────────── */
+/* The sidecars' lease has run out, for this process or the machine stood still: their faults are gone. It is
+ * said, and the experiment is rolled back: nobody has asked for them to come back now. */
+bool run_end_if_lapsed(struct run *run);
 void run_tick_armed(struct run *run, int64_t now_ms);
 void run_tick_injecting(struct run *run, int64_t now_ms);
 

@@ -17,6 +17,7 @@
 #include "experiment/inventory.h"
 #include "experiment/model_internal.h"
 #include "experiment/run.h"
+#include "experiment/survey_watch.h"
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
@@ -47,6 +48,7 @@ struct session {
     struct model_inventory *inventory;
     int64_t published_ms;
     struct clients *clients;
+    struct survey_watch *survey;
     struct run *run;
     struct control *control;
     char door_tried[32]; /* the experiment that control_open was called for */
@@ -94,6 +96,10 @@ static struct model *build(struct session *session)
     model->place = session->place;
     model_inventory_retain(session->inventory);
     model->inventory = session->inventory;
+    model->records = survey_watch_records(session->survey);
+    model_records_retain(model->records);
+    model->profiles = survey_watch_profiles(session->survey);
+    model_profiles_retain(model->profiles);
     run_show(session->run, &model->experiment);
     show_series(session, model);
     model->log_count = session->log.count;
@@ -150,6 +156,25 @@ static void on_service_changed(void *context)
     struct session *session = context;
     if (session->reading != NULL)
         inventory_refresh(session->reading);
+    survey_watch_ask(session->survey);
+}
+
+/* ── the experiments there are ───────────────────────────────────────────────────────────── */
+
+static void on_orphan(void *context, const struct model_record *orphan)
+{
+    struct session *session = context;
+    char text[MODEL_TEXT_MAX];
+    snprintf(text, sizeof text, "experiment %.31s of %.60s on %.50s/%.50s has no process here: x shows it",
+             orphan->id, orphan->operator_name, orphan->cluster, orphan->service);
+    on_log(session, MODEL_LOG_WARNING, text);
+}
+
+static void look_for_experiments(struct session *session)
+{
+    if (session->options.inventory && !session->quitting)
+        survey_watch_tick(session->survey, session->actor != NULL ? session->reader : NULL,
+                          &session->reader_cancel, &session->place);
 }
 
 /* ── the door for other terminals ────────────────────────────────────────────────────────── */
@@ -330,6 +355,7 @@ static void take_fresh(struct session *session)
     model_inventory_release(session->inventory);
     session->inventory = fresh;
     clients_reconcile(session->clients, fresh);
+    survey_watch_tree(session->survey, fresh);
     session->dirty = true;
 }
 
@@ -348,6 +374,8 @@ static void close_all(struct session *session)
     session->control = NULL;
     clients_free(session->clients);
     session->clients = NULL;
+    survey_watch_free(session->survey);
+    session->survey = NULL;
     run_free(session->run);
     session->run = NULL;
 }
@@ -357,7 +385,7 @@ static void end_when_done(struct session *session)
     if (!session->quitting)
         return;
     atomic_store(&session->reader_cancel, true);
-    if (!run_is_idle(session->run))
+    if (!survey_watch_is_idle(session->survey) || !run_is_idle(session->run))
         return;
     mind_control(session);
     publish(session);
@@ -382,6 +410,7 @@ static void on_tick(uv_timer_t *tick)
     run_tick(session->run, now_ms);
     clients_advance(session->clients, now_ms);
     take_fresh(session);
+    look_for_experiments(session);
     mind_control(session);
     if (session->dirty || run_is_active(session->run))
         publish(session);
@@ -452,8 +481,11 @@ struct session *session_start(const struct session_options *options, struct erro
         .service_changed = on_service_changed,
     };
     session->clients = clients_new(&session->loop, on_changed, session);
+    const struct survey_watch_handlers survey_handlers = {session, on_changed, on_orphan};
+    session->survey = survey_watch_new(&session->loop, &survey_handlers);
     session->run = run_new(&session->loop, session->actor, session->no_client, options->take_over, &handlers);
-    if (session->event_fd < 0 || session->clients == NULL || session->run == NULL) {
+    if (session->event_fd < 0 || session->clients == NULL || session->survey == NULL ||
+        session->run == NULL) {
         error_set_errno(error, "cannot start the experiment's thread");
         session->ended = true;
         close_all(session);

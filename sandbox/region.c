@@ -1,8 +1,10 @@
 #include "sandbox/region.h"
 
 #include "sandbox/alarm.h"
+#include "sandbox/logs.h"
 #include "sandbox/names.h"
 #include "sandbox/security_group.h"
+#include "sandbox/ssm.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -336,6 +338,8 @@ static void free_elb(struct region *region)
 void region_free(struct region *region)
 {
     free_elb(region);
+    logs_free_all(region);
+    ssm_free_all(region);
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
         json_object_put(task->load_balancers);

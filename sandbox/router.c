@@ -4,6 +4,7 @@
 #include "sandbox/auth.h"
 #include "sandbox/cbor.h"
 #include "sandbox/operations.h"
+#include "sandbox/ssm.h"
 #include "sandbox/state.h"
 #include "sandbox/wire.h"
 
@@ -17,6 +18,8 @@ static const struct {
 } json_services[] = {
     {"AmazonEC2ContainerServiceV20141113", "ecs"},
     {"GraniteServiceVersion20100801", "monitoring"},
+    {"AmazonSSM", "ssm"},
+    {"Logs_20140328", "logs"},
 };
 #define CBOR_PATH "/service/"
 #define CBOR_OPERATION "/operation/"
@@ -245,6 +248,10 @@ static void answer_local(struct router *router, const struct server_request *req
         answer_fail(router, request, answer);
     } else if (strcmp(request->path, "/_shaketable/calls") == 0) {
         throttle_print(&router->throttle, &answer->body);
+    } else if (strcmp(request->path, "/_shaketable/session") == 0) {
+        pthread_mutex_lock(&router->region->mutex);
+        answer->status = ssm_print_session(router->region, request->query, &answer->body) ? 200 : 403;
+        pthread_mutex_unlock(&router->region->mutex);
     } else {
         answer->status = 404;
         buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/calls, /_shaketable/fail, "

@@ -4,6 +4,7 @@
 #include "sandbox/alarm.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
+#include "sandbox/ssm.h"
 
 static struct json_object *clusters_json(struct region *region)
 {
@@ -154,6 +155,7 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "targetGroups", target_groups_json(region));
     json_put(json, "listeners", listeners_json(region));
     json_put(json, "rules", rules_json(region));
+    json_put(json, "sessions", ssm_sessions_json(region));
     json_put(json, "securityGroups", security_groups_json(region));
     json_put(json, "alarms", alarms_json(region));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');

@@ -7,11 +7,10 @@
 #include "aws/ecs.h"
 #include "aws/elbv2.h"
 #include "aws/list.h"
-#include "core/clock.h"
-#include "experiment/journal.h"
 #include "experiment/json.h"
 #include "experiment/way_back.h"
 #include "src/commands.h"
+#include "src/list_experiments.h"
 
 static struct aws_client *open_client(const struct cli *cli, struct error *error)
 {
@@ -206,40 +205,6 @@ static bool list_target_groups(const struct cli *cli, struct aws_client *client,
     return done;
 }
 
-static bool list_experiments(const struct cli *cli, struct error *error)
-{
-    struct journal_list list;
-    if (!journal_list_read(&list, error))
-        return false;
-    struct json_object *array = json_object_new_array();
-    if (!cli->json)
-        printf("%-12s %-32s %-11s %-9s %s\n", "EXPERIMENT", "SERVICE", "PHASE", "PROCESS", "BEGAN");
-    for (size_t i = 0; i < list.count; i++) {
-        const struct journal_entry *entry = &list.entries[i];
-        char began[CLOCK_TEXT_MAX], name[520];
-        const char *process = entry->running ? "running" : entry->ended ? "-" : "dead";
-        clock_format_utc(entry->begun_ms, began, sizeof began);
-        snprintf(name, sizeof name, "%s/%s", entry->way_back.cluster, entry->way_back.service);
-        if (!cli->json)
-            printf("%-12s %-32s %-11s %-9s %s\n", entry->experiment, name, entry->phase, process, began);
-        struct json_object *object = json_object_new_object();
-        json_put_text(object, "experiment", entry->experiment);
-        json_put_text(object, "cluster", entry->way_back.cluster);
-        json_put_text(object, "service", entry->way_back.service);
-        json_put_text(object, "operator", entry->way_back.operator_name);
-        json_put_text(object, "phase", entry->phase);
-        json_put_flag(object, "running", entry->running);
-        json_put_flag(object, "restored", entry->ended);
-        json_put_integer(object, "began", entry->begun_ms);
-        json_object_array_add(array, object);
-    }
-    print_list(array, cli->json);
-    if (list.unreadable > 0)
-        fprintf(stderr, "shaketable: %zu journals can't be read\n", list.unreadable);
-    journal_list_free(&list);
-    return true;
-}
-
 /* Before AWS is asked anything. */
 static bool check_target(const struct cli *cli, const char *what, struct error *error)
 {
@@ -256,7 +221,7 @@ enum cli_exit command_list(const struct cli *cli)
     const char *what = cli->word_count > 1 ? cli->words[1] : "";
     bool done;
     if (strcmp(what, "experiments") == 0)
-        return list_experiments(cli, &error) ? CLI_DONE : cli_fail(&error, CLI_FAILED);
+        return list_experiments(cli);
     bool known =
         strcmp(what, "clusters") == 0 || strcmp(what, "services") == 0 || strcmp(what, "target-groups") == 0;
     if (!known) {

@@ -24,6 +24,10 @@ enum ui_overlay {
     UI_OVERLAY_LOG,
     UI_OVERLAY_TASKS,
     UI_OVERLAY_QUIT,
+    UI_OVERLAY_EXPERIMENTS,
+    UI_OVERLAY_RECORD,   /* one of them */
+    UI_OVERLAY_OFFER,    /* those that were left behind: roll back? */
+    UI_OVERLAY_PLACE,    /* profile and region */
     UI_OVERLAY_ENTRY,    /* an exact value for state->fader */
     UI_OVERLAY_DURATION, /* … for the duration */
     UI_OVERLAY_COMMAND,
@@ -31,6 +35,8 @@ enum ui_overlay {
 };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
+enum ui_offer_button { UI_OFFER_ROLLBACK, UI_OFFER_LEAVE, UI_OFFER_BUTTONS };
+enum ui_place_column { UI_PLACE_PROFILES, UI_PLACE_REGIONS, UI_PLACE_COLUMNS };
 enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDING_LEAVE };
 
 #define UI_TEXT_MAX 200
@@ -43,6 +49,10 @@ enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDIN
 /* After a plan has become ready the focus moves to Inject; an Enter meant for what stood there
  * before must not start it. */
 #define UI_PLAN_SETTLE_MS 150
+/* The offer comes by itself: a key meant for the desk must not answer it. */
+#define UI_OFFER_SETTLE_MS 700
+#define UI_OFFER_AGAIN_MS 2000 /* after one was rolled back */
+#define UI_OFFERS_MAX 32
 #define UI_NOTICE_MS 5000
 #define UI_DURATION_DEFAULT_MS 300000
 #define UI_DURATION_MAX_MS (INT64_C(24) * 3600 * 1000)
@@ -90,6 +100,21 @@ struct ui_state {
     int64_t plan_ready_ms; /* 0: not yet */
     int quit_button;
 
+    /* The experiments: the cursor, by id; and those to be offered. */
+    char record[32];
+    char offers[UI_OFFERS_MAX][32];
+    size_t offer_count;
+    bool offers_closed;     /* what is found from now on is only told */
+    int offer_button;       /* -1: as the record says, else chosen by hand */
+    int64_t offer_since_ms; /* since when the offer stands there */
+
+    /* Profile and region. */
+    enum ui_place_column place_column;
+    size_t place_row[UI_PLACE_COLUMNS];
+    bool move_wanted;      /* to these; the console resets it */
+    char move_profile[64]; /* "": as it is */
+    char move_region[64];
+
     unsigned axis; /* index into the axes, see axis.h */
     bool history;
     struct model *frozen; /* retained; NULL: not frozen */
@@ -130,6 +155,20 @@ bool ui_state_plan_may_start(const struct ui_state *state, const struct model *m
 /* True while the desk's own service is the experiment's. */
 bool ui_state_shows_experiment(const struct ui_state *state, const struct model *model);
 bool ui_state_is_folded(const struct ui_state *state, const char *cluster);
+
+/* The experiments as their list shows them: NULL behind the last, and while they are not known. */
+const struct model_record *ui_record_at(const struct model *model, size_t row);
+/* The one under the cursor (the first, where that is not among them); NULL: there is none. */
+const struct model_record *ui_record_chosen(const struct ui_state *state, const struct model *model);
+/* Likewise those on offer. */
+const struct model_record *ui_offer_at(const struct ui_state *state, const struct model *model, size_t row);
+const struct model_record *ui_offer_chosen(const struct ui_state *state, const struct model *model);
+int ui_offer_button(const struct ui_state *state, const struct model *model, int64_t now_ms);
+/* The rows of profiles and regions; NULL behind the last. `detail` (may be NULL) gets a profile's region. */
+const char *ui_place_name(const struct model *model, enum ui_place_column column, size_t row,
+                          const char **detail);
+/* Another place: what was chosen and opened there is forgotten, how the screen looks is not. */
+void ui_state_move(struct ui_state *state);
 
 void ui_state_notice(struct ui_state *state, int64_t now_ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

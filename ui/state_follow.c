@@ -54,6 +54,7 @@ void turn_follow(struct turn *turn)
     tree_fold_many(turn);
     choose_first(turn);
     follow_plan(turn);
+    offer_follow(turn);
     bool ours_here = ui_state_shows_experiment(state, turn->model);
     if (ours_here && experiment->phase == MODEL_INJECTING && !state->touched && !state->adjust_pending &&
         !state->dragging && !fault_equal(&experiment->asked, &state->seen))
@@ -84,6 +85,9 @@ int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model,
     if (state->plan_ready_ms != 0 && now_ms - state->plan_ready_ms <= UI_PLAN_SETTLE_MS &&
         state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms < due)
         due = state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms;
+    int64_t settled_ms = state->offer_since_ms + UI_OFFER_SETTLE_MS;
+    if (state->overlay == UI_OVERLAY_OFFER && now_ms <= settled_ms && settled_ms - now_ms < due)
+        due = settled_ms - now_ms;
     bool awaited = model->experiment.phase == MODEL_PLANNING || model->experiment.phase == MODEL_ARMING ||
                    model->experiment.phase == MODEL_RECOVERING || model->inventory == NULL ||
                    model->inventory->loading == MODEL_LOADING || state->ending != UI_ENDING_NONE;

@@ -290,6 +290,18 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_QUIT:
         overlay_quit(view, rect);
         break;
+    case UI_OVERLAY_EXPERIMENTS:
+        overlay_experiments(view, rect);
+        break;
+    case UI_OVERLAY_RECORD:
+        overlay_record(view, rect);
+        break;
+    case UI_OVERLAY_OFFER:
+        overlay_offer(view, rect);
+        break;
+    case UI_OVERLAY_PLACE:
+        overlay_place(view, rect);
+        break;
     case UI_OVERLAY_ENTRY:
     case UI_OVERLAY_DURATION:
         overlay_entry(view, rect);

@@ -120,6 +120,14 @@ bool view_has_way_back(const struct view *view)
 {
     if (model_is_active(view->model))
         return true;
+    enum ui_overlay overlay = view->state->overlay;
+    bool list = overlay == UI_OVERLAY_EXPERIMENTS || overlay == UI_OVERLAY_RECORD;
+    const struct model_record *record = overlay == UI_OVERLAY_OFFER
+                                            ? ui_offer_chosen(view->state, view->model)
+                                        : list ? ui_record_chosen(view->state, view->model)
+                                               : NULL;
+    if (record != NULL && record->state != MODEL_RECORD_ENDED)
+        return record->here && !view->model->place.read_only;
     const struct model_service *service =
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
     return service != NULL && service->injected;

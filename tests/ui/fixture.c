@@ -13,8 +13,8 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading", "no-credentials", "idle",   "plan",       "production", "refused", "arming",
-    "armed",   "live",           "behind", "recovering", "restored",   "failed"};
+    "loading", "no-credentials", "idle",     "plan",   "production", "refused",     "arming", "armed", "live",
+    "behind",  "recovering",     "restored", "failed", "offer",      "experiments", "record", "place"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -376,6 +376,65 @@ static void scene_of_plan(struct model *model, enum fixture_scene scene)
                  "refused by preflight: nothing was changed");
 }
 
+static void fill_record(struct model_record *record, const char *id, const char *cluster, const char *service,
+                        enum model_record_state state, int minutes_ago)
+{
+    record->state = state;
+    record->mine = record->here = record->journal = record->labels = true;
+    snprintf(record->id, sizeof record->id, "%s", id);
+    snprintf(record->cluster, sizeof record->cluster, "%s", cluster);
+    snprintf(record->service, sizeof record->service, "%s", service);
+    snprintf(record->operator_name, sizeof record->operator_name, "ada@laptop");
+    snprintf(record->region, sizeof record->region, "us-east-1");
+    snprintf(record->phase, sizeof record->phase, state == MODEL_RECORD_ENDED ? "restored" : "injecting");
+    snprintf(record->faults, sizeof record->faults, "latency 800 ms ± 50 ms");
+    snprintf(record->way_back, sizeof record->way_back, "%s:41", service);
+    record->begun_ms = FIXTURE_NOW_MS - minutes_ago * INT64_C(60000);
+    record->deadline_ms = record->begun_ms + 20 * INT64_C(60000);
+    record->last_ms = record->begun_ms;
+}
+
+static struct model_records *make_records(void)
+{
+    struct model_records *records = model_records_new();
+    records->journals = records->searched = true;
+    records->count = 6;
+    records->items = calloc(records->count, sizeof *records->items);
+    struct model_record *items = records->items;
+    fill_record(&items[0], "k3x9p2qa", CLUSTER, SERVICE, MODEL_RECORD_DEAD, 12);
+    fill_record(&items[1], "b7d0c4ee", "payments", "ledger", MODEL_RECORD_ELSEWHERE, 16);
+    items[1].mine = items[1].journal = false;
+    snprintf(items[1].operator_name, sizeof items[1].operator_name, "bo@buildhost");
+    items[1].phase[0] = items[1].faults[0] = '\0';
+    fill_record(&items[2], "aa11bb22", CLUSTER, "web", MODEL_RECORD_RUNNING, 3);
+    fill_record(&items[3], "zz90yy80", "lab", "search", MODEL_RECORD_DEAD, 4000);
+    items[3].here = items[3].labels = false;
+    snprintf(items[3].region, sizeof items[3].region, "eu-west-1");
+    fill_record(&items[4], "mm55nn66", CLUSTER, SERVICE, MODEL_RECORD_ENDED, 90);
+    fill_record(&items[5], "pp77qq88", CLUSTER, "catalog", MODEL_RECORD_ENDED, 3000);
+    items[0].story =
+        strdup("13:51:00  begun by ada@laptop: latency 800 ms ± 50 ms\n"
+               "13:51:00  arming\n"
+               "13:51:00  will RegisterTaskDefinition, undone by: DeregisterTaskDefinition of the "
+               "revision with this id\n"
+               "13:51:01  did RegisterTaskDefinition: shaketable-checkout:1\n"
+               "13:51:44  armed\n13:51:47  injecting\n");
+    return records;
+}
+
+static struct model_profiles *make_profiles(void)
+{
+    static const char *const wanted[][2] = {
+        {"default", "us-east-1"}, {"prod", "us-east-1"}, {"stage", "eu-west-1"}};
+    struct model_profiles *profiles = model_profiles_new();
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct model_profile *profile = &profiles->items[profiles->count++];
+        snprintf(profile->name, sizeof profile->name, "%s", wanted[i][0]);
+        snprintf(profile->region, sizeof profile->region, "%s", wanted[i][1]);
+    }
+    return profiles;
+}
+
 struct model *fixture_model(enum fixture_scene scene)
 {
     struct model *model = calloc(1, sizeof *model);
@@ -423,6 +482,14 @@ struct model *fixture_model(enum fixture_scene scene)
     case FIXTURE_FAILED:
         scene_recovering(model, scene);
         break;
+    case FIXTURE_OFFER:
+    case FIXTURE_EXPERIMENTS:
+    case FIXTURE_RECORD:
+        model->records = make_records();
+        break;
+    case FIXTURE_PLACE:
+        model->profiles = make_profiles();
+        break;
     default:
         break;
     }
@@ -435,18 +502,28 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
     struct ui_event event = {.type = UI_EVENT_TICK, .at_ms = FIXTURE_NOW_MS};
     ui_state_init(state);
     if (scene == FIXTURE_IDLE || scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION ||
-        scene == FIXTURE_REFUSED) {
+        scene == FIXTURE_REFUSED || scene >= FIXTURE_OFFER) {
         snprintf(state->chosen_cluster, sizeof state->chosen_cluster, CLUSTER);
         snprintf(state->chosen_service, sizeof state->chosen_service, SERVICE);
         snprintf(state->cluster, sizeof state->cluster, CLUSTER);
         snprintf(state->service, sizeof state->service, SERVICE);
         state->focus = UI_FOCUS_FADERS;
     }
-    if (scene != FIXTURE_LOADING && scene != FIXTURE_NO_CREDENTIALS && scene != FIXTURE_IDLE)
+    if (scene != FIXTURE_LOADING && scene != FIXTURE_NO_CREDENTIALS && scene != FIXTURE_IDLE &&
+        scene < FIXTURE_OFFER)
         fixture_fault(&state->staged);
     if (scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED)
         state->overlay = UI_OVERLAY_PLAN;
+    state->offers_closed = scene != FIXTURE_OFFER;
     ui_handle_event(state, model, &event, intents);
+    if (scene == FIXTURE_EXPERIMENTS || scene == FIXTURE_RECORD || scene == FIXTURE_PLACE) {
+        event.type = UI_EVENT_KEY;
+        event.key = scene == FIXTURE_PLACE ? 'p' : 'x';
+        ui_handle_event(state, model, &event, intents);
+        event.key = UI_KEY_ENTER;
+        if (scene == FIXTURE_RECORD)
+            ui_handle_event(state, model, &event, intents);
+    }
     if (state->plan_ready_ms != 0)
         state->plan_ready_ms = FIXTURE_NOW_MS - UI_PLAN_SETTLE_MS;
     if (scene == FIXTURE_LIVE) {

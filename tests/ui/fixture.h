@@ -21,6 +21,10 @@ enum fixture_scene {
     FIXTURE_RECOVERING,
     FIXTURE_RESTORED,
     FIXTURE_FAILED, /* with something left to do */
+    FIXTURE_OFFER,  /* two experiments were left behind */
+    FIXTURE_EXPERIMENTS,
+    FIXTURE_RECORD,
+    FIXTURE_PLACE,
     FIXTURE_SCENES
 };
 const char *fixture_scene_name(enum fixture_scene scene);
