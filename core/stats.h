@@ -27,11 +27,12 @@
 enum stats_op { STATS_HELLO, STATS_SUBSCRIBE, STATS_SET, STATS_RENEW, STATS_CLEAR };
 struct stats_request {
     enum stats_op op;
-    int64_t id;              /* echoed in the ack; 0: none was given */
-    int64_t interval_ms;     /* subscribe; default 100 */
-    struct fault faults;     /* set */
-    int64_t lease_ms;        /* set (required) and renew (required) */
-    int64_t deadline_ms;     /* set: epoch milliseconds after which the faults end; 0: none */
+    int64_t id;          /* echoed in the ack; 0: none was given */
+    int64_t interval_ms; /* subscribe; default 100 */
+    struct fault faults; /* set */
+    int64_t lease_ms;    /* set (required) and renew (required) */
+    int64_t deadline_ms; /* set: epoch milliseconds after which the faults end; 0: none */
+    int64_t elapsed_ms;  /* set: how long others have had these faults; their schedule goes on from there */
     char by[STATS_TEXT_MAX]; /* set: who asks, for others to see ("alice@laptop"); may be "" */
 };
 /* Unknown keys are ignored in requests other than in "faults"; a wrong one leaves `request` unchanged. */

@@ -40,7 +40,8 @@ static bool check_request(struct stats_request *request, struct json_object *jso
     if (!check_range("id", request->id, 0, INT64_MAX, error) ||
         !check_range("interval_ms", request->interval_ms, STATS_INTERVAL_MIN_MS, STATS_INTERVAL_MAX_MS,
                      error) ||
-        !check_range("deadline", request->deadline_ms, 0, INT64_MAX, error))
+        !check_range("deadline", request->deadline_ms, 0, INT64_MAX, error) ||
+        !check_range("elapsed_ms", request->elapsed_ms, 0, STATS_LEASE_MAX_MS, error))
         return false;
     if (leased && !json_object_object_get(json, "lease_ms"))
         return error_set(error, ERROR_INVALID, "lease_ms: is missing");
@@ -64,6 +65,7 @@ static bool read_request(struct stats_request *request, struct json_object *json
         {"faults", DOCUMENT_OBJECT, &faults, 0, false},
         {"lease_ms", DOCUMENT_INTEGER, &request->lease_ms, 0, false},
         {"deadline", DOCUMENT_INTEGER, &request->deadline_ms, 0, false},
+        {"elapsed_ms", DOCUMENT_INTEGER, &request->elapsed_ms, 0, false},
         {"by", DOCUMENT_TEXT, request->by, sizeof request->by, false},
     };
     return document_read(json, "", fields, sizeof fields / sizeof *fields, true, error) &&
@@ -103,6 +105,7 @@ static bool put_set(struct json_object *json, const struct stats_request *reques
     return document_put(json, "faults", fault_to_json(&request->faults)) &&
            put_integer(json, "lease_ms", request->lease_ms) &&
            (request->deadline_ms == 0 || put_integer(json, "deadline", request->deadline_ms)) &&
+           (request->elapsed_ms == 0 || put_integer(json, "elapsed_ms", request->elapsed_ms)) &&
            (request->by[0] == '\0' || document_put(json, "by", document_new_text(request->by)));
 }
 

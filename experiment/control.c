@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "experiment/guard.h"
 #include "experiment/json.h"
 #include "experiment/paths.h"
 #include "experiment/report.h"
@@ -115,10 +116,32 @@ static void send_intent(struct visitor *visitor, const struct intent *intent)
     visitor->control->handlers.intent(visitor->control->handlers.context, intent);
 }
 
-static void adjust(struct visitor *visitor, const struct fault *faults)
+/* Those that there are, and these. */
+static bool add_guards(struct visitor *visitor, const struct choices *added, struct error *error)
 {
-    const struct intent intent = {.kind = INTENT_ADJUST, .fault = *faults};
-    send_intent(visitor, &intent);
+    struct intent intent = {.kind = INTENT_GUARDS};
+    struct model *model = visitor->control->handlers.snapshot(visitor->control->handlers.context);
+    bool done = model != NULL || error_set(error, ERROR_SYSTEM, "out of memory");
+    for (size_t i = 0; done && i < model->experiment.guard_count; i++)
+        done = guard_add(&intent.choices, model->experiment.guards[i].text, error);
+    for (size_t i = 0; done && i < added->guard_count; i++)
+        done = guard_add(&intent.choices, added->guards[i], error);
+    model_release(model);
+    if (done)
+        send_intent(visitor, &intent);
+    return done;
+}
+
+static void adjust(struct visitor *visitor, const struct control_request *request)
+{
+    const struct intent intent = {.kind = INTENT_ADJUST, .fault = request->faults};
+    struct error error;
+    if (request->guards.guard_count > 0 && !add_guards(visitor, &request->guards, &error)) {
+        answer_error(visitor, error.message);
+        return;
+    }
+    if (request->has_faults)
+        send_intent(visitor, &intent);
     answer_status(visitor);
 }
 
@@ -150,7 +173,7 @@ static bool on_line(void *context, char *line, size_t length)
     else if (request.op == CONTROL_WATCH)
         watch(visitor, request.interval_ms);
     else if (request.op == CONTROL_ADJUST)
-        adjust(visitor, &request.faults);
+        adjust(visitor, &request);
     else
         roll_back(visitor);
     return !visitor->closing;

@@ -242,6 +242,15 @@ bool journal_phase(struct journal *journal, const char *phase, struct error *err
     return write_line(journal, line, error);
 }
 
+bool journal_guard(struct journal *journal, const char *reason, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("guard");
+    json_put_text(line, "tripped", reason);
+    return write_line(journal, line, error);
+}
+
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error)
 {
     if (journal == NULL)
@@ -366,21 +375,39 @@ void journal_sweep(void)
         closedir(directory);
 }
 
+FILE *journal_open_to_read(const char *experiment)
+{
+    char path[PATHS_MAX];
+    return paths_experiment_file(experiment, "jsonl", path, NULL) ? open_to_read(path) : NULL;
+}
+
+static bool is_held(FILE *file)
+{
+    return flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+bool journal_is_held(const char *experiment)
+{
+    FILE *file = journal_open_to_read(experiment);
+    bool held = file != NULL && is_held(file);
+    if (file != NULL)
+        fclose(file);
+    return held;
+}
+
 static bool read_file(struct journal_entry *entry, const char *name)
 {
-    char path[PATHS_MAX], experiment[sizeof entry->experiment] = "";
+    char experiment[sizeof entry->experiment] = "";
     size_t length = strlen(name) - strlen(".jsonl");
     if (length >= sizeof experiment)
         return false;
     memcpy(experiment, name, length);
-    if (!paths_experiment_file(experiment, "jsonl", path, NULL))
-        return false;
-    FILE *file = open_to_read(path);
+    FILE *file = journal_open_to_read(experiment);
     if (file == NULL)
         return false;
     bool done = journal_entry_read(entry, file) && strcmp(entry->way_back.experiment, experiment) == 0;
     memcpy(entry->experiment, experiment, sizeof experiment);
-    entry->running = flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    entry->running = is_held(file);
     fclose(file);
     if (!done)
         journal_entry_free(entry);

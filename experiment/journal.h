@@ -8,6 +8,7 @@
  *        {"at":MS,"event":"will","call":"UpdateService","undo":"…"}   before a call that changes AWS
  *        {"at":MS,"event":"did","call":"UpdateService","result":"…"}
  *        {"at":MS,"event":"phase","phase":"injecting"}
+ *        {"at":MS,"event":"guard","tripped":"guard 'p99 > 2s' tripped: …"}
  *        {"at":MS,"event":"ended","restored":true}
  */
 #ifndef SHAKETABLE_EXPERIMENT_JOURNAL_H
@@ -46,6 +47,8 @@ const char *journal_trouble(const struct journal *journal);
 bool journal_will(struct journal *journal, const char *call, const char *undo, struct error *error);
 bool journal_did(struct journal *journal, const char *call, const char *result, struct error *error);
 bool journal_phase(struct journal *journal, const char *phase, struct error *error);
+/* A guard has tripped, and why. */
+bool journal_guard(struct journal *journal, const char *reason, struct error *error);
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error);
 /* This call, which makes something, was made, and how it ended is not written: it may take effect late. One
  * of RegisterTaskDefinition, CreateTargetGroup, CreateService. NULL: false. */
@@ -67,6 +70,10 @@ struct journal_entry {
  * "begin" that can be read. */
 bool journal_entry_read(struct journal_entry *entry, FILE *file);
 void journal_entry_free(struct journal_entry *entry);
+/* An experiment's journal, to be read and closed; NULL: there is none. */
+FILE *journal_open_to_read(const char *experiment);
+/* True while a process holds it. */
+bool journal_is_held(const char *experiment);
 struct journal_list {
     size_t count;
     struct journal_entry *entries; /* newest first */

@@ -21,6 +21,7 @@
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
 #include "experiment/preflight.h"
+#include "experiment/preflight_guards.h"
 
 #define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
@@ -205,7 +206,8 @@ static bool open_ingress(struct plan *plan, const struct job *job, const struct 
     return true;
 }
 
-/* A canary's tasks come beside the service's, all at once, and none drains. */
+/* A canary's tasks come beside the service's, all at once, and none drains. The embedded region does not take
+ * the time that its checks and drains would take. */
 static int64_t estimate(const struct plan *plan, const struct preflight *at)
 {
     struct estimate estimate;
@@ -214,8 +216,8 @@ static int64_t estimate(const struct plan *plan, const struct preflight *at)
     if (canary)
         estimate = (struct estimate){.desired = 1, .maximum_percent = 200};
     estimate.start_ms = local ? TASK_START_LOCAL_MS : TASK_START_AWS_MS;
-    estimate.healthy_ms = at->healthy_s * 1000;
-    estimate.drain_ms = canary ? 0 : at->drain_s * 1000 + (local ? 0 : TASK_STOP_AWS_MS);
+    estimate.healthy_ms = local ? 0 : at->healthy_s * 1000;
+    estimate.drain_ms = local || canary ? 0 : at->drain_s * 1000 + TASK_STOP_AWS_MS;
     return estimate_deployment(&estimate);
 }
 
@@ -247,6 +249,8 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
     preflight_scaling(at);
     if (!shown->refused) /* it takes seconds where nobody answers */
         preflight_reach(at);
+    if (!shown->refused)
+        preflight_guards(shown, at->job, at->service, &plan->request.choices);
     if (!find_console_keys(console_keys, CONSOLE_KEYS_MAX, &refusal))
         preflight_add(shown, MODEL_STOP, "this console's key can't be used", refusal.message,
                       "put it right: the sidecars know this console by it");

@@ -39,6 +39,8 @@ static void say_trouble(struct run *run)
 static void on_restored(struct run *run)
 {
     run->handlers.service_changed(run->handlers.context);
+    if (run->watching || run->polling)
+        atomic_store(&run->cancel, true); /* what is looked at still is not waited for */
     if (run->error.code != ERROR_NONE) {
         journal_ended(run->journal, false, run->error.message, NULL);
         run_end_failed(run, 5, run->error.message);
@@ -48,7 +50,7 @@ static void on_restored(struct run *run)
     if (run->told)
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
-    run->exit_status = run->failed ? 1 : 0;
+    run->exit_status = run->tripped ? 4 : run->failed ? 1 : 0;
     say_outcome(run);
     say_trouble(run);
     sidecars_free(run->sidecars);
@@ -63,6 +65,7 @@ void run_start_restore(struct run *run)
     run->rollback_wanted = run->leaving = run->told = false;
     run->clean_ms = -1;
     journal_forgive(run->journal);
+    guards_end(run->guards);
     run_set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
     if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
@@ -145,7 +148,7 @@ void run_rollback(struct run *run, const struct intent *intent)
     case MODEL_IDLE:
     case MODEL_RESTORED:
     case MODEL_FAILED_PHASE:
-        if (run->working || run->watching)
+        if (run_is_busy(run))
             break;
         if (restorable)
             run_start_restore(run);

@@ -6,6 +6,7 @@
 #include "core/random.h"
 #include "proxy/client.h"
 #include "proxy/metrics.h"
+#include "proxy/stats_log.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -28,6 +29,8 @@ static void close_sockets(struct control *control)
         client_close(client);
     if (control->metrics)
         metrics_close(control->metrics);
+    if (control->log)
+        stats_log_close(control->log);
     uv_timer_stop(&control->tick);
 }
 
@@ -49,6 +52,7 @@ static void close_all(struct control *control)
     for (int i = 0; i < 2; i++)
         close_if_open((uv_handle_t *)&control->signals[i]);
     close_if_open((uv_handle_t *)&control->expiry);
+    close_if_open((uv_handle_t *)&control->opening);
     close_if_open((uv_handle_t *)&control->patience);
     close_if_open((uv_handle_t *)&control->arrival);
     close_if_open((uv_handle_t *)&control->tick);
@@ -88,6 +92,7 @@ static void on_signal(uv_signal_t *handle, int number)
     control->ending = true;
     close_sockets(control);
     uv_timer_stop(&control->expiry);
+    uv_timer_stop(&control->opening);
     uv_timer_start(&control->patience, on_patience, CONTROL_DRAIN_MS, 0);
     for (unsigned i = 0; i < control->worker_count; i++) {
         struct worker_message *message = &control->endings[2 * i];
@@ -133,10 +138,12 @@ static int init_handles(struct control *control)
     if (rc == 0)
         rc = uv_timer_init(&control->loop, &control->expiry);
     if (rc == 0)
+        rc = uv_timer_init(&control->loop, &control->opening);
+    if (rc == 0)
         rc = uv_timer_init(&control->loop, &control->patience);
     if (rc == 0)
         rc = uv_timer_init(&control->loop, &control->tick);
-    control->expiry.data = control->patience.data = control->tick.data = control;
+    control->expiry.data = control->opening.data = control->patience.data = control->tick.data = control;
     for (int i = 0; i < 2 && rc == 0; i++) {
         control->signals[i].data = control;
         rc = uv_signal_init(&control->loop, &control->signals[i]);
@@ -191,6 +198,14 @@ bool control_serve_metrics(struct control *control, const char *address, char *s
     return control->metrics != NULL;
 }
 
+bool control_log_stats(struct control *control, int64_t interval_s, struct error *error)
+{
+    control->log = stats_log_new(control, interval_s, STDOUT_FILENO, error);
+    if (control->log)
+        control_begin_ticking(control);
+    return control->log != NULL;
+}
+
 void control_run(struct control *control)
 {
     uv_run(&control->loop, UV_RUN_DEFAULT);
@@ -204,6 +219,7 @@ void control_free(struct control *control)
         free(listener);
     }
     metrics_free(control->metrics);
+    stats_log_free(control->log);
     tls_context_free(control->tls);
     mailbox_free(&control->inbox);
     uv_loop_close(&control->loop);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/stats.h"
 #include "proxy/mailbox.h"
+#include "proxy/timetable.h"
 #include "proxy/worker.h"
 
 #include <uv.h>
@@ -31,6 +32,7 @@
 struct client;
 struct listener;
 struct metrics;
+struct stats_log;
 struct tls_context;
 
 /* One change on its way through the workers. */
@@ -41,6 +43,7 @@ struct change {
     uint64_t released;
     struct fault fault;
     uint64_t since_ns;
+    uint64_t elapsed_ns; /* of their schedule, before they came here */
     char by[STATS_TEXT_MAX];
     struct worker_message messages[]; /* one a worker */
 };
@@ -61,6 +64,8 @@ struct control {
     uint64_t lease_end_ns;
     int64_t deadline_ms; /* epoch; 0: none */
     uv_timer_t expiry;
+    struct timetable timetable; /* what `opening` waits for */
+    uv_timer_t opening;
     struct change *cleaning; /* made beforehand: going clean must not need memory */
     /* Counts */
     struct stats_sample *samples; /* one a worker, and their sum */
@@ -69,6 +74,7 @@ struct control {
     bool collect_again;
     uv_timer_t tick;         /* while anybody listens, however rarely it wants to know */
     struct metrics *metrics; /* NULL: not asked for */
+    struct stats_log *log;   /* likewise */
     /* Clients */
     struct listener *listeners;
     struct client *clients;
@@ -100,6 +106,8 @@ bool control_listen(struct control *control, const char *address, char *shown, s
 /* --metrics. On success the address stands in `shown`. */
 bool control_serve_metrics(struct control *control, const char *address, char *shown, size_t size,
                            struct error *error);
+/* --stats-log: a frame every so often on standard output. */
+bool control_log_stats(struct control *control, int64_t interval_s, struct error *error);
 /* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
 void control_run(struct control *control);
 void control_free(struct control *control);
@@ -118,6 +126,10 @@ int64_t control_lease_left_ms(const struct control *control);
 void control_describe_faults(const struct control *control, struct stats_sample *sample);
 struct change *control_change_new(const struct control *control);
 void control_on_expiry(uv_timer_t *timer);
+/* Goes live by itself, and clean again, unless a client sets or clears the faults. */
+void control_keep_timetable(struct control *control, const struct timetable *timetable);
+void control_drop_timetable(struct control *control);
+void control_on_opening(uv_timer_t *timer);
 
 /* control_collect.c */
 void control_collect(struct control *control);

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "proxy/client.h"
 #include "proxy/metrics.h"
+#include "proxy/stats_log.h"
 
 void control_collect(struct control *control)
 {
@@ -32,7 +33,7 @@ void control_collect(struct control *control)
 
 static bool is_watched(const struct control *control)
 {
-    if (control->metrics)
+    if (control->metrics || control->log)
         return true;
     for (const struct client *client = control->clients; client; client = client->next)
         if (client->subscription != SUBSCRIPTION_NONE && !client->closing)
@@ -92,6 +93,8 @@ void control_collected(struct control *control)
         deliver(client, sum);
     if (control->metrics)
         metrics_collected(control->metrics, sum);
+    if (control->log)
+        stats_log_collected(control->log, sum);
     if (control->collect_again)
         control_collect(control);
 }

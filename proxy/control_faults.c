@@ -7,6 +7,7 @@
 #include "proxy/client.h"
 #include "proxy/lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,11 @@ struct change *control_change_new(const struct control *control)
 static void send_change(struct control *control, struct change *change)
 {
     change->left = control->worker_count;
-    change->since_ns = clock_ns();
+    uint64_t now_ns = clock_ns();
+    change->since_ns = now_ns - change->elapsed_ns;
     if (worker_renews_totals(&control->told, &change->fault))
         for (int i = 0; i < LANES; i++)
-            bucket_reset(&control->workers[0].totals[i], change->since_ns);
+            bucket_reset(&control->workers[0].totals[i], now_ns);
     control->told = change->fault;
     change->released = 0;
     for (unsigned i = 0; i < control->worker_count; i++) {
@@ -144,7 +146,9 @@ void control_set(struct control *control, struct client *client, const struct st
     struct change *change = new_change(control, client, request);
     if (!change)
         return;
+    control_drop_timetable(control);
     change->fault = request->faults;
+    change->elapsed_ns = (uint64_t)request->elapsed_ms * 1000000;
     memcpy(change->by, request->by, sizeof change->by);
     control->deadline_ms = request->deadline_ms;
     start_lease(control, request->lease_ms);
@@ -168,6 +172,55 @@ void control_clear(struct control *control, struct client *client, const struct 
     struct change *change = new_change(control, client, request);
     if (!change)
         return;
+    control_drop_timetable(control);
     end_lease(control);
     send_change(control, change);
+}
+
+/* ── those of the environment ────────────────────────────────────────────────────────────── */
+
+static void go_live(struct control *control, int64_t now_ms)
+{
+    const struct timetable *timetable = &control->timetable;
+    struct change *change = control_change_new(control);
+    if (!change) {
+        uv_timer_start(&control->opening, control_on_opening, TIMETABLE_LOOK_MS, 0);
+        return;
+    }
+    change->fault = timetable->fault;
+    change->elapsed_ns = timetable->start_ms > 0 ? (uint64_t)(now_ms - timetable->start_ms) * 1000000 : 0;
+    snprintf(change->by, sizeof change->by, "%s", TIMETABLE_BY);
+    int64_t left = timetable->deadline_ms - now_ms;
+    control->deadline_ms = timetable->deadline_ms;
+    start_lease(control, left < STATS_LEASE_MAX_MS ? left : STATS_LEASE_MAX_MS);
+    send_change(control, change);
+}
+
+/* The clock may be set while we wait, so it is looked at again and again. */
+void control_on_opening(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    const struct timetable *timetable = &control->timetable;
+    int64_t now_ms = clock_epoch_ms();
+    if (now_ms >= timetable->deadline_ms) {
+        fprintf(stderr, "shaketable-proxy: SHAKETABLE_DEADLINE has passed: it stays clean\n");
+    } else if (now_ms < timetable->start_ms) {
+        int64_t left = timetable->start_ms - now_ms;
+        uv_update_time(&control->loop);
+        uv_timer_start(timer, control_on_opening,
+                       (uint64_t)(left < TIMETABLE_LOOK_MS ? left : TIMETABLE_LOOK_MS), 0);
+    } else {
+        go_live(control, now_ms);
+    }
+}
+
+void control_keep_timetable(struct control *control, const struct timetable *timetable)
+{
+    control->timetable = *timetable;
+    uv_timer_start(&control->opening, control_on_opening, 0, 0);
+}
+
+void control_drop_timetable(struct control *control)
+{
+    uv_timer_stop(&control->opening);
 }

@@ -7,6 +7,8 @@
 #include "core/units.h"
 #include "proxy/control.h"
 #include "proxy/lane.h"
+#include "proxy/stats_log.h"
+#include "proxy/timetable.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
@@ -26,6 +28,7 @@ enum {
     KEY_UPSTREAM,
     KEY_STATS,
     KEY_METRICS,
+    KEY_STATS_LOG,
     KEY_TASK,
     KEY_HEALTH,
     KEY_THREADS,
@@ -40,6 +43,9 @@ struct settings {
     const char *stats[CONTROL_LISTENERS_MAX];
     size_t stats_count;
     const char *metrics;
+    int64_t stats_log_s; /* 0: none */
+    bool has_timetable;
+    struct timetable timetable;
     const char *task;
     const char *health_path;
     const char *console_key;
@@ -57,6 +63,9 @@ static const struct option_spec specs[] = {
      KEY_STATS},
     {"metrics", OPTION_REQUIRED, "ADDR:PORT",
      "serve GET /metrics to Prometheus here; port 0 picks a free one", KEY_METRICS},
+    {"stats-log", OPTION_REQUIRED, "SECONDS",
+     "write a frame of statistics to standard output so often (default: $SHAKETABLE_STATS_LOG)",
+     KEY_STATS_LOG},
     {"task", OPTION_REQUIRED, "ARN", "the ECS task this runs in (default: $SHAKETABLE_TASK)", KEY_TASK},
     {"health-check-path", OPTION_REQUIRED, "PATH", "requests for exactly this path are health checks",
      KEY_HEALTH},
@@ -84,6 +93,8 @@ static bool take(void *context, int key, const char *value, struct error *error)
     case KEY_METRICS:
         settings->metrics = value;
         break;
+    case KEY_STATS_LOG:
+        return units_parse_integer(value, "--stats-log", 1, STATS_LOG_MAX_S, &settings->stats_log_s, error);
     case KEY_TASK:
         settings->task = value;
         break;
@@ -231,6 +242,10 @@ static bool start(struct proxy *proxy, struct error *error)
         printf(" metrics %s", metrics);
     printf("\n");
     fflush(stdout);
+    if (settings->stats_log_s > 0 && !control_log_stats(&proxy->control, settings->stats_log_s, error))
+        return false;
+    if (settings->has_timetable)
+        control_keep_timetable(&proxy->control, &settings->timetable);
     return true;
 }
 
@@ -245,6 +260,22 @@ static int fail(const struct error *error)
 {
     fprintf(stderr, "shaketable-proxy: %s\n", error->message);
     return error->code == ERROR_USAGE || error->code == ERROR_INVALID ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+/* A sidecar that can't read what it was given must still let traffic through: it says so, and is clean. */
+static void read_environment(struct settings *settings)
+{
+    struct error error;
+    const char *faults = getenv("SHAKETABLE_FAULTS"), *log = getenv("SHAKETABLE_STATS_LOG");
+    if (faults && faults[0] != '\0') {
+        settings->has_timetable = timetable_parse(
+            faults, getenv("SHAKETABLE_START"), getenv("SHAKETABLE_DEADLINE"), &settings->timetable, &error);
+        if (!settings->has_timetable)
+            fprintf(stderr, "shaketable-proxy: %s: it stays clean\n", error.message);
+    }
+    if (log && log[0] != '\0' &&
+        !units_parse_integer(log, "SHAKETABLE_STATS_LOG", 1, STATS_LOG_MAX_S, &settings->stats_log_s, &error))
+        fprintf(stderr, "shaketable-proxy: %s: no statistics are logged\n", error.message);
 }
 
 static int run(struct proxy *proxy)
@@ -276,6 +307,7 @@ int main(int argc, char **argv)
                                        .console_key = getenv("SHAKETABLE_CONSOLE_KEY"),
                                        .threads = 1};
     fault_init(&proxy.faults.fault);
+    read_environment(&proxy.settings);
     const struct options_table tables[] = {
         {specs, take, &proxy.settings, "Options"},
         {fault_option_specs, fault_options_take, &proxy.faults, "FAULTS, in force from the start"},

@@ -24,10 +24,13 @@ void ecs_add_missing(struct call *call, const char *arn_format, ...) __attribute
 struct json_object *ecs_take_tags(struct call *call);
 
 /* Descriptions as the API gives them; the caller owns them. */
-struct json_object *ecs_cluster_json(struct region *region, const struct cluster *cluster, bool with_tags);
 struct json_object *ecs_service_json(const struct service *service, bool with_tags);
 struct json_object *ecs_task_json(const struct region *region, const struct task *task, bool with_tags);
 struct json_object *ecs_definition_json(const struct definition *definition);
+
+/* A service as CreateService's request has it, and as if its deployment were complete; nothing is started. */
+struct service *ecs_add_described_service(struct region *region, struct cluster *cluster,
+                                          struct json_object *request, struct definition *definition);
 
 /* "ECS", "CODE_DEPLOY", "EXTERNAL". */
 const char *ecs_controller_of(const struct service *service);

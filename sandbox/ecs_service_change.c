@@ -100,6 +100,25 @@ static bool answer_existing(struct call *call, const struct service *service)
     return true;
 }
 
+struct service *ecs_add_described_service(struct region *region, struct cluster *cluster,
+                                          struct json_object *request, struct definition *definition)
+{
+    struct service *service = new_service(region, cluster, json_text(request, "serviceName"));
+    struct json_object *load_balancers = json_copy_list(request, "loadBalancers");
+    struct json_object *network = json_copy(json_map(request, "networkConfiguration"));
+
+    service->described = service->steady = true;
+    service->tags = json_copy_list(request, "tags");
+    service->desired = (int)json_integer(request, "desiredCount", 0);
+    service->grace_s = json_length(load_balancers) > 0 ? 30 : -1;
+    keep_rest(service, request);
+    deployment_complete(service, deployment_begin(service, definition, load_balancers, network, NULL));
+    json_object_put(load_balancers);
+    json_object_put(network);
+    list_add(&region->services, service);
+    return service;
+}
+
 static bool check_request(struct region *region, struct call *call)
 {
     struct json_object *request = call->request;
@@ -194,6 +213,12 @@ static struct service *take_service(struct region *region, struct call *call)
 
     if (cluster && !service)
         call_fail(call, "ServiceNotFoundException", "Service not found.");
+    if (service && service->described) {
+        call_fail(call, "AccessDeniedException",
+                  "%.200s is only described here (--big): nothing stands behind it that could change.",
+                  service->name);
+        return NULL;
+    }
     return service;
 }
 

@@ -59,6 +59,17 @@ static const char *health_of(const struct task *task, const struct container *co
     return task->healthy ? "HEALTHY" : "UNKNOWN";
 }
 
+/* That of ECS Exec. */
+static struct json_object *agents_json(const struct container *container)
+{
+    struct json_object *list = json_object_new_array(), *agent = json_object_new_object();
+
+    json_put_text(agent, "name", "ExecuteCommandAgent");
+    json_put_text(agent, "lastStatus", container_state_name(container->state));
+    json_object_array_add(list, agent);
+    return list;
+}
+
 static struct json_object *container_json(const struct task *task, const struct container *container)
 {
     struct json_object *json = json_object_new_object(), *interfaces = json_object_new_array();
@@ -82,6 +93,8 @@ static struct json_object *container_json(const struct task *task, const struct 
     json_put(json, "networkInterfaces", interfaces);
     json_put_text(json, "healthStatus", health_of(task, container));
     json_put_text(json, "cpu", "0");
+    if (task->execute_command)
+        json_put(json, "managedAgents", agents_json(container));
     return json;
 }
 
@@ -132,7 +145,7 @@ struct json_object *ecs_task_json(const struct region *region, const struct task
     json_put_text(json, "memory", memory ? memory : "512");
     json_put_text(json, "desiredStatus", task->stopping ? "STOPPED" : "RUNNING");
     json_put_text(json, "lastStatus", task_state_name(task->state));
-    json_put_flag(json, "enableExecuteCommand", task->exec);
+    json_put_flag(json, "enableExecuteCommand", task->execute_command);
     json_put_format(json, "group", "service:%s", task->service->name);
     json_put_text(json, "healthStatus",
                   task->container_count > 0 ? health_of(task, &task->containers[0]) : "UNKNOWN");
@@ -226,6 +239,8 @@ bool ecs_stop_task(struct region *region, struct call *call)
         return false;
     if (!task)
         return call_fail(call, "InvalidParameterException", "The referenced task was not found.");
+    if (task->service->described)
+        return call_fail(call, "AccessDeniedException", "The task is only described here (--big).");
     task_stop(region, task, "UserInitiated", reason ? reason : "Task stopped by user");
     json_put(call->response, "task", ecs_task_json(region, task, true));
     return true;

@@ -2,6 +2,7 @@
 
 #include "sandbox/memory.h"
 #include "sandbox/region.h"
+#include "sandbox/throttle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,7 @@ static void refuse(struct call *call)
         int status;
     } as[] = {
         [CALL_JSON] = {"AccessDeniedException", 400},
+        [CALL_CBOR] = {"AccessDeniedException", 400},
         [CALL_QUERY] = {"AccessDenied", 403},
         [CALL_EC2] = {"UnauthorizedOperation", 403},
     };
@@ -159,25 +161,17 @@ static void refuse(struct call *call)
                      call->operation);
 }
 
-static void throttle(struct call *call)
-{
-    if (call->protocol == CALL_JSON)
-        call_fail(call, "ThrottlingException", "Rate exceeded");
-    else if (call->protocol == CALL_QUERY)
-        call_fail(call, "Throttling", "Rate exceeded");
-    else
-        call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");
-}
-
 void fail_answer(struct call *call, enum fail_how how)
 {
-    static const char *const codes[] = {
-        [CALL_JSON] = "ServerException", [CALL_QUERY] = "InternalFailure", [CALL_EC2] = "InternalError"};
+    static const char *const codes[] = {[CALL_JSON] = "ServerException",
+                                        [CALL_CBOR] = "InternalServiceFault",
+                                        [CALL_QUERY] = "InternalFailure",
+                                        [CALL_EC2] = "InternalError"};
 
     if (how == FAIL_REFUSE)
         refuse(call);
     else if (how == FAIL_THROTTLE)
-        throttle(call);
+        throttle_refuse(call);
     else
         call_fail_status(call, 500, codes[call->protocol], "The service encountered an internal error.");
 }

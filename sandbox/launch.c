@@ -1,11 +1,14 @@
 #include "sandbox/launch.h"
 
-#include "sandbox/process.h"
+#include "core/process.h"
+#include "sandbox/logs.h"
 #include "sandbox/rewrite.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ARGUMENTS_MAX 256
 #define ENVIRONMENT_MAX 256
@@ -108,6 +111,18 @@ static void free_texts(struct texts *texts)
     free(texts->items);
 }
 
+/* Where its output is kept for people; -1: nowhere. */
+static int open_file(const struct region *region, const struct task *task, const struct container *container)
+{
+    char path[4608];
+
+    if (!region->logs)
+        return -1;
+    snprintf(path, sizeof path, "%s/%s-%s-%s.log", region->logs, task->service ? task->service->name : "task",
+             task->id, container->name);
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
 static bool start(struct region *region, struct task *task, struct container *container,
                   struct json_object *definition, bool is_app, struct error *error)
 {
@@ -115,25 +130,29 @@ static bool start(struct region *region, struct task *task, struct container *co
     struct texts environment = {memory_new((ENVIRONMENT_MAX + 1) * sizeof(char *)), 0, ENVIRONMENT_MAX};
     struct process_spec spec = {.program = is_app ? region->program : region->proxy,
                                 .arguments = arguments.items,
-                                .environment = environment.items};
-    char output[4608];
+                                .environment = environment.items,
+                                .output = -1};
+    int file = open_file(region, task, container);
 
-    if (region->logs) {
-        snprintf(output, sizeof output, "%s/%s-%s-%s.log", region->logs,
-                 task->service ? task->service->name : "task", task->id, container->name);
-        spec.output = output;
-    }
+    /* A container that logs to CloudWatch is read by the region, which writes the file as well. */
+    container->log = logs_open(region, task, container, definition, file, &spec.output);
+    if (!container->log)
+        spec.output = file;
     if (!add(&arguments, spec.program) || (is_app && !add(&arguments, "app")) ||
         !fill_arguments(&arguments, definition, task->address) ||
         !fill_environment(&environment, task, definition))
         error_set(error, ERROR_LIMIT, "CannotStartContainerError: its command or environment is too long");
     else if ((container->pid = process_start(&spec, error)) < 0)
         error_prefix(error, "CannotStartContainerError: ");
+    if (spec.output >= 0)
+        close(spec.output);
     free_texts(&arguments);
     free_texts(&environment);
     if (container->pid > 0)
         return true;
     container->pid = 0;
+    logs_close(container->log);
+    container->log = NULL;
     return false;
 }
 

@@ -8,7 +8,7 @@
 #include "sandbox/region.h"
 
 /* Starts it: container->pid. On failure the error's message is the reason that ECS would show
- * ("CannotPullContainerError: …"). Main thread only (process.h). */
+ * ("CannotPullContainerError: …"). Main thread only (core/process.h). */
 bool launch_container(struct region *region, struct task *task, struct container *container,
                       struct json_object *definition, struct error *error);
 

@@ -12,6 +12,7 @@
 #include "sandbox/router.h"
 #include "sandbox/scheduler.h"
 #include "sandbox/seed.h"
+#include "sandbox/seed_big.h"
 #include "sandbox/server.h"
 
 #include <libgen.h>
@@ -29,7 +30,6 @@
 #define FAST_PACE 0.2
 #define PACE_MIN 0.02
 #define PACE_MAX 100.0
-#define THROTTLE_MAX 1e6
 #define END_GRACE_MS 1500 /* from SIGTERM to SIGKILL when the region ends */
 #define PATH_SIZE 4096
 
@@ -39,6 +39,7 @@ enum key {
     KEY_FAST,
     KEY_PACE,
     KEY_THROTTLE,
+    KEY_BIG,
     KEY_NO_TRAFFIC,
     KEY_EMPTY,
     KEY_LOGS,
@@ -54,8 +55,10 @@ static const struct option_spec specs[] = {
     {"fast", OPTION_NONE, NULL, "deployments and health checks take a fifth of their time", KEY_FAST},
     {"pace", OPTION_REQUIRED, "FACTOR", "they take FACTOR times as long (1 is a tenth of AWS's times)",
      KEY_PACE},
-    {"throttle", OPTION_REQUIRED, "RATE", "answer more than RATE calls a second with a throttling error",
-     KEY_THROTTLE},
+    {"throttle", OPTION_REQUIRED, "RATE",
+     "answer more than RATE calls a second with a throttling error; \"aws\": as AWS does", KEY_THROTTLE},
+    {"big", OPTION_REQUIRED, "CLUSTERS:SERVICES:TASKS",
+     "describe so many more, with nothing behind them (100:2000:5000)", KEY_BIG},
     {"no-traffic", OPTION_NONE, NULL, "no clients send requests to the services", KEY_NO_TRAFFIC},
     {"empty", OPTION_NONE, NULL, "start with no clusters at all", KEY_EMPTY},
     {"logs", OPTION_REQUIRED, "DIR", "write what containers print to files in DIR", KEY_LOGS},
@@ -71,7 +74,9 @@ struct settings {
     char host[UNITS_HOST_MAX];
     uint16_t port;
     const char *region, *logs;
-    double pace, throttle;
+    double pace;
+    struct throttle throttle;
+    struct seed_big big; /* no clusters: none */
     bool no_traffic, empty, help, version;
     const char *fails[FAIL_SPECS_MAX];
     size_t fail_count;
@@ -118,7 +123,9 @@ static bool take(void *context, int key, const char *value, struct error *error)
     case KEY_PACE:
         return parse_number(value, "--pace", PACE_MIN, PACE_MAX, &settings->pace, error);
     case KEY_THROTTLE:
-        return parse_number(value, "--throttle", 0.1, THROTTLE_MAX, &settings->throttle, error);
+        return throttle_parse(&settings->throttle, value, error);
+    case KEY_BIG:
+        return seed_big_parse(&settings->big, value, error);
     case KEY_NO_TRAFFIC:
         return settings->no_traffic = true;
     case KEY_EMPTY:
@@ -236,7 +243,8 @@ static bool serve(struct region *region, const struct settings *settings, int si
     }
     if (!settings->no_traffic && !settings->empty && !(traffic = traffic_start(error)))
         close(socket);
-    else if (!settings->empty && !seed_region(region, traffic, error))
+    else if ((!settings->empty && !seed_region(region, traffic, error)) ||
+             (settings->big.clusters > 0 && !seed_big_region(region, &settings->big, error)))
         close(socket);
     else
         server = server_start(socket, router_answer, &router, error);

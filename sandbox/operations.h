@@ -39,10 +39,16 @@ operation_handler elbv2_add_tags, elbv2_remove_tags, elbv2_describe_target_group
 /* elbv2_groups.c, elbv2_listeners.c */
 operation_handler elbv2_create_target_group, elbv2_delete_target_group, elbv2_modify_target_group,
     elbv2_modify_listener, elbv2_modify_rule;
+/* ssm.c, logs_read.c */
+operation_handler ssm_start_session, ssm_terminate_session;
+operation_handler logs_filter_log_events, logs_get_log_events, logs_describe_log_streams;
 /* sts.c */
 operation_handler sts_get_caller_identity;
 /* ec2.c, ec2_rules.c */
 operation_handler ec2_describe_security_groups, ec2_describe_security_group_rules,
     ec2_authorize_security_group_ingress, ec2_revoke_security_group_ingress;
+/* cloudwatch.c */
+operation_handler cloudwatch_describe_alarms, cloudwatch_put_metric_alarm, cloudwatch_set_alarm_state,
+    cloudwatch_delete_alarms;
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "sandbox/balancer.h"
+#include "sandbox/hints.h"
 #include "sandbox/json.h"
 #include "sandbox/memory.h"
 
@@ -40,6 +41,7 @@ struct cluster {
     char name[REGION_NAME_MAX];
     char arn[REGION_ARN_MAX];
     bool active;
+    int services, running, pending; /* as they were counted last */
     struct json_object *tags, *settings;
 };
 
@@ -62,7 +64,8 @@ struct container {
     char reason[REGION_REASON_MAX];
     bool essential;
     enum container_state state;
-    pid_t pid; /* 0: none */
+    pid_t pid;                 /* 0: none */
+    struct container_log *log; /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
     bool has_exit_code;
     int exit_code;
 };
@@ -90,14 +93,14 @@ struct task {
     struct json_object *security_groups; /* of its network; NULL: none */
     struct json_object *tags;
     enum task_state state;
-    bool stopping;   /* its desired status is STOPPED */
-    bool registered; /* with its target groups */
-    bool healthy;    /* running, and healthy in all its target groups */
-    bool killed;     /* SIGKILL was sent */
-    bool failed;     /* its health checks failed */
-    bool exec;       /* enableExecuteCommand, as the service had it when the task began */
-    bool counted;    /* among the deployment's failed tasks */
-    struct container containers[REGION_CONTAINERS_MAX];
+    bool stopping;        /* its desired status is STOPPED */
+    bool registered;      /* with its target groups */
+    bool healthy;         /* running, and healthy in all its target groups */
+    bool killed;          /* SIGKILL was sent */
+    bool failed;          /* its health checks failed */
+    bool execute_command; /* ECS Exec, as its service had it when it was started */
+    bool counted;         /* among the deployment's failed tasks */
+    struct container *containers;
     size_t container_count;
     int64_t since_ms; /* in this state, by the monotonic clock */
     int64_t running_ms;
@@ -141,6 +144,7 @@ struct service {
     struct json_object *good_load_balancers, *good_network;
     int failures_in_a_row;
     int64_t retry_ms; /* no task is started before */
+    bool described;   /* nothing stands behind it, see seed_big.h; nor behind its tasks */
     double created;
 };
 struct event {
@@ -177,9 +181,10 @@ struct target_group {
     char arn[REGION_ARN_MAX];
     char target_type[16];
     uint16_t port;
-    unsigned number;                /* the balancer's */
-    struct json_object *settings;   /* HealthCheck…, Matcher, Protocol…, VpcId, as described */
-    struct json_object *attributes; /* those that were set: {key: text} */
+    unsigned number;                 /* the balancer's */
+    struct json_object *settings;    /* HealthCheck…, Matcher, Protocol…, VpcId, as described */
+    struct json_object *attributes;  /* those that were set: {key: text} */
+    struct load_balancer *described; /* only described, as that one's; `seen` are its targets. NULL: real */
     struct json_object *tags;
     struct balancer_target *seen; /* what the scheduler saw in this round */
     size_t seen_count;
@@ -203,7 +208,12 @@ struct region {
     char proxy[4096];   /* shaketable-proxy */
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
+    struct hints service_hints, definition_hints, task_hints, group_hints;
+    uint64_t next_log_event;
+    struct list log_streams; /* struct log_stream *, by age */
+    struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
+    struct list alarms;
 };
 
 void region_init(struct region *region, const char *name, double pace);

@@ -2,14 +2,27 @@
 
 #include "core/clock.h"
 #include "sandbox/auth.h"
+#include "sandbox/cbor.h"
 #include "sandbox/operations.h"
+#include "sandbox/ssm.h"
 #include "sandbox/state.h"
 #include "sandbox/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ECS_TARGET "AmazonEC2ContainerServiceV20141113."
+/* What stands before the operation, in X-Amz-Target and in the path of a CBOR call. */
+static const struct {
+    const char *target;
+    const char *service;
+} json_services[] = {
+    {"AmazonEC2ContainerServiceV20141113", "ecs"},
+    {"GraniteServiceVersion20100801", "monitoring"},
+    {"AmazonSSM", "ssm"},
+    {"Logs_20140328", "logs"},
+};
+#define CBOR_PATH "/service/"
+#define CBOR_OPERATION "/operation/"
 
 static const char *header(const struct server_request *request, const char *name)
 {
@@ -30,6 +43,8 @@ static void find_query_service(struct call *call, const struct server_request *r
         service = "sts";
     else if (version && strcmp(version, "2016-11-15") == 0)
         service = "ec2";
+    else if (version && strcmp(version, "2010-08-01") == 0)
+        service = "monitoring";
     if (sigv4_authorization_parse(sigv4_header_find(request->headers, request->header_count, "Authorization"),
                                   authorization, NULL) == SIGV4_VALID)
         service = authorization->service;
@@ -38,16 +53,41 @@ static void find_query_service(struct call *call, const struct server_request *r
     free(authorization);
 }
 
+/* "TARGET", `separator`, "OPERATION": finds the service and keeps the operation. */
+static bool find_json_service(struct call *call, const char *text, const char *separator)
+{
+    text_copy(call->service, sizeof call->service, json_services[0].service);
+    for (size_t i = 0; i < sizeof json_services / sizeof *json_services; i++) {
+        size_t length = strlen(json_services[i].target), more = strlen(separator);
+        if (strncmp(text, json_services[i].target, length) != 0 ||
+            strncmp(text + length, separator, more) != 0)
+            continue;
+        text_copy(call->service, sizeof call->service, json_services[i].service);
+        text_copy(call->operation, sizeof call->operation, text + length + more);
+        return true;
+    }
+    return call_fail(call, "UnknownOperationException", "The target %.200s is not one of this region's.",
+                     text);
+}
+
+static bool read_cbor_call(struct call *call, const struct server_request *request)
+{
+    bool known = strncmp(request->path, CBOR_PATH, strlen(CBOR_PATH)) == 0;
+
+    call->protocol = CALL_CBOR;
+    if (!find_json_service(call, known ? request->path + strlen(CBOR_PATH) : request->path, CBOR_OPERATION))
+        return false;
+    call->request = cbor_read(buf_text(&request->body), request->body.length);
+    if (!call->request)
+        return call_fail(call, "SerializationException", "The request body is not a CBOR map.");
+    return true;
+}
+
 static bool read_json_call(struct call *call, const struct server_request *request)
 {
-    const char *target = header(request, "X-Amz-Target");
-
     call->protocol = CALL_JSON;
-    text_copy(call->service, sizeof call->service, "ecs");
-    if (strncmp(target, ECS_TARGET, strlen(ECS_TARGET)) != 0)
-        return call_fail(call, "UnknownOperationException", "The target %.200s is not one of this region's.",
-                         target);
-    text_copy(call->operation, sizeof call->operation, target + strlen(ECS_TARGET));
+    if (!find_json_service(call, header(request, "X-Amz-Target"), "."))
+        return false;
     call->request = wire_read_json(buf_text(&request->body), request->body.length);
     if (!call->request)
         return call_fail(call, "SerializationException", "The request body is not a JSON object.");
@@ -73,7 +113,7 @@ static bool read_query_call(struct call *call, const struct server_request *requ
 
 static bool fail_unknown(struct call *call)
 {
-    if (call->protocol == CALL_JSON)
+    if (call->protocol == CALL_JSON || call->protocol == CALL_CBOR)
         return call_fail(call, "UnknownOperationException", "The operation %s is unknown.", call->operation);
     return call_fail(call, "InvalidAction", "The action %s is not valid for this web service.",
                      call->operation);
@@ -86,34 +126,14 @@ bool router_call(struct region *region, struct call *call)
     return operation ? operation->handler(region, call) : fail_unknown(call);
 }
 
-/* A token bucket as deep as a second's calls. */
-static bool throttle(struct router *router, struct call *call)
-{
-    uint64_t now_us = clock_us();
-    double depth = router->throttle > 1 ? router->throttle : 1;
-
-    if (router->throttle <= 0)
-        return true;
-    if (router->filled_us == 0)
-        router->tokens = depth;
-    else
-        router->tokens += (double)(now_us - router->filled_us) / 1e6 * router->throttle;
-    router->filled_us = now_us;
-    if (router->tokens > depth)
-        router->tokens = depth;
-    if (router->tokens < 1) {
-        fail_answer(call, FAIL_THROTTLE);
-        return false;
-    }
-    router->tokens -= 1;
-    return true;
-}
-
 /* Reads the call and looks at its signature; false: it has failed. */
 static bool admit_call(struct call *call, const struct server_request *request)
 {
     bool is_json = *header(request, "X-Amz-Target") != '\0';
-    bool is_read = is_json ? read_json_call(call, request) : read_query_call(call, request);
+    bool is_cbor = strcmp(header(request, "smithy-protocol"), "rpc-v2-cbor") == 0;
+    bool is_read = is_cbor   ? read_cbor_call(call, request)
+                   : is_json ? read_json_call(call, request)
+                             : read_query_call(call, request);
     int status = call->status;
 
     /* A call that can't be read is told so only after its signature was seen to be right. */
@@ -168,7 +188,7 @@ static void run_call(struct router *router, struct call *call, const struct serv
         return;
     if (!request->again) {
         how = fail_decide(&router->fail, call, &answer->later_ms);
-        if (!fail_before(call, how, answer) || !throttle(router, call))
+        if (!fail_before(call, how, answer) || !throttle_take(&router->throttle, call, clock_us()))
             return;
     }
     pthread_mutex_lock(&router->region->mutex);
@@ -226,10 +246,16 @@ static void answer_local(struct router *router, const struct server_request *req
         pthread_mutex_unlock(&router->region->mutex);
     } else if (strcmp(request->path, "/_shaketable/fail") == 0) {
         answer_fail(router, request, answer);
+    } else if (strcmp(request->path, "/_shaketable/calls") == 0) {
+        throttle_print(&router->throttle, &answer->body);
+    } else if (strcmp(request->path, "/_shaketable/session") == 0) {
+        pthread_mutex_lock(&router->region->mutex);
+        answer->status = ssm_print_session(router->region, request->query, &answer->body) ? 200 : 403;
+        pthread_mutex_unlock(&router->region->mutex);
     } else {
         answer->status = 404;
-        buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/fail, /_shaketable/health and "
-                                       "/_shaketable/state\"}\n");
+        buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/calls, /_shaketable/fail, "
+                                       "/_shaketable/health and /_shaketable/state\"}\n");
     }
 }
 

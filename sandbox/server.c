@@ -174,6 +174,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ser
         return MHD_NO;
     }
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+    if (strcmp(answer->content_type, "application/cbor") == 0)
+        MHD_add_response_header(response, "smithy-protocol", "rpc-v2-cbor");
     if (*answer->id)
         MHD_add_response_header(response, "x-amzn-RequestId", answer->id);
     if (*answer->error_type)

@@ -1,8 +1,10 @@
 #include "sandbox/state.h"
 
 #include "sandbox/ec2.h"
+#include "sandbox/alarm.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
+#include "sandbox/ssm.h"
 
 static struct json_object *clusters_json(struct region *region)
 {
@@ -130,6 +132,17 @@ static struct json_object *security_groups_json(struct region *region)
     return map;
 }
 
+static struct json_object *alarms_json(struct region *region)
+{
+    struct json_object *map = json_object_new_object();
+
+    for (size_t i = 0; i < region->alarms.count; i++) {
+        const struct alarm *alarm = region->alarms.items[i];
+        json_put(map, alarm->arn, alarm_settings_json(alarm));
+    }
+    return map;
+}
+
 bool state_print(struct region *region, struct buf *out)
 {
     struct json_object *json = json_object_new_object();
@@ -142,7 +155,9 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "targetGroups", target_groups_json(region));
     json_put(json, "listeners", listeners_json(region));
     json_put(json, "rules", rules_json(region));
+    json_put(json, "sessions", ssm_sessions_json(region));
     json_put(json, "securityGroups", security_groups_json(region));
+    json_put(json, "alarms", alarms_json(region));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');
     json_object_put(json);
     return done;

@@ -1,11 +1,13 @@
 #include "sandbox/task.h"
 
 #include "core/clock.h"
+#include "core/process.h"
 #include "sandbox/admission.h"
 #include "sandbox/elbv2.h"
 #include "sandbox/launch.h"
+#include "sandbox/logs.h"
 #include "sandbox/names.h"
-#include "sandbox/process.h"
+#include "sandbox/ssm.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@ static void add_containers(struct region *region, struct task *task, const char 
 {
     struct json_object *list = json_list(task->definition->body, "containerDefinitions");
 
+    task->containers = memory_new((json_length(list) + 1) * sizeof *task->containers);
     for (size_t i = 0; i < json_length(list) && i < REGION_CONTAINERS_MAX; i++) {
         struct json_object *definition = json_object_array_get_idx(list, i);
         struct container *container = &task->containers[task->container_count++];
@@ -69,7 +72,7 @@ struct task *task_create(struct region *region, struct service *service, const s
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
     task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
-    task->exec = json_flag(service->created_from, "enableExecuteCommand", false);
+    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     const char *propagate = json_text(service->created_from, "propagateTags");
     task->tags =
         propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
@@ -87,9 +90,12 @@ struct task *task_create(struct region *region, struct service *service, const s
 
 void task_free(struct task *task)
 {
+    for (size_t i = 0; i < task->container_count; i++)
+        logs_close(task->containers[i].log);
     json_object_put(task->load_balancers);
     json_object_put(task->security_groups);
     json_object_put(task->tags);
+    free(task->containers);
     free(task);
 }
 
@@ -121,10 +127,13 @@ bool task_reap(struct task *task)
         int status = 0;
         if (container->pid <= 0)
             continue;
+        logs_read(container->log);
         if (!process_ended(container->pid, &status)) {
             alive = true;
             continue;
         }
+        logs_close(container->log);
+        container->log = NULL;
         container->pid = 0;
         container->state = CONTAINER_STOPPED;
         container->has_exit_code = true;
@@ -367,6 +376,7 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms)
         for (size_t i = 0; i < task->container_count; i++)
             task->containers[i].state = CONTAINER_STOPPED;
         task->stopped = region_now();
+        ssm_end_sessions_of(region, task);
         enter(task, TASK_STOPPED, now_ms);
         break;
     case TASK_STOPPED:

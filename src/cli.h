@@ -58,7 +58,9 @@ enum cli_group {
     CLI_HEADLESS = 16,
     CLI_ALL = 32,
     CLI_INTERVAL = 64,
-    CLI_FAIL = 128
+    CLI_FAIL = 128,
+    CLI_GUARDS = 256,
+    CLI_CHOICES = 512
 };
 
 struct cli_command {

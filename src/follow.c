@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/units.h"
 #include "experiment/report.h"
+#include "src/ask_code.h"
 
 #define MEASURE_MS 1000
 
@@ -37,6 +38,7 @@ bool follow_open(struct follow *follow, const struct cli *cli)
         .read_only = cli->read_only,
         .take_over = cli->take_over,
         .log_path = cli->log,
+        .ask = ask_code,
     };
     memset(follow, 0, sizeof *follow);
     follow->json = cli->json;

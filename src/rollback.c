@@ -6,6 +6,7 @@
 #include "experiment/adopt.h"
 #include "experiment/journal.h"
 #include "experiment/json.h"
+#include "src/ask_code.h"
 #include "src/commands.h"
 #include "src/follow.h"
 #include "src/running.h"
@@ -60,14 +61,25 @@ static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
     return b != CLI_DONE ? b : a;
 }
 
+static bool is_listed_before(const struct adopt_list *list, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(list->items[i].experiment, list->items[index].experiment) == 0)
+            return true;
+    return false;
+}
+
 /* Experiments that have no journal here, found by what stands in AWS. */
 static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
 {
     struct error error = {0};
     struct adopt_list list = {0};
     atomic_bool never = false;
-    const struct aws_options options = {
-        .profile = cli->profile, .region = cli->region, .endpoint_url = cli->endpoint_url, .read_only = true};
+    const struct aws_options options = {.profile = cli->profile,
+                                        .region = cli->region,
+                                        .endpoint_url = cli->endpoint_url,
+                                        .read_only = true,
+                                        .mfa = {.ask = ask_code}};
     struct aws_client *client = aws_client_open(&options, &error);
     if (client == NULL)
         return cli_fail(&error, CLI_FAILED);
@@ -76,6 +88,8 @@ static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
     if (!adopt_list_read(&job, &list, &error))
         status = cli_fail(&error, CLI_INCOMPLETE);
     for (size_t i = 0; i < list.count; i++) {
+        if (is_listed_before(&list, i))
+            continue; /* a second revision of it goes with the first */
         struct intent intent = {.kind = INTENT_ROLLBACK};
         snprintf(intent.cluster, sizeof intent.cluster, "%s", list.items[i].cluster);
         snprintf(intent.service, sizeof intent.service, "%s", list.items[i].service);

@@ -181,7 +181,7 @@ static void overlay_tasks(const struct view *view, struct rect rect)
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
     int lines = 0;
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++)
-        lines += 1 + (int)service->target_groups[i].target_count;
+        lines += 1 + (int)service->target_groups[i]->target_count;
     struct rect inner = tasks_dialog(view, rect, lines > 0 ? lines : 1);
     int most = lines > inner.height ? lines - inner.height : 0;
     int y = inner.y - (view->state->scroll < most ? view->state->scroll : most);
@@ -190,7 +190,7 @@ static void overlay_tasks(const struct view *view, struct rect rect)
         canvas_text_fit(view->canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
                         service != NULL ? "no targets are known" : "choose a service first");
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++) {
-        const struct model_target_group *group = &service->target_groups[i];
+        const struct model_target_group *group = service->target_groups[i];
         canvas_text_fit(view->canvas, inner.x, y++, inner.width,
                         style_bold(STYLE_OF(ROLE_TITLE, ROLE_DIALOG)), group->name);
         for (size_t j = 0; j < group->target_count; j++, y++)
@@ -248,6 +248,22 @@ static void overlay_entry(const struct view *view, struct rect rect)
                     state->text_error);
 }
 
+static void overlay_code(const struct view *view, struct rect rect)
+{
+    struct canvas *canvas = view->canvas;
+    const struct ui_state *state = view->state;
+    struct rect inner = view_dialog(view, rect, 60, 6, "MFA code");
+    paint plain = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
+    canvas_text_fit(canvas, inner.x, inner.y, inner.width, plain, "AWS wants a code of the device");
+    canvas_text_fit(canvas, inner.x, inner.y + 1, inner.width, style_bold(STYLE_OF(ROLE_BRIGHT, ROLE_DIALOG)),
+                    view->model->question.serial);
+    overlay_field(view, (struct rect){inner.x, inner.y + 3, inner.width < 12 ? inner.width : 12, 1},
+                  state->text);
+    if (state->text_error[0] != '\0')
+        canvas_text_fit(canvas, inner.x + 14, inner.y + 3, inner.width - 14,
+                        STYLE_OF(ROLE_DANGER, ROLE_DIALOG), state->text_error);
+}
+
 /* The command line takes the log line's place, with its completions above. */
 static void overlay_command(const struct view *view, struct rect rect)
 {
@@ -290,9 +306,24 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_QUIT:
         overlay_quit(view, rect);
         break;
+    case UI_OVERLAY_EXPERIMENTS:
+        overlay_experiments(view, rect);
+        break;
+    case UI_OVERLAY_RECORD:
+        overlay_record(view, rect);
+        break;
+    case UI_OVERLAY_OFFER:
+        overlay_offer(view, rect);
+        break;
+    case UI_OVERLAY_PLACE:
+        overlay_place(view, rect);
+        break;
     case UI_OVERLAY_ENTRY:
     case UI_OVERLAY_DURATION:
         overlay_entry(view, rect);
+        break;
+    case UI_OVERLAY_CODE:
+        overlay_code(view, rect);
         break;
     case UI_OVERLAY_COMMAND:
         overlay_command(view, rect);

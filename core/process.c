@@ -1,4 +1,4 @@
-#include "sandbox/process.h"
+#include "core/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 static void become(const struct process_spec *spec, int report, pid_t parent)
 {
     sigset_t none;
-    int null = -1, output = -1, failure = 0;
+    int null = -1, failure = 0;
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -22,8 +22,8 @@ static void become(const struct process_spec *spec, int report, pid_t parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     null = open("/dev/null", O_RDWR);
-    output = spec->output ? open(spec->output, O_WRONLY | O_CREAT | O_APPEND, 0600) : null;
-    if (null < 0 || dup2(null, 0) < 0 || dup2(output < 0 ? null : output, 1) < 0 || dup2(1, 2) < 0)
+    if (null < 0 || dup2(null, 0) < 0 || dup2(spec->output < 0 ? null : spec->output, 1) < 0 ||
+        dup2(1, 2) < 0)
         _exit(127);
     if (report != 3 && dup2(report, 3) < 0)
         _exit(127);

@@ -1,10 +1,10 @@
 /*
- * process: a container's process. It leads a process group of its own, has no terminal and none of
- * our descriptors, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal comes when the *thread*
- * that forked ends, so only the main thread may call process_start.
+ * process: another program as a process of ours. It leads a process group of its own, has no terminal and
+ * none of our descriptors, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal comes when the *thread*
+ * that forked ends, so only a thread that outlives the process may call process_start.
  */
-#ifndef SHAKETABLE_SANDBOX_PROCESS_H
-#define SHAKETABLE_SANDBOX_PROCESS_H
+#ifndef SHAKETABLE_CORE_PROCESS_H
+#define SHAKETABLE_CORE_PROCESS_H
 
 #include "core/error.h"
 
@@ -15,7 +15,7 @@ struct process_spec {
     const char *program; /* a path */
     char **arguments;    /* NULL at its end, [0] is the name */
     char **environment;  /* NULL at its end */
-    const char *output;  /* file for standard output and error; NULL: nowhere */
+    int output;          /* its standard output and error, which stays the caller's; -1: nowhere */
 };
 
 /* Its number, or -1 when it could not be started. */
