@@ -122,8 +122,9 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
 static enum aws_attempt not_sent(const struct call *call, const struct aws_http_answer *answer,
                                  struct error *error)
 {
-    const char *hint =
-        call->endpoint->configured ? "Is the endpoint up?" : "Is the network up, and the region right?";
+    const char *hint = answer->hint                 ? answer->hint
+                       : call->endpoint->configured ? "Is the endpoint up?"
+                                                    : "Is the network up, and the region right?";
     size_t length = strlen(answer->trouble);
     bool ended = length > 0 && strchr(".!?", answer->trouble[length - 1]);
     error_set(error, ERROR_NETWORK, "%s %s: cannot reach %s: %s%s %s", call->info->title, call->operation,
@@ -169,10 +170,8 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
     case AWS_HTTP_NOT_SENT:
         return not_sent(call, answer, error);
     case AWS_HTTP_UNTRUSTED:
-        error_set(error, ERROR_NETWORK,
-                  "%s %s: %s can't be trusted: %s. AWS_CA_BUNDLE names a file of certificates "
-                  "that are to be trusted",
-                  title, operation, url, answer->trouble);
+        error_set(error, ERROR_NETWORK, "%s %s: %s can't be trusted: %s. %s", title, operation, url,
+                  answer->trouble, answer->hint);
         return AWS_ATTEMPT_FAILED;
     case AWS_HTTP_CUT:
         error_set(error, ERROR_NETWORK, "%s %s: the connection to %s was cut before the answer was whole: %s",

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,12 +236,55 @@ static enum aws_http_outcome judge(CURL *easy, CURLcode result, const struct aws
     return result == CURLE_OPERATION_TIMEDOUT ? AWS_HTTP_TIMEOUT : AWS_HTTP_CUT;
 }
 
+static bool has_proxy(const struct aws_http_request *request)
+{
+    static const char *const variables[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
+                                            "ALL_PROXY"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        found = found || aws_settings_environment(variables[i]);
+    return found && !request->direct;
+}
+
+static const char *untrusted_hint(CURL *easy, CURLcode result)
+{
+    long verified = 0;
+    if (result == CURLE_SSL_CACERT_BADFILE)
+        return "AWS_CA_BUNDLE, or ca_bundle of the profile, must be a file of certificates in PEM.";
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    switch (verified) {
+    case X509_V_OK: /* the chain holds, or (as older libcurls have it) was not judged any more */
+    case X509_V_ERR_UNSPECIFIED:
+        return "The certificate is for another name: check the endpoint and the proxy.";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "Is this machine's clock right?";
+    default:
+        return "Where a proxy or an endpoint has an authority of its own, AWS_CA_BUNDLE names a file with "
+               "its "
+               "certificates.";
+    }
+}
+
+static const char *find_hint(CURL *easy, CURLcode result, const struct aws_http_request *request,
+                             enum aws_http_outcome outcome)
+{
+    if (outcome == AWS_HTTP_UNTRUSTED)
+        return untrusted_hint(easy, result);
+    if (outcome == AWS_HTTP_NOT_SENT && has_proxy(request))
+        return "A proxy is set: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.";
+    return NULL;
+}
+
 /* The system's word where there is one, for it is shorter than libcurl's. */
 static void explain(CURL *easy, CURLcode result, const char *trouble, struct aws_http_answer *answer)
 {
-    long system_error = 0;
+    long system_error = 0, proxy_status = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
-    if (result == CURLE_COULDNT_CONNECT && system_error != 0) {
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (proxy_status > 299) {
+        snprintf(answer->trouble, sizeof answer->trouble, "the proxy answered with status %ld", proxy_status);
+    } else if (result == CURLE_COULDNT_CONNECT && system_error != 0) {
         char scratch[128];
         snprintf(answer->trouble, sizeof answer->trouble, "%s",
                  strerror_r((int)system_error, scratch, sizeof scratch));
@@ -270,6 +314,7 @@ enum aws_http_outcome aws_http_send(struct aws_http_pool *pool, const struct aws
         curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &answer->status);
         if (outcome != AWS_HTTP_ANSWERED)
             explain(slot->easy, result, trouble, answer);
+        answer->hint = find_hint(slot->easy, result, request, outcome);
     } else {
         outcome = AWS_HTTP_CANCELED;
     }

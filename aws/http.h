@@ -55,6 +55,7 @@ struct aws_http_answer {
     char date[AWS_HTTP_TEXT_MAX];
     char error_type[AWS_HTTP_TEXT_MAX]; /* X-Amzn-ErrorType */
     char trouble[AWS_HTTP_TEXT_MAX];    /* why there is no answer: "Connection refused" */
+    const char *hint;                   /* what to do about that, a sentence; NULL: nothing is known */
 };
 
 /* `answer` is initialized here; free it in any case. */

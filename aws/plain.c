@@ -32,17 +32,15 @@ static bool judge(const struct aws_plain *plain, enum aws_http_outcome outcome,
     case AWS_HTTP_NO_MEMORY:
         return error_set(error, ERROR_SYSTEM, "out of memory");
     case AWS_HTTP_UNTRUSTED:
-        return error_set(
-            error, ERROR_NETWORK,
-            "%.200s can't be trusted: %s. AWS_CA_BUNDLE names a file of certificates that are to be "
-            "trusted",
-            plain->url, answer->trouble);
+        return error_set(error, ERROR_NETWORK, "%.200s can't be trusted: %s. %s", plain->url, answer->trouble,
+                         answer->hint);
     case AWS_HTTP_NOT_SENT:
     case AWS_HTTP_CUT:
     case AWS_HTTP_TOO_LARGE:
         break;
     }
-    return error_set(error, ERROR_NETWORK, "cannot reach %.200s: %s", plain->url, answer->trouble);
+    return error_set(error, ERROR_NETWORK, "cannot reach %.200s: %s%s%s", plain->url, answer->trouble,
+                     answer->hint ? ". " : "", answer->hint ? answer->hint : "");
 }
 
 bool aws_plain_send(struct aws_http_pool *pool, const struct aws_plain *plain, struct aws_http_answer *answer,

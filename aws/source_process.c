@@ -21,8 +21,6 @@
 #define PROCESS_STEP_MS 50
 #define TROUBLE_MAX 2048 /* what is kept of what it says on standard error */
 
-extern char **environ;
-
 struct process {
     pid_t id;
     int out, err; /* our ends; -1: closed */

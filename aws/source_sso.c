@@ -46,10 +46,12 @@ static bool take_settings(struct sso *sso, struct error *error)
     sso->session = aws_source_get(sso->source, "sso_session");
     if (sso->session) {
         section = aws_config_find(&settings->config, "sso-session", sso->session);
-        if (!section)
-            return error_set(error, ERROR_DENIED,
-                             "the sso-session '%.100s' of the profile '%.100s' is not in %.250s",
-                             sso->session, sso->source->profile, settings->config_path);
+        if (!section) {
+            error_set(error, ERROR_DENIED,
+                      "the sso-session '%.100s' of the profile '%.100s' is not in %.250s", sso->session,
+                      sso->source->profile, settings->config_path);
+            return false;
+        }
     }
     return take_key(sso, section, "sso_start_url", &sso->start_url, error) &&
            take_key(sso, section, "sso_region", &sso->region, error) &&

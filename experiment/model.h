@@ -189,9 +189,10 @@ struct model_experiment {
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    bool ours;          /* this process runs it */
-    struct fault live;  /* what the sidecars have acknowledged: the last faults that all reached ones run */
-    struct fault asked; /* what was last sent (equal to live once acknowledged) */
+    double blast_radius; /* percent of the traffic that a canary gets; 0: in place */
+    bool ours;           /* this process runs it */
+    struct fault live;   /* what the sidecars have acknowledged: the last faults that all reached ones run */
+    struct fault asked;  /* what was last sent (equal to live once acknowledged) */
     size_t live_on, live_of; /* sidecars that acknowledged `asked`, of how many there should be */
     double last_ack_ms;      /* how long the last change took until all had it, < 0: none yet */
     double clean_ms;         /* how long R took until all traffic was clean, < 0: not yet */
@@ -334,7 +335,7 @@ struct model_place {
     char endpoint[256]; /* "" for AWS itself */
     bool embedded;      /* the embedded region of `shaketable demo` */
     bool read_only;
-    char throttled[16];      /* the service that AWS throttles, "ECS"; "": none */
+    char throttled[32];      /* the service that AWS throttles, "ECS"; "": none */
     double calls_per_second; /* to that service, as we hold back */
 };
 

@@ -53,8 +53,7 @@ bool question_ask(void *context, const char *serial, const atomic_bool *cancel, 
     question->now.number = 0;
     pthread_mutex_unlock(&question->mutex);
     question->changed(question->context);
-    return known || error_set(error, ERROR_CANCELED,
-                              "no code of the MFA device %.200s was given", serial);
+    return known || error_set(error, ERROR_CANCELED, "no code of the MFA device %.200s was given", serial);
 }
 
 void question_answer(struct question *question, unsigned number, const char *code)

@@ -1,7 +1,7 @@
 """What gives and takes credentials, on loopback: STS, the SSO portal and its token service, ECS, and whatever else is
 asked of *.amazonaws.com, reached as a proxy (CONNECT, with a certificate of its own); a container's and an instance's
 endpoints, reached directly. Every request is recorded: who signed it, with what token, for which region and host."""
-import base64, http.server, json, os, re, socketserver, ssl, subprocess, threading, time, urllib.parse
+import calendar, http.server, json, os, re, socketserver, ssl, subprocess, threading, time, urllib.parse
 
 HOSTS = [f"{name}.{region}.amazonaws.com" for region in ("eu-west-1", "us-west-2", "eu-north-1")
          for name in ("sts", "ecs", "portal.sso", "oidc", "elasticloadbalancing", "ec2")]
@@ -37,6 +37,7 @@ class Fake(socketserver.ThreadingTCPServer):
         self.lock = threading.Lock()
         self.lives_s = 3600       # of the keys that are given out
         self.refuse_proxy = False  # CONNECT is answered with 407
+        self.ahead_s = 0          # its clock
         self.clear()
         super().__init__(("127.0.0.1", 0), Handler)
         self.port = self.server_address[1]
@@ -82,6 +83,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while not self.close_connection:
             self.handle_one_request()
 
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + self.server.ahead_s)
+
     def answer(self, status, body, kind="application/json"):
         data = body.encode()
         self.send_response(status)
@@ -110,7 +114,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_any
 
+    def is_skewed(self):
+        signed = self.headers.get("X-Amz-Date")
+        if not signed or not self.server.ahead_s:
+            return False
+        return abs(calendar.timegm(time.strptime(signed, "%Y%m%dT%H%M%SZ")) - time.time() - self.server.ahead_s) > 300
+
     def reply(self, call, form):
+        if self.is_skewed():
+            self.answer(400, '{"__type":"InvalidSignatureException","message":"Signature expired"}')
+            return
         if call["operation"].startswith("AssumeRole"):
             self.reply_role(call, form)
         elif call["operation"] == "GetCallerIdentity":
