@@ -214,6 +214,20 @@ static void draw_scale(const struct view *view, const struct columns *columns, i
     }
 }
 
+/* To the left of the title at the right, where there is room. */
+static void draw_guard_words(const struct view *view, struct rect rect, int taken)
+{
+    char text[VIEW_GUARD_WORDS_MAX];
+    enum role role = view_guard_words(view, text);
+    rect.width -= taken + 3;
+    if (text[0] == '\0' || canvas_text_width(text) + 14 > rect.width)
+        return;
+    canvas_title_right(view->canvas, rect, VIEW_STYLE(role), text);
+    int width = canvas_text_width(text);
+    canvas_hit(view->canvas, (struct rect){rect.x + rect.width - 3 - width, rect.y, width, 1}, HIT_COMMAND,
+               UI_COMMAND_GUARDS);
+}
+
 static void draw_title(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
@@ -241,6 +255,7 @@ static void draw_title(const struct view *view, struct rect rect)
         snprintf(text, sizeof text, "nothing staged · for %s", clock);
     }
     canvas_title_right(canvas, rect, VIEW_STYLE(role), text);
+    draw_guard_words(view, rect, canvas_text_width(text));
 }
 
 void view_faders(const struct view *view, struct rect rect, int rows, bool scale)

@@ -328,6 +328,12 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_COMMAND:
         overlay_command(view, rect);
         break;
+    case UI_OVERLAY_GUARDS:
+        overlay_guards(view, rect);
+        break;
+    case UI_OVERLAY_GUARD:
+        overlay_guard(view, rect);
+        break;
     default:
         break;
     }
