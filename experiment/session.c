@@ -22,8 +22,9 @@
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
-#define PUBLISH_SOON_MS 25 /* so soon after the last one something new of the tree is shown at the earliest \
-                            */
+#define PUBLISH_SOON_MS                                                                 \
+    25 /* so soon after the last one something new of the tree is shown at the earliest \
+        */
 
 struct session {
     struct session_options options;
@@ -275,7 +276,8 @@ static void open_clients(struct session *session)
 static void start_reading(struct session *session)
 {
     if (session->options.inventory && session->actor != NULL)
-        session->reading = inventory_start(session->reader, on_worker_changed, session);
+        session->reading =
+            inventory_start(session->reader, &session->reader_cancel, on_worker_changed, session);
 }
 
 /* There were no credentials, or no region: they may have come meanwhile. */
