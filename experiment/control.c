@@ -118,6 +118,15 @@ static void send_intent(struct visitor *visitor, const struct intent *intent)
 static void adjust(struct visitor *visitor, const struct fault *faults)
 {
     const struct intent intent = {.kind = INTENT_ADJUST, .fault = *faults};
+    struct model *model = visitor->control->handlers.snapshot(visitor->control->handlers.context);
+    bool reached = model == NULL || model->experiment.reach != CHOICES_REACH_NONE;
+    model_release(model);
+    if (!reached) {
+        answer_error(visitor,
+                     "the sidecars can't be reached (reach none): their faults can't be changed while "
+                     "they are live. Roll back, and inject anew");
+        return;
+    }
     send_intent(visitor, &intent);
     answer_status(visitor);
 }

@@ -26,6 +26,12 @@
 #define TASK_ESTIMATE_LOCAL_MS \
     2500 /* how long a task takes to be replaced: a guess, corrected by what is seen */
 #define TASK_ESTIMATE_AWS_MS 60000
+/* Reach none: the faults begin that much after the deployment should be complete, at most so late. */
+#define START_MARGIN_LOCAL_MS 3000
+#define START_MARGIN_AWS_MS 30000
+#define START_LATEST_MS (20 * 60 * 1000)
+#define LOG_INTERVAL_LOCAL_S 1
+#define LOG_INTERVAL_AWS_S 5
 #define CONSOLE_KEYS_MAX (TLS_PINS_MAX * (TLS_PIN_TEXT_MAX + 16))
 
 void plan_free(struct plan *plan)
@@ -216,9 +222,13 @@ static bool preflight(struct plan *plan, const struct job *job, const struct ecs
         preflight_add(shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
                       "choose another service");
     if (!shown->refused)
-        preflight_network(shown, job, service, &plan->sidecars, plan->request.choices.open_security_group);
+        preflight_network(shown, job, service, &plan->sidecars, &plan->request.choices);
     if (!shown->refused)
-        preflight_reach(shown, job, service, &plan->sidecars);
+        plan->way_back.reach =
+            preflight_reach(shown, job, service, &plan->sidecars, plan->request.choices.reach);
+    if (plan->way_back.reach == CHOICES_REACH_NONE && plan->request.duration_ms > STATS_LEASE_MAX_MS)
+        preflight_add(shown, MODEL_STOP, "the duration is more than 12 h",
+                      "sidecars that can't be reached take no faults for so long", "inject for less");
     if (!find_console_keys(console_keys, CONSOLE_KEYS_MAX, &refusal))
         preflight_add(shown, MODEL_STOP, "this console's key can't be used", refusal.message,
                       "put it right: the sidecars know this console by it");
@@ -251,7 +261,22 @@ static bool fill(struct plan *plan, const struct job *job, const struct ecs_serv
     plan->shown->estimate_ms =
         plan->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
                                                                                  : TASK_ESTIMATE_AWS_MS);
+    plan_set_times(plan, job_endpoint_is_local(aws_client_endpoint(job->client)));
     return show_diff(plan, response, error);
+}
+
+void plan_set_times(struct plan *plan, bool local)
+{
+    struct way_back *way_back = &plan->way_back;
+    int64_t duration = plan->request.duration_ms > 0 ? plan->request.duration_ms : PLAN_OPEN_END_MS;
+    int64_t arming = plan->shown->estimate_ms * 3 / 2 + (local ? START_MARGIN_LOCAL_MS : START_MARGIN_AWS_MS);
+    if (way_back->reach != CHOICES_REACH_NONE)
+        return;
+    plan->faults_from_ms = clock_epoch_ms() + (arming < START_LATEST_MS ? arming : START_LATEST_MS);
+    way_back->faults_until_ms = plan->faults_from_ms + duration;
+    way_back->deadline_ms = way_back->faults_until_ms;
+    revision_set_timetable(plan->revision, way_back, &plan->request.fault, plan->faults_from_ms,
+                           local ? LOG_INTERVAL_LOCAL_S : LOG_INTERVAL_AWS_S);
 }
 
 bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,

@@ -1,22 +1,14 @@
 #include "experiment/preflight.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "aws/ec2.h"
 #include "aws/elbv2.h"
 #include "experiment/ingress.h"
 #include "experiment/json.h"
 #include "experiment/way_back.h"
-
-#define REACH_MS 3000
 
 void preflight_add(struct model_plan *plan, enum model_severity severity, const char *what, const char *why,
                    const char *advice)
@@ -229,7 +221,7 @@ static void check_admitted(struct model_plan *plan, const struct ec2_security_gr
 
 static void check_security_groups(struct model_plan *plan, const struct job *job,
                                   const struct ecs_service *service, const struct revision_sidecars *sidecars,
-                                  bool opens)
+                                  bool opens, bool direct)
 {
     const char *ids[ECS_NETWORK_MAX];
     struct ec2_security_groups groups = {0};
@@ -250,7 +242,7 @@ static void check_security_groups(struct model_plan *plan, const struct job *job
                        opens ? "it is opened, and closed again on the way back"
                              : "add --open-security-group, or an inbound rule for that port from the load "
                                "balancer's security group");
-        if (!local)
+        if (!local && direct)
             check_admitted(plan, &groups, sidecars->item[i].stats_port, MODEL_STOP,
                            "this console could not reach the sidecar to set faults and to clear them",
                            "add an inbound rule for that port (TCP) from this machine's address alone");
@@ -259,75 +251,9 @@ static void check_security_groups(struct model_plan *plan, const struct job *job
 }
 
 void preflight_network(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
-                       struct revision_sidecars *sidecars, bool opens_security_group)
+                       struct revision_sidecars *sidecars, const struct choices *choices)
 {
     check_target_groups(plan, job, service, sidecars);
-    check_security_groups(plan, job, service, sidecars, opens_security_group);
-}
-
-/* Whether a packet gets there and back: nobody listens on that port yet, so the answer is a refusal. Returns
- * 0, or the errno that says why not. */
-static int try_port(const char *address, int port)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    socklen_t size = sizeof(int);
-    int failure = 0;
-    if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
-        return EADDRNOTAVAIL;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return errno;
-    if (connect(fd, (const struct sockaddr *)&to, sizeof to) < 0)
-        failure = errno;
-    struct pollfd polled = {.fd = fd, .events = POLLOUT};
-    if (failure == EINPROGRESS && poll(&polled, 1, REACH_MS) <= 0)
-        failure = ETIMEDOUT;
-    else if (failure == EINPROGRESS && getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0)
-        failure = errno;
-    close(fd);
-    return failure == ECONNREFUSED ? 0 : failure;
-}
-
-static void check_reach(struct model_plan *plan, const struct ecs_task *task, int stats_port)
-{
-    char what[MODEL_TEXT_MAX], advice[MODEL_TEXT_MAX];
-    int failure = try_port(task->address, stats_port);
-    if (failure == 0)
-        return;
-    snprintf(what, sizeof what, "the tasks can't be reached from here: %.40s, port %d: %.80s", task->address,
-             stats_port, strerror(failure));
-    snprintf(
-        advice, sizeof advice,
-        "run it where they can be: inside the VPC, or through a VPN; and let their security group admit TCP "
-        "port %d from this machine's address",
-        stats_port);
-    preflight_add(plan, MODEL_STOP, what,
-                  "the console sets the faults, and clears them, at the tasks' private addresses", advice);
-}
-
-void preflight_reach(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
-                     const struct revision_sidecars *sidecars)
-{
-    struct ecs_tasks tasks = {0};
-    struct error error;
-    const struct ecs_task *task = NULL;
-    if (job_endpoint_is_local(aws_client_endpoint(job->client)) || sidecars->count == 0)
-        return;
-    bool read = ecs_list_service_tasks(job->client, service->cluster_arn, service->arn, &tasks, &error);
-    for (size_t i = 0; i < tasks.count && task == NULL; i++)
-        if (strcmp(tasks.items[i].last_status, "RUNNING") == 0)
-            task = &tasks.items[i];
-    if (!read)
-        preflight_add(plan, MODEL_STOP, "its tasks can't be read", error.message,
-                      "allow ecs:ListTasks and ecs:DescribeTasks: the sidecars are found with them");
-    else if (task == NULL)
-        preflight_add(plan, MODEL_STOP, "none of its tasks is RUNNING",
-                      "there is no steady state to come back to", "mend the service first");
-    else if (task->address[0] == '\0')
-        preflight_add(plan, MODEL_STOP, "its tasks have no addresses of their own",
-                      "the console could not find the sidecars in the host network mode",
-                      "choose a service with awsvpc networking");
-    else
-        check_reach(plan, task, sidecars->item[0].stats_port);
-    ecs_tasks_free(&tasks);
+    check_security_groups(plan, job, service, sidecars, choices->open_security_group,
+                          choices->reach == CHOICES_REACH_DIRECT);
 }

@@ -19,10 +19,12 @@ void preflight_task_definition(struct model_plan *plan, struct json_object *task
 /* Target groups and security groups, which take calls; also fills health_check_path of the sidecars. What may
  * not be read is a warning, or stops where the deployment could not be watched without it. */
 void preflight_network(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
-                       struct revision_sidecars *sidecars, bool opens_security_group);
-/* The links to the sidecars: on a real account, whether one of the service's tasks can be reached from here.
- * Takes up to three seconds. */
-void preflight_reach(struct model_plan *plan, const struct job *job, const struct ecs_service *service,
-                     const struct revision_sidecars *sidecars);
+                       struct revision_sidecars *sidecars, const struct choices *choices);
+/* How the sidecars will be spoken to: what was asked for, if it can be had, or the first of direct, ssm, none
+ * that can. On a real account it tries whether one of the service's tasks can be reached from here, and for
+ * ssm looks for ECS Exec and session-manager-plugin; takes up to eight seconds. Never AUTO. */
+enum choices_reach preflight_reach(struct model_plan *plan, const struct job *job,
+                                   const struct ecs_service *service,
+                                   const struct revision_sidecars *sidecars, enum choices_reach asked);
 
 #endif

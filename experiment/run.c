@@ -50,6 +50,8 @@ void run_forget(struct run *run)
     run->problem[0] = '\0';
     run->exit_status = 0;
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
+    run->faults_from_ms = run->heard_until_ms = run->next_listen_ms = 0;
+    run->deaf = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
     fault_init(&run->live);
@@ -86,7 +88,7 @@ static void on_planned(struct run *run)
 
 void run_plan(struct run *run, const struct intent *intent)
 {
-    if (run->working || run->watching || run_is_active(run))
+    if (run_has_workers(run) || run_is_active(run))
         return;
     run_forget(run);
     memset(&run->request, 0, sizeof run->request);
@@ -104,7 +106,7 @@ void run_dismiss(struct run *run)
     if (run->phase == MODEL_PLANNING && run->working) {
         run->discard = true;
         atomic_store(&run->cancel, true);
-    } else if (!run->working && !run->watching && !run_is_active(run)) {
+    } else if (!run_has_workers(run) && !run_is_active(run)) {
         to_idle(run);
     }
 }
@@ -128,7 +130,7 @@ static void on_armed(struct run *run)
         run_fail_and_restore(run, error.message);
         return;
     }
-    run->reach_until_ms = clock_ms() + RUN_REACH_MS;
+    run->reach_until_ms = clock_ms() + run_reach_ms(run);
     progress_set(&run->progress, run->engine->start_step_count - 2, MODEL_STEP_DOING, 0,
                  (int)run->endpoints.count, "%s", "");
     journal_phase(run->journal, "armed", NULL);
@@ -144,7 +146,8 @@ void run_confirm(struct run *run)
         run_end_failed(run, 3, "--read-only: nothing is changed. Start without it to inject");
         return;
     }
-    if (!way_back_copy(&run->way_back, &run->plan->way_back, &error)) {
+    plan_set_times(run->plan, job_endpoint_is_local(aws_client_endpoint(run->client)));
+    if (!way_back_copy(&run->way_back, &run->plan->way_back, &error) || !run_take_timetable(run, &error)) {
         run_end_failed(run, 1, error.message);
         return;
     }
@@ -196,6 +199,8 @@ void run_free(struct run *run)
     if (run == NULL)
         return;
     run_forget(run);
+    tunnels_free(run->tunnels);
+    free(run->log_frame);
     progress_destroy(&run->progress);
     free(run);
 }
@@ -225,6 +230,10 @@ void run_show(const struct run *run, struct model_experiment *out)
 {
     memset(out, 0, sizeof *out);
     out->phase = run->phase;
+    out->reach = run->way_back.experiment[0] == '\0' && run->phase == MODEL_PLANNED
+                     ? run->plan->way_back.reach
+                     : run->way_back.reach;
+    out->faults_from_ms = run->faults_from_ms;
     out->ours = run->phase != MODEL_IDLE;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
     memcpy(out->id, run->way_back.experiment, sizeof out->id);
@@ -251,6 +260,12 @@ void run_show(const struct run *run, struct model_experiment *out)
         sidecars_show(run->sidecars, out);
 }
 
+bool run_let_go(struct run *run)
+{
+    atomic_store(&run->cancel, false); /* the sessions' ends must be told */
+    return run_let_go_of_sidecars(run);
+}
+
 struct series *run_series(const struct run *run)
 {
     return run->series;
@@ -265,7 +280,7 @@ bool run_is_active(const struct run *run)
 bool run_is_idle(const struct run *run)
 {
     bool left = run->leaving && (!run->told || clock_ms() > run->leave_until_ms);
-    return !run->working && !run->watching && (left || !run_is_active(run));
+    return !run_has_workers(run) && (left || !run_is_active(run));
 }
 
 bool run_is_of(const struct run *run, const char *cluster, const char *service)

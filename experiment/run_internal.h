@@ -1,11 +1,12 @@
 /*
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_sidecars.c (what the sidecars are told and say), run_restore.c
- * (the way back), run_jobs.c (the work on other threads).
+ * (the way back), run_unreached.c (sidecars without links), run_jobs.c (the work on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 
+#include "aws/logs.h"
 #include "experiment/adopt.h"
 #include "experiment/engine.h"
 #include "experiment/run.h"
@@ -62,7 +63,19 @@ struct run {
     struct engine_status watched;
     int64_t next_watch_ms;
 
+    /* The logs of sidecars that are not reached; a worker fills `heard` and the error. */
+    uv_work_t listen_work;
+    bool listening;
+    struct logs_events heard[REVISION_MAPPINGS_MAX];
+    struct error listen_error;
+    struct stats_frame *log_frame; /* scratch */
+    int64_t next_listen_ms;
+    int64_t heard_until_ms; /* the newest of their frames, epoch */
+    bool deaf;              /* it was said that they can't be read */
+    int64_t faults_from_ms; /* they begin by themselves, epoch; 0: not of this kind */
+
     /* The sidecars. */
+    struct tunnels *tunnels; /* of those that are reached by ssm; NULL: none so far */
     struct sidecars *sidecars;
     struct series *series;
     bool turned_away;         /* it was said that they take another console's key */
@@ -80,6 +93,8 @@ struct run {
     int64_t leave_until_ms; /* an answer is not waited for any longer */
 };
 
+/* Whether any is under way. */
+bool run_has_workers(const struct run *run);
 /* Runs `on_worker` on another thread and then `on_done` on the loop. Only while !run->working. */
 void run_start_job(struct run *run, run_step *on_worker, run_step *on_done);
 struct job run_job(struct run *run);
@@ -108,12 +123,26 @@ void run_end_failed(struct run *run, int exit_status, const char *problem);
 bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints, struct error *error);
 /* All shall have the faults that are asked for. */
 void run_tell_faults(struct run *run, int64_t lease_ms);
+/* Its links end, and what they went through. Done when this is true. */
+bool run_let_go_of_sidecars(struct run *run);
 /* What these faults take and one of the sidecars can't do; NULL: nothing. */
 const char *run_missing_capability(const struct run *run, const struct fault *fault);
 
 /* ── run_live.c ──────────────────────────────────────────────────────────────────────────── */
 void run_tick_armed(struct run *run, int64_t now_ms);
 void run_tick_injecting(struct run *run, int64_t now_ms);
+
+/* How long the sidecars may take to answer. */
+int64_t run_reach_ms(const struct run *run);
+void run_watch_when_due(struct run *run);
+
+/* ── run_unreached.c ─────────────────────────────────────────────────────────────────────── */
+/* At the confirmation: when the faults will be live. */
+bool run_take_timetable(struct run *run, struct error *error);
+void run_tick_unreached(struct run *run, int64_t now_ms);
+void run_listen_when_due(struct run *run);
+/* The first step of restoring. */
+void run_show_unreached_clean(struct run *run);
 
 /* ── run_restore.c ───────────────────────────────────────────────────────────────────────── */
 void run_start_restore(struct run *run);

@@ -36,7 +36,7 @@ static void on_restored(struct run *run)
         return;
     }
     journal_ended(run->journal, true, run->outcome.note[0] == '\0' ? NULL : run->outcome.note, NULL);
-    if (run->told)
+    if (run->told || run->way_back.reach == CHOICES_REACH_NONE)
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
     run->exit_status = run->failed ? 1 : 0;
@@ -54,7 +54,9 @@ void run_start_restore(struct run *run)
     run->clean_ms = -1;
     run_set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
-    if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
+    if (run->way_back.reach == CHOICES_REACH_NONE) {
+        run_show_unreached_clean(run);
+    } else if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DOING, 0, 0, "%s", "");
         run->told = true;
         sidecars_clear(run->sidecars);
@@ -90,7 +92,8 @@ static void on_adopted(struct run *run)
     snprintf(run->request.service, sizeof run->request.service, "%s", run->way_back.service);
     run_say(run, MODEL_LOG_INFO, "found experiment %s of %s on %s/%s", run->way_back.experiment,
             run->way_back.operator_name, run->way_back.cluster, run->way_back.service);
-    if (run->adopted.endpoints.count > 0 && !run_open_sidecars(run, &run->adopted.endpoints, &error))
+    if (run->adopted.endpoints.count > 0 && run->way_back.reach != CHOICES_REACH_NONE &&
+        !run_open_sidecars(run, &run->adopted.endpoints, &error))
         run_say(run, MODEL_LOG_WARNING,
                 "the sidecars can't be cleared from here; their faults end with the lease, once nobody "
                 "renews it, "
@@ -134,7 +137,7 @@ void run_rollback(struct run *run, const struct intent *intent)
     case MODEL_IDLE:
     case MODEL_RESTORED:
     case MODEL_FAILED_PHASE:
-        if (run->working || run->watching)
+        if (run_has_workers(run))
             break;
         if (restorable)
             run_start_restore(run);

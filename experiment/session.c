@@ -59,7 +59,7 @@ struct session {
     char selected_cluster[MODEL_NAME_MAX], selected_service[MODEL_NAME_MAX];
     struct eventlog log;
     uint64_t version;
-    bool dirty, quitting;
+    bool dirty, quitting, letting_go;
 };
 
 /* ── snapshots ───────────────────────────────────────────────────────────────────────────── */
@@ -410,9 +410,13 @@ static void end_when_done(struct session *session)
     atomic_store(&session->reader_cancel, true);
     if (session->reading || !run_is_idle(session->run))
         return;
-    mind_control(session);
-    publish(session);
-    close_all(session);
+    if (!session->letting_go) {
+        mind_control(session);
+        publish(session);
+    }
+    session->letting_go = true;
+    if (run_let_go(session->run))
+        close_all(session);
 }
 
 static void on_wake(uv_async_t *wake)
@@ -431,7 +435,7 @@ static void on_tick(uv_timer_t *tick)
     clients_advance(session->clients, now_ms);
     read_tree_when_due(session);
     mind_control(session);
-    if (session->dirty || run_is_active(session->run))
+    if ((session->dirty || run_is_active(session->run)) && !session->letting_go)
         publish(session);
     end_when_done(session);
 }

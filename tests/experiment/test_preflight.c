@@ -356,8 +356,9 @@ static void look_at_network_of(struct network network, bool far)
     sidecars.item[0].stats_port = 15001;
     strcpy(service->security_groups[0], "sg-1");
     service->security_group_count = 1;
-    preflight_network(plan, &job, service, &sidecars);
-    preflight_reach(plan, &job, service, &sidecars);
+    const struct choices choices = {.reach = CHOICES_REACH_DIRECT};
+    preflight_network(plan, &job, service, &sidecars, &choices);
+    preflight_reach(plan, &job, service, &sidecars, choices.reach);
     aws_client_close(job.client);
     liar_stop(&liar);
     support_remove_home();
