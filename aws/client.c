@@ -1,9 +1,25 @@
 #include "aws/client.h"
 
 #include "aws/client_internal.h"
+#include "core/units.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static bool choose_timeout(const struct aws_options *options, int *timeout_ms, struct error *error)
+{
+    const char *text = aws_settings_environment(AWS_CLIENT_TIMEOUT_VARIABLE);
+    double ms = AWS_CLIENT_TIMEOUT_MS;
+    if (options->timeout_ms > 0)
+        ms = options->timeout_ms;
+    else if (text && !units_parse_duration(text, 1, AWS_CLIENT_TIMEOUT_VARIABLE, &ms, error))
+        return false;
+    if (ms < AWS_CLIENT_TIMEOUT_LEAST_MS || ms > AWS_CLIENT_TIMEOUT_MOST_MS)
+        return error_set(error, ERROR_INVALID, AWS_CLIENT_TIMEOUT_VARIABLE ": from %d ms to %d s",
+                         AWS_CLIENT_TIMEOUT_LEAST_MS, AWS_CLIENT_TIMEOUT_MOST_MS / 1000);
+    *timeout_ms = (int)ms;
+    return true;
+}
 
 struct aws_client *aws_client_open(const struct aws_options *options, struct error *error)
 {
@@ -12,7 +28,8 @@ struct aws_client *aws_client_open(const struct aws_options *options, struct err
         error_set(error, ERROR_SYSTEM, "out of memory");
         return NULL;
     }
-    if (!aws_settings_load(&client->settings, options, error)) {
+    if (!choose_timeout(options, &client->timeout_ms, error) ||
+        !aws_settings_load(&client->settings, options, error)) {
         free(client);
         return NULL;
     }
@@ -29,7 +46,6 @@ struct aws_client *aws_client_open(const struct aws_options *options, struct err
         goto fail;
     }
     client->read_only = options->read_only;
-    client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : AWS_CLIENT_TIMEOUT_MS;
     pthread_mutex_init(&client->credentials_lock, NULL);
     aws_retry_init(&client->retry);
     return client;

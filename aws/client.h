@@ -25,6 +25,9 @@ struct json_object;
 struct aws_client;
 
 #define AWS_CLIENT_TIMEOUT_MS 20000 /* of one attempt */
+#define AWS_CLIENT_TIMEOUT_VARIABLE "SHAKETABLE_CALL_TIMEOUT"
+#define AWS_CLIENT_TIMEOUT_LEAST_MS 100
+#define AWS_CLIENT_TIMEOUT_MOST_MS 300000
 #define AWS_BATCH_PARALLEL 8        /* a good `parallel` for aws_batch_run */
 
 struct aws_options {
@@ -32,7 +35,7 @@ struct aws_options {
     const char *region;       /* NULL or "": likewise */
     const char *endpoint_url; /* NULL or "": likewise; else it beats all other settings */
     bool read_only;
-    int timeout_ms; /* of one attempt; 0: AWS_CLIENT_TIMEOUT_MS */
+    int timeout_ms; /* of one attempt; 0: SHAKETABLE_CALL_TIMEOUT, or else AWS_CLIENT_TIMEOUT_MS */
 };
 
 /* Resolves region, endpoints and credentials from files and environment, as the AWS CLI does; no

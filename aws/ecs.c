@@ -5,22 +5,17 @@
 #include "aws/pager.h"
 
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* AWS's limits for one call. */
 #define CLUSTERS_A_CALL 100
-#define SERVICES_A_CALL 10
 #define TASKS_A_CALL 100
 
 void ecs_clusters_free(struct ecs_clusters *clusters)
 {
     aws_list_free(&clusters->items, &clusters->count, &clusters->capacity);
-}
-
-void ecs_services_free(struct ecs_services *services)
-{
-    aws_list_free(&services->items, &services->count, &services->capacity);
 }
 
 void ecs_tasks_free(struct ecs_tasks *tasks)
@@ -49,9 +44,23 @@ static void set_text(struct json_object *input, const char *key, const char *val
         json_object_object_add(input, key, json_object_new_string(value));
 }
 
-/* Follows a List operation to its end; `input` gets the page tokens. All lists are of ARNs or names. */
-static bool list_names(struct aws_client *client, const char *operation, struct json_object *input,
-                       const char *key, struct ecs_names *out, struct error *error)
+static bool add_names(struct ecs_names *out, struct json_object *list, struct error *error)
+{
+    for (size_t i = 0; i < aws_json_count(list); i++) {
+        char(*name)[ECS_ARN_MAX] = aws_list_add(&out->items, &out->count, &out->capacity, sizeof *out->items);
+        const char *text = json_object_get_string(aws_json_at(list, i));
+        if (!name)
+            return no_memory(error);
+        aws_copy_text(*name, sizeof *name, text ? text : "");
+    }
+    return true;
+}
+
+/* Follows a List operation to its end; `input` gets the page tokens. All lists are of ARNs or names. With
+ * `take` each page is handed over and then forgotten. */
+static bool list_pages(struct aws_client *client, const char *operation, struct json_object *input,
+                       const char *key, struct ecs_names *out, ecs_take_names *take, void *context,
+                       struct error *error)
 {
     struct aws_pager *pager = malloc(sizeof *pager);
     bool more = true, done = true;
@@ -65,15 +74,10 @@ static bool list_names(struct aws_client *client, const char *operation, struct 
             done = false;
             break;
         }
-        struct json_object *list = aws_json_get(page, key);
-        for (size_t i = 0; i < aws_json_count(list) && done; i++) {
-            char(*name)[ECS_ARN_MAX] =
-                aws_list_add(&out->items, &out->count, &out->capacity, sizeof *out->items);
-            const char *text = json_object_get_string(aws_json_at(list, i));
-            if (name)
-                aws_copy_text(*name, sizeof *name, text ? text : "");
-            else
-                done = no_memory(error);
+        done = add_names(out, aws_json_get(page, key), error);
+        if (done && take) {
+            take(context, out);
+            out->count = 0;
         }
         done = done && aws_pager_next(pager, aws_json_text(page, "nextToken"), operation, &more, error);
         set_text(input, "nextToken", pager->token);
@@ -83,6 +87,12 @@ static bool list_names(struct aws_client *client, const char *operation, struct 
     return done;
 }
 
+static bool list_names(struct aws_client *client, const char *operation, struct json_object *input,
+                       const char *key, struct ecs_names *out, struct error *error)
+{
+    return list_pages(client, operation, input, key, out, NULL, NULL, error);
+}
+
 /* A Describe operation over many names, in batches that AWS takes, in parallel. */
 struct describe {
     struct aws_client *client;
@@ -90,7 +100,6 @@ struct describe {
     const char *cluster; /* NULL: not in a cluster */
     const char *names_key;
     const char *answer_key;
-    const char *include; /* NULL: nothing more */
     const struct ecs_names *names;
     size_t a_call;
     char *items; /* one for each name; those that are not found stay zero */
@@ -108,11 +117,6 @@ static bool describe_batch(void *context, size_t index, struct error *error)
     size_t asked = aws_json_count(names);
     set_text(input, "cluster", describe->cluster);
     json_object_object_add(input, describe->names_key, names);
-    if (describe->include) {
-        struct json_object *include = json_object_new_array();
-        json_object_array_add(include, json_object_new_string(describe->include));
-        json_object_object_add(input, "include", include);
-    }
     bool done = aws_call_json(describe->client, AWS_ECS, describe->operation, input, &output, error);
     struct json_object *list = aws_json_get(output, describe->answer_key);
     for (size_t i = 0; done && i < aws_json_count(list) && i < asked; i++)
@@ -177,11 +181,6 @@ static bool read_cluster(void *item, struct json_object *raw, struct error *erro
     return true;
 }
 
-static bool read_service(void *item, struct json_object *raw, struct error *error)
-{
-    return ecs_service_from_json(item, raw, error);
-}
-
 static bool read_task(void *item, struct json_object *raw, struct error *error)
 {
     return ecs_task_from_json(item, raw, error);
@@ -207,28 +206,106 @@ bool ecs_list_clusters(struct aws_client *client, struct ecs_clusters *out, stru
     return done;
 }
 
-bool ecs_list_services(struct aws_client *client, const char *cluster, struct ecs_services *out,
-                       struct error *error)
+bool ecs_list_service_names(struct aws_client *client, const char *cluster, ecs_take_names *take,
+                            void *context, struct error *error)
 {
     struct ecs_names names = {0};
     struct json_object *input = json_object_new_object();
-    struct describe describe = {.client = client,
-                                .operation = "DescribeServices",
-                                .cluster = cluster,
-                                .names_key = "services",
-                                .answer_key = "services",
-                                .include = "TAGS",
-                                .names = &names,
-                                .a_call = SERVICES_A_CALL,
-                                .item_size = sizeof *out->items,
-                                .read = read_service};
-    ecs_services_free(out);
     set_text(input, "cluster", cluster);
     json_object_object_add(input, "maxResults", json_object_new_int(100));
-    bool done = list_names(client, "ListServices", input, "serviceArns", &names, error) &&
-                describe_all(&describe, &out->items, &out->count, &out->capacity, error);
+    bool done = list_pages(client, "ListServices", input, "serviceArns", &names, take, context, error);
     json_object_put(input);
     ecs_names_free(&names);
+    return done;
+}
+
+static struct json_object *services_input(const char *cluster, struct json_object *names)
+{
+    struct json_object *input = json_object_new_object(), *include = json_object_new_array();
+    set_text(input, "cluster", cluster);
+    json_object_object_add(input, "services", names);
+    json_object_array_add(include, json_object_new_string("TAGS"));
+    json_object_object_add(input, "include", include);
+    return input;
+}
+
+bool ecs_describe_services(struct aws_client *client, const char *cluster, const char *const *services,
+                           size_t count, ecs_take_service *take, void *context, struct error *error)
+{
+    struct json_object *names = json_object_new_array(), *output = NULL;
+    struct ecs_service *service = malloc(sizeof *service);
+    for (size_t i = 0; i < count && i < ECS_SERVICES_A_CALL; i++)
+        json_object_array_add(names, json_object_new_string(services[i]));
+    struct json_object *input = services_input(cluster, names);
+    bool done = service ? aws_call_json(client, AWS_ECS, "DescribeServices", input, &output, error)
+                        : no_memory(error);
+    struct json_object *list = aws_json_get(output, "services");
+    for (size_t i = 0; done && i < aws_json_count(list); i++) {
+        done = ecs_service_from_json(service, aws_json_at(list, i), error) ||
+               error_prefix(error, "ECS DescribeServices: ");
+        if (done)
+            take(context, service);
+    }
+    json_object_put(output);
+    json_object_put(input);
+    free(service);
+    return done;
+}
+
+/* All services of a cluster, in batches, in parallel. */
+struct each {
+    struct aws_client *client;
+    const char *cluster;
+    struct ecs_names names;
+    ecs_take_service *take;
+    void *context;
+    pthread_mutex_t lock;
+    bool failed;
+};
+
+static void take_locked(void *context, const struct ecs_service *service)
+{
+    struct each *each = context;
+    pthread_mutex_lock(&each->lock);
+    each->take(each->context, service);
+    pthread_mutex_unlock(&each->lock);
+}
+
+static bool each_batch(void *context, size_t index, struct error *error)
+{
+    struct each *each = context;
+    const char *names[ECS_SERVICES_A_CALL];
+    size_t count = 0;
+    for (size_t i = index * ECS_SERVICES_A_CALL; i < each->names.count && count < ECS_SERVICES_A_CALL; i++)
+        names[count++] = each->names.items[i];
+    return ecs_describe_services(each->client, each->cluster, names, count, take_locked, each, error);
+}
+
+static void keep_names(void *context, const struct ecs_names *page)
+{
+    struct each *each = context;
+    struct ecs_names *names = &each->names;
+    for (size_t i = 0; i < page->count && !each->failed; i++) {
+        char(*name)[ECS_ARN_MAX] =
+            aws_list_add(&names->items, &names->count, &names->capacity, sizeof *names->items);
+        each->failed = name == NULL;
+        if (name)
+            memcpy(*name, page->items[i], sizeof *name);
+    }
+}
+
+bool ecs_each_service(struct aws_client *client, const char *cluster, ecs_take_service *take, void *context,
+                      struct error *error)
+{
+    struct each each = {.client = client, .cluster = cluster, .take = take, .context = context};
+    pthread_mutex_init(&each.lock, NULL);
+    bool done = ecs_list_service_names(client, cluster, keep_names, &each, error);
+    if (done && each.failed)
+        done = no_memory(error);
+    size_t batches = (each.names.count + ECS_SERVICES_A_CALL - 1) / ECS_SERVICES_A_CALL;
+    done = done && aws_batch_run(batches, AWS_BATCH_PARALLEL, each_batch, &each, error);
+    ecs_names_free(&each.names);
+    pthread_mutex_destroy(&each.lock);
     return done;
 }
 
@@ -267,14 +344,10 @@ static bool is_service(struct json_object *raw, const char *service)
 bool ecs_describe_service(struct aws_client *client, const char *cluster, const char *service,
                           struct json_object **raw, struct error *error)
 {
-    struct json_object *input = json_object_new_object(), *names = json_object_new_array();
-    struct json_object *include = json_object_new_array(), *output = NULL;
+    struct json_object *names = json_object_new_array(), *output = NULL;
     *raw = NULL;
-    set_text(input, "cluster", cluster);
     json_object_array_add(names, json_object_new_string(service));
-    json_object_object_add(input, "services", names);
-    json_object_array_add(include, json_object_new_string("TAGS"));
-    json_object_object_add(input, "include", include);
+    struct json_object *input = services_input(cluster, names);
     bool done = aws_call_json(client, AWS_ECS, "DescribeServices", input, &output, error);
     if (done) {
         struct json_object *list = aws_json_get(output, "services");

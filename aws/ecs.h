@@ -121,12 +121,6 @@ struct ecs_service {
     char subnets[ECS_NETWORK_MAX][ECS_WORD_MAX];
     size_t subnet_count;
 };
-struct ecs_services {
-    struct ecs_service *items;
-    size_t count;
-    size_t capacity;
-};
-
 struct ecs_container {
     char name[ECS_NAME_MAX];
     char last_status[ECS_WORD_MAX];
@@ -145,8 +139,9 @@ struct ecs_task {
     char desired_status[ECS_WORD_MAX];
     char health[ECS_WORD_MAX];
     char task_definition[ECS_ARN_MAX];
-    char started_by[ECS_NAME_MAX]; /* the deployment's id */
-    char address[ECS_WORD_MAX];    /* private IPv4; "" if it has none of its own */
+    char started_by[ECS_NAME_MAX];        /* the deployment's id */
+    char address[ECS_WORD_MAX];           /* private IPv4; "" if it has none of its own */
+    char container_instance[ECS_ARN_MAX]; /* that it runs on; "" on Fargate */
     char az[ECS_WORD_MAX];
     char stopped_reason[ECS_TEXT_MAX];
     int64_t started_at_ms; /* epoch; 0: not yet */
@@ -161,16 +156,27 @@ struct ecs_tasks {
 };
 
 void ecs_clusters_free(struct ecs_clusters *clusters);
-void ecs_services_free(struct ecs_services *services);
 void ecs_tasks_free(struct ecs_tasks *tasks);
 void ecs_tags_free(struct ecs_tags *tags);
 void ecs_names_free(struct ecs_names *names);
 
 /* All clusters, sorted by name. */
 bool ecs_list_clusters(struct aws_client *client, struct ecs_clusters *out, struct error *error);
-/* All services of a cluster, with tags, sorted by name. */
-bool ecs_list_services(struct aws_client *client, const char *cluster, struct ecs_services *out,
-                       struct error *error);
+/* A service takes 44 KB here, and an account may have thousands: they are handed over one by one, each valid
+ * for the time of the call, so that the taker keeps what it needs. */
+typedef void ecs_take_service(void *context, const struct ecs_service *service);
+/* All services of a cluster, with tags, in no order; `take` is called by several threads, but by one at a
+ * time. After an error some may have been taken. */
+bool ecs_each_service(struct aws_client *client, const char *cluster, ecs_take_service *take, void *context,
+                      struct error *error);
+/* The named ones, with tags, in one call: up to ECS_SERVICES_A_CALL. Those that don't exist are not told. */
+#define ECS_SERVICES_A_CALL 10
+bool ecs_describe_services(struct aws_client *client, const char *cluster, const char *const *services,
+                           size_t count, ecs_take_service *take, void *context, struct error *error);
+/* The ARNs of a cluster's services, page by page as they come. */
+typedef void ecs_take_names(void *context, const struct ecs_names *page);
+bool ecs_list_service_names(struct aws_client *client, const char *cluster, ecs_take_names *take,
+                            void *context, struct error *error);
 /* The service as DescribeServices gives it, with tags; owned by the caller (json_object_put).
  * ERROR_NOT_FOUND names service and cluster. An INACTIVE service is found. */
 bool ecs_describe_service(struct aws_client *client, const char *cluster, const char *service,

@@ -194,6 +194,7 @@ bool ecs_task_from_json(struct ecs_task *task, struct json_object *raw, struct e
     aws_json_copy(task->health, sizeof task->health, raw, "healthStatus");
     aws_json_copy(task->task_definition, sizeof task->task_definition, raw, "taskDefinitionArn");
     aws_json_copy(task->started_by, sizeof task->started_by, raw, "startedBy");
+    aws_json_copy(task->container_instance, sizeof task->container_instance, raw, "containerInstanceArn");
     aws_json_copy(task->az, sizeof task->az, raw, "availabilityZone");
     aws_json_copy(task->stopped_reason, sizeof task->stopped_reason, raw, "stoppedReason");
     task->started_at_ms = aws_json_ms(raw, "startedAt");

@@ -40,6 +40,8 @@ struct elbv2_target_group {
     char protocol[ELBV2_WORD_MAX];
     int port;
     char target_type[ELBV2_WORD_MAX]; /* ip, instance, lambda, alb */
+    char protocol_version[8];         /* HTTP1, HTTP2, GRPC; "" for the network protocols */
+    char address_type[8];             /* ipv4, ipv6; "" if not told */
     char vpc_id[ELBV2_WORD_MAX];
     struct elbv2_health_check health_check;
     char load_balancer_arns[ELBV2_LOAD_BALANCERS_MAX][ELBV2_ARN_MAX];

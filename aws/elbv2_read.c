@@ -24,6 +24,8 @@ void elbv2_target_group_from_xml(struct elbv2_target_group *group, const struct 
     copy(group->name, sizeof group->name, member, "TargetGroupName");
     copy(group->protocol, sizeof group->protocol, member, "Protocol");
     copy(group->target_type, sizeof group->target_type, member, "TargetType");
+    copy(group->protocol_version, sizeof group->protocol_version, member, "ProtocolVersion");
+    copy(group->address_type, sizeof group->address_type, member, "IpAddressType");
     copy(group->vpc_id, sizeof group->vpc_id, member, "VpcId");
     group->port = number(member, "Port", 0);
     check->enabled = strcmp(aws_xml_text(member, "HealthCheckEnabled"), "false") != 0;

@@ -6,9 +6,14 @@ static const struct aws_service_info services[AWS_SERVICES] = {
                    "elastic_load_balancing_v2", "elasticloadbalancing", 0, "2015-12-01"},
     [AWS_STS] = {"STS", "sts", "sts", "STS", "sts", "sts", 0, "2011-06-15"},
     [AWS_EC2] = {"EC2", "ec2", "ec2", "EC2", "ec2", "ec2", 0, "2016-11-15"},
+    [AWS_CLOUDWATCH] = {"CloudWatch", "monitoring", "monitoring", "CLOUDWATCH", "cloudwatch", "cloudwatch", 0,
+                        "2010-08-01"},
     [AWS_SSM] = {"SSM", "ssm", "ssm", "SSM", "ssm", "ssm", "AmazonSSM", 0},
     [AWS_LOGS] = {"CloudWatch Logs", "logs", "logs", "CLOUDWATCH_LOGS", "cloudwatch_logs", "logs",
                   "Logs_20140328", 0},
+    [AWS_AUTOSCALING] = {"Application Auto Scaling", "application-autoscaling", "application-autoscaling",
+                         "APPLICATION_AUTO_SCALING", "application_auto_scaling", "application-autoscaling",
+                         "AnyScaleFrontendService", 0},
 };
 
 const struct aws_service_info *aws_service_info(enum aws_service service)

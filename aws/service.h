@@ -5,7 +5,17 @@
 #ifndef SHAKETABLE_AWS_SERVICE_H
 #define SHAKETABLE_AWS_SERVICE_H
 
-enum aws_service { AWS_ECS, AWS_ELBV2, AWS_STS, AWS_EC2, AWS_SSM, AWS_LOGS, AWS_SERVICES };
+enum aws_service {
+    AWS_ECS,
+    AWS_ELBV2,
+    AWS_STS,
+    AWS_EC2,
+    AWS_CLOUDWATCH,
+    AWS_SSM,
+    AWS_LOGS,
+    AWS_AUTOSCALING,
+    AWS_SERVICES
+};
 
 struct aws_service_info {
     const char *title;         /* for messages: "ECS" */

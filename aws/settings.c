@@ -117,14 +117,23 @@ static bool choose_ca_bundle(struct aws_settings *settings, struct error *error)
     return true;
 }
 
-bool aws_settings_load(struct aws_settings *settings, const struct aws_options *options, struct error *error)
+bool aws_settings_read_files(struct aws_settings *settings, struct error *error)
 {
     memset(settings, 0, sizeof *settings);
     if (find_path("AWS_CONFIG_FILE", "~/.aws/config", settings->config_path, error) &&
         find_path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", settings->credentials_path, error) &&
         aws_config_load(&settings->config, settings->config_path, error) &&
-        aws_config_load(&settings->credentials, settings->credentials_path, error) &&
-        choose_profile(settings, options, error) && choose_region(settings, options, error) &&
+        aws_config_load(&settings->credentials, settings->credentials_path, error))
+        return true;
+    aws_settings_free(settings);
+    return false;
+}
+
+bool aws_settings_load(struct aws_settings *settings, const struct aws_options *options, struct error *error)
+{
+    if (!aws_settings_read_files(settings, error))
+        return false;
+    if (choose_profile(settings, options, error) && choose_region(settings, options, error) &&
         choose_ca_bundle(settings, error))
         return true;
     aws_settings_free(settings);

@@ -27,6 +27,8 @@ struct aws_settings {
 };
 
 bool aws_settings_load(struct aws_settings *settings, const struct aws_options *options, struct error *error);
+/* Finds and reads the two files alone; nothing is chosen. */
+bool aws_settings_read_files(struct aws_settings *settings, struct error *error);
 void aws_settings_free(struct aws_settings *settings);
 
 /* A key of the chosen profile, in the credentials file or else in the config file; NULL: not set. */

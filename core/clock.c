@@ -26,6 +26,11 @@ int64_t clock_ms(void)
     return (int64_t)(clock_ns() / 1000000);
 }
 
+int64_t clock_boot_ms(void)
+{
+    return (int64_t)(read_ns(CLOCK_BOOTTIME) / 1000000);
+}
+
 int64_t clock_epoch_ms(void)
 {
     return (int64_t)(read_ns(CLOCK_REALTIME) / 1000000);

@@ -12,6 +12,8 @@
 uint64_t clock_ns(void);
 uint64_t clock_us(void);
 int64_t clock_ms(void);
+/* CLOCK_BOOTTIME: goes on while the machine sleeps, as the clocks of others do. */
+int64_t clock_boot_ms(void);
 /* CLOCK_REALTIME, milliseconds since 1970. */
 int64_t clock_epoch_ms(void);
 /* "2026-11-21T14:02:07Z" (UTC). `text` takes at least CLOCK_TEXT_MAX bytes. */

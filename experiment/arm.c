@@ -6,6 +6,7 @@
 #include "aws/ecs.h"
 #include "core/clock.h"
 #include "experiment/deployment.h"
+#include "experiment/host_address.h"
 #include "experiment/ingress.h"
 #include "experiment/json.h"
 
@@ -164,7 +165,8 @@ bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
     struct ecs_tasks tasks = {0};
     out->count = out->beyond = 0;
     if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back_carrier(way_back), &tasks,
-                                error)) {
+                                error) ||
+        !host_address_fill(job, way_back->cluster_arn, &tasks, error)) {
         ecs_tasks_free(&tasks);
         return false;
     }

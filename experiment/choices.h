@@ -22,7 +22,7 @@ enum choices_reach {
 };
 
 #define CHOICES_GUARDS_MAX 8
-#define CHOICES_GUARD_MAX 128
+#define CHOICES_GUARD_MAX 320 /* an alarm's name may have 255 characters */
 
 struct choices {
     enum choices_way way;

@@ -130,9 +130,9 @@ static struct client *find(const struct clients *all, const char *cluster, const
 static bool is_current(const struct client *client, const struct model_inventory *inventory)
 {
     for (size_t i = 0; i < inventory->cluster_count; i++)
-        for (size_t j = 0; j < inventory->clusters[i].service_count; j++) {
-            const struct model_service *service = &inventory->clusters[i].services[j];
-            if (strcmp(inventory->clusters[i].name, client->cluster) == 0 &&
+        for (size_t j = 0; j < inventory->clusters[i]->service_count; j++) {
+            const struct model_service *service = inventory->clusters[i]->services[j];
+            if (strcmp(inventory->clusters[i]->name, client->cluster) == 0 &&
                 strcmp(service->name, client->service) == 0)
                 return strcmp(service->client_stats, client->stats) == 0;
         }
@@ -141,8 +141,8 @@ static bool is_current(const struct client *client, const struct model_inventory
 
 void clients_reconcile(struct clients *all, const struct model_inventory *inventory)
 {
-    if (inventory->loading != MODEL_LOADED)
-        return; /* half a tree says nothing about who has left */
+    if (inventory->loading == MODEL_FAILED)
+        return; /* what could not be read says nothing about who has left */
     size_t kept = 0, count = all->count;
     for (size_t i = 0; i < count; i++) {
         if (is_current(all->items[i], inventory))
@@ -152,11 +152,11 @@ void clients_reconcile(struct clients *all, const struct model_inventory *invent
     }
     all->count = kept;
     for (size_t i = 0; i < inventory->cluster_count; i++)
-        for (size_t j = 0; j < inventory->clusters[i].service_count; j++) {
-            const struct model_service *service = &inventory->clusters[i].services[j];
+        for (size_t j = 0; j < inventory->clusters[i]->service_count; j++) {
+            const struct model_service *service = inventory->clusters[i]->services[j];
             if (service->client_stats[0] != '\0' &&
-                find(all, inventory->clusters[i].name, service->name) == NULL)
-                add(all, inventory->clusters[i].name, service);
+                find(all, inventory->clusters[i]->name, service->name) == NULL)
+                add(all, inventory->clusters[i]->name, service);
         }
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "experiment/guard.h"
 #include "experiment/json.h"
 #include "experiment/paths.h"
 #include "experiment/report.h"
@@ -115,19 +116,46 @@ static void send_intent(struct visitor *visitor, const struct intent *intent)
     visitor->control->handlers.intent(visitor->control->handlers.context, intent);
 }
 
-static void adjust(struct visitor *visitor, const struct fault *faults)
+/* Those that there are, and these. */
+static bool add_guards(struct visitor *visitor, const struct choices *added, struct error *error)
 {
-    const struct intent intent = {.kind = INTENT_ADJUST, .fault = *faults};
+    struct intent intent = {.kind = INTENT_GUARDS};
+    struct model *model = visitor->control->handlers.snapshot(visitor->control->handlers.context);
+    bool done = model != NULL || error_set(error, ERROR_SYSTEM, "out of memory");
+    for (size_t i = 0; done && i < model->experiment.guard_count; i++)
+        done = guard_add(&intent.choices, model->experiment.guards[i].text, error);
+    for (size_t i = 0; done && i < added->guard_count; i++)
+        done = guard_add(&intent.choices, added->guards[i], error);
+    model_release(model);
+    if (done)
+        send_intent(visitor, &intent);
+    return done;
+}
+
+static bool can_adjust(const struct visitor *visitor)
+{
     struct model *model = visitor->control->handlers.snapshot(visitor->control->handlers.context);
     bool reached = model == NULL || model->experiment.reach != CHOICES_REACH_NONE;
     model_release(model);
-    if (!reached) {
+    return reached;
+}
+
+static void adjust(struct visitor *visitor, const struct control_request *request)
+{
+    const struct intent intent = {.kind = INTENT_ADJUST, .fault = request->faults};
+    struct error error;
+    if (request->guards.guard_count > 0 && !add_guards(visitor, &request->guards, &error)) {
+        answer_error(visitor, error.message);
+        return;
+    }
+    if (request->has_faults && !can_adjust(visitor)) {
         answer_error(visitor,
                      "the sidecars can't be reached (reach none): their faults can't be changed while "
                      "they are live. Roll back, and inject anew");
         return;
     }
-    send_intent(visitor, &intent);
+    if (request->has_faults)
+        send_intent(visitor, &intent);
     answer_status(visitor);
 }
 
@@ -159,7 +187,7 @@ static bool on_line(void *context, char *line, size_t length)
     else if (request.op == CONTROL_WATCH)
         watch(visitor, request.interval_ms);
     else if (request.op == CONTROL_ADJUST)
-        adjust(visitor, &request.faults);
+        adjust(visitor, &request);
     else
         roll_back(visitor);
     return !visitor->closing;

@@ -1,7 +1,8 @@
 /*
  * control: a running experiment's door for other terminals of the same user: a Unix socket (mode 0600,
  * see paths_control_socket), JSON, one object a line.
- *   → {"op":"status"} {"op":"watch","interval_ms":1000} {"op":"adjust","faults":{…}} {"op":"rollback"}
+ *   → {"op":"status"} {"op":"watch","interval_ms":1000} {"op":"adjust","faults":{…},"guards":["…"]}
+ *     {"op":"rollback"}; adjust takes faults, guards to be added, or both
  *   ← the status document (report.h), or {"error":"…"}; after watch one an interval until the end.
  */
 #ifndef SHAKETABLE_EXPERIMENT_CONTROL_H
@@ -23,7 +24,9 @@ enum control_op { CONTROL_STATUS, CONTROL_WATCH, CONTROL_ADJUST, CONTROL_ROLLBAC
 struct control_request {
     enum control_op op;
     int64_t interval_ms; /* watch: within its limits */
-    struct fault faults; /* adjust: checked */
+    bool has_faults;
+    struct fault faults;   /* adjust: checked */
+    struct choices guards; /* adjust: those to be added; each parses */
 };
 /* The error's message is one for the visitor. */
 bool control_request_parse(struct control_request *request, const char *line, size_t length,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "experiment/guard.h"
 #include "experiment/json.h"
 
 static bool read_op(enum control_op *op, const char *name)
@@ -22,11 +23,26 @@ static int64_t bounded_interval(int64_t interval_ms)
     return interval_ms < CONTROL_WATCH_MAX_MS ? interval_ms : CONTROL_WATCH_MAX_MS;
 }
 
-static bool read_faults(struct fault *faults, struct json_object *json, struct error *error)
+static bool read_guards(struct choices *choices, struct json_object *array, struct error *error)
 {
-    if (json == NULL)
-        return error_set(error, ERROR_INVALID, "adjust takes \"faults\"");
-    return fault_from_json(faults, json, error);
+    for (size_t i = 0; i < json_object_array_length(array); i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(array, i));
+        if (text == NULL)
+            return error_set(error, ERROR_INVALID, "guards are texts");
+        if (!guard_add(choices, text, error))
+            return false;
+    }
+    return true;
+}
+
+static bool read_adjust(struct control_request *request, struct json_object *json, struct error *error)
+{
+    struct json_object *faults = json_object_of(json, "faults"), *guards = json_array(json, "guards");
+    if (faults == NULL && guards == NULL)
+        return error_set(error, ERROR_INVALID, "adjust takes \"faults\" or \"guards\"");
+    request->has_faults = faults != NULL;
+    return (faults == NULL || fault_from_json(&request->faults, faults, error)) &&
+           (guards == NULL || read_guards(&request->guards, guards, error));
 }
 
 bool control_request_parse(struct control_request *request, const char *line, size_t length,
@@ -39,7 +55,7 @@ bool control_request_parse(struct control_request *request, const char *line, si
     bool done = read_op(&request->op, json_text(json, "op")) ||
                 error_set(error, ERROR_INVALID, "op must be status, watch, adjust or rollback");
     if (done && request->op == CONTROL_ADJUST)
-        done = read_faults(&request->faults, json_object_of(json, "faults"), error);
+        done = read_adjust(request, json, error);
     json_object_put(json);
     return done;
 }

@@ -1,267 +1,320 @@
 #include "experiment/inventory.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "aws/elbv2.h"
+#include "aws/sts.h"
 #include "core/clock.h"
+#include "experiment/inventory_known.h"
+#include "experiment/job.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/way_back.h"
 
-bool inventory_is_production(const struct ecs_service *service)
-{
-    static const char *const keys[] = {"environment", "Environment", "env", "Env", "stage", "Stage"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const char *value = ecs_service_tag(service, keys[i]);
-        if (value != NULL && (strcasecmp(value, "production") == 0 || strcasecmp(value, "prod") == 0))
-            return true;
-    }
-    return false;
-}
+#define THREADS 6
+#define LOOK_MS 100 /* how often somebody looks whether something is due */
 
-static void take_groups(struct model_service *to, const struct ecs_service *from)
-{
-    for (size_t i = 0; i < from->load_balancer_count && to->target_group_count < MODEL_TARGET_GROUPS_MAX;
-         i++) {
-        const struct ecs_load_balancer *mapping = &from->load_balancers[i];
-        if (mapping->target_group_arn[0] == '\0')
-            continue;
-        struct model_target_group *group = &to->target_groups[to->target_group_count++];
-        memcpy(group->arn, mapping->target_group_arn, sizeof group->arn);
-        group->port = mapping->container_port;
-    }
-}
-
-static void why_not(struct model_service *to, const struct ecs_service *from)
-{
-    const char *why = "";
-    if (strcmp(from->status, "ACTIVE") != 0)
-        why = "it is not ACTIVE";
-    else if (from->load_balancer_count == 0)
-        why = "it has no load balancer";
-    else if (strcmp(from->deployment_controller, "ECS") != 0)
-        why = "ECS does not deploy it";
-    else if (from->desired == 0)
-        why = "its desired count is 0";
-    snprintf(to->why_not, sizeof to->why_not, "%s", why);
-}
-
-static void take_service(struct model_service *to, const struct ecs_service *from)
-{
-    memset(to, 0, sizeof *to);
-    memcpy(to->name, from->name, sizeof to->name);
-    memcpy(to->arn, from->arn, sizeof to->arn);
-    to->desired = from->desired;
-    to->running = from->running;
-    to->pending = from->pending;
-    snprintf(to->task_definition, sizeof to->task_definition, "%.255s",
-             ecs_short_name(from->task_definition));
-    snprintf(to->launch_type, sizeof to->launch_type, "%.31s", from->launch_type);
-    if (from->deployment_count > 0) {
-        snprintf(to->rollout, sizeof to->rollout, "%.31s", from->deployments[0].rollout_state);
-        to->deployed_ms = from->deployments[0].updated_at_ms;
-    }
-    to->production = inventory_is_production(from);
-    to->injected = way_back_is_ours(from->task_definition);
-    const char *client_stats = ecs_service_tag(from, INVENTORY_CLIENT_STATS_TAG);
-    snprintf(to->client_stats, sizeof to->client_stats, "%.63s", client_stats == NULL ? "" : client_stats);
-    take_groups(to, from);
-    why_not(to, from);
-}
-
-/* Whose experiment is in it? One call, and only for a service that runs a revision of ours. */
-static void find_owner(const struct job *job, struct model_service *service, const char *task_definition)
-{
-    struct json_object *response = NULL;
-    struct way_back way_back = {0};
-    if (ecs_describe_task_definition(job->client, task_definition, &response, NULL) &&
-        way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL)) {
-        memcpy(service->experiment_id, way_back.experiment, sizeof service->experiment_id);
-        memcpy(service->operator_name, way_back.operator_name, sizeof service->operator_name);
-    }
-    way_back_free(&way_back);
-    json_object_put(response);
-}
-
-static bool read_services(const struct job *job, struct model_cluster *cluster, struct error *error)
-{
-    struct ecs_services services = {0};
-    if (!ecs_list_services(job->client, cluster->arn, &services, error)) {
-        ecs_services_free(&services);
-        return false;
-    }
-    free(cluster->services);
-    cluster->service_count = 0;
-    cluster->services = services.count == 0 ? NULL : calloc(services.count, sizeof *cluster->services);
-    for (size_t i = 0; cluster->services != NULL && i < services.count; i++) {
-        struct model_service *service = &cluster->services[cluster->service_count++];
-        take_service(service, &services.items[i]);
-        if (service->injected)
-            find_owner(job, service, services.items[i].task_definition);
-    }
-    ecs_services_free(&services);
-    cluster->loading = MODEL_LOADED;
-    return true;
-}
-
-/* ── target groups and their health, of all services at once ─────────────────────────────── */
-
-struct health {
-    const struct job *job;
-    struct model_target_group **groups;
-    size_t count;
+struct inventory {
+    struct aws_client *client;
+    void (*changed)(void *context);
+    void *context;
+    pthread_t threads[THREADS];
+    size_t thread_count;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t wake;
+    bool stopping, watched; /* one thread looks at the clock, the others wait for it */
+    struct known known;
 };
 
-static bool read_health(void *context, size_t index, struct error *error)
+/* ── the calls ───────────────────────────────────────────────────────────────────────────── */
+
+/* One ask on its way, with what its answers are told to. */
+struct asking {
+    struct inventory *inventory;
+    const struct ask *ask;
+};
+
+static void take_names(void *context, const struct ecs_names *page)
 {
-    struct health *health = context;
-    struct model_target_group *group = health->groups[index];
-    struct elbv2_targets targets = {0};
-    if (!elbv2_describe_target_health(health->job->client, group->arn, &targets, error)) {
-        elbv2_targets_free(&targets);
-        return error == NULL ||
-               error->code == ERROR_NOT_FOUND; /* it has just been deleted: no reason to stop */
-    }
-    group->total = targets.count;
-    for (size_t i = 0; i < targets.count; i++) {
-        const struct elbv2_target *from = &targets.items[i];
-        group->healthy += strcmp(from->state, "healthy") == 0;
-        if (group->target_count == MODEL_TARGETS_MAX)
-            continue;
-        struct model_target *to = &group->targets[group->target_count++];
-        snprintf(to->address, sizeof to->address, "%.63s", from->id);
-        to->port = from->port;
-        snprintf(to->state, sizeof to->state, "%.31s", from->state);
-        snprintf(to->reason, sizeof to->reason, "%.63s", from->reason);
-    }
-    elbv2_targets_free(&targets);
-    return true;
+    const struct asking *asking = context;
+    struct inventory *inventory = asking->inventory;
+    pthread_mutex_lock(&inventory->lock);
+    known_put_names(&inventory->known, asking->ask->cluster, page);
+    pthread_cond_signal(&inventory->wake); /* there may be something to ask already */
+    pthread_mutex_unlock(&inventory->lock);
+    inventory->changed(inventory->context);
 }
 
-static void collect_groups(struct health *health, struct model_inventory *inventory)
+static void take_service(void *context, const struct ecs_service *service)
 {
-    for (int pass = 0; pass < 2; pass++) { /* first count, then fill */
-        size_t n = 0;
-        for (size_t i = 0; i < inventory->cluster_count; i++)
-            for (size_t j = 0; j < inventory->clusters[i].service_count; j++) {
-                struct model_service *service = &inventory->clusters[i].services[j];
-                for (size_t k = 0; k < service->target_group_count; k++, n++)
-                    if (pass == 1)
-                        health->groups[n] = &service->target_groups[k];
-            }
-        health->count = n;
-        if (pass == 0)
-            health->groups = calloc(n + 1, sizeof(struct model_target_group *));
-        if (health->groups == NULL) {
-            health->count = 0;
-            return;
-        }
-    }
+    const struct asking *asking = context;
+    struct inventory *inventory = asking->inventory;
+    pthread_mutex_lock(&inventory->lock);
+    known_put_service(&inventory->known, asking->ask->cluster, service, clock_ms());
+    pthread_mutex_unlock(&inventory->lock);
 }
 
-static void name_groups(struct health *health, const struct elbv2_target_groups *described)
+static bool read_clusters(struct inventory *inventory, struct error *error)
 {
-    for (size_t i = 0; i < health->count; i++)
-        for (size_t k = 0; k < described->count; k++)
-            if (strcmp(health->groups[i]->arn, described->items[k].arn) == 0) {
-                snprintf(health->groups[i]->name, sizeof health->groups[i]->name, "%.63s",
-                         described->items[k].name);
-                snprintf(health->groups[i]->protocol, sizeof health->groups[i]->protocol, "%.15s",
-                         described->items[k].protocol);
-            }
-}
-
-static bool read_target_groups(const struct job *job, struct model_inventory *inventory, struct error *error)
-{
-    struct health health = {.job = job};
-    struct elbv2_target_groups described = {0};
-    bool done = true;
-    collect_groups(&health, inventory);
-    if (health.count > 0) {
-        const char **arns = calloc(health.count, sizeof *arns);
-        for (size_t i = 0; arns != NULL && i < health.count; i++)
-            arns[i] = health.groups[i]->arn;
-        done =
-            arns != NULL && elbv2_describe_target_groups(job->client, arns, health.count, &described, error);
-        free(arns);
-        if (done)
-            name_groups(&health, &described);
-        done = done && aws_batch_run(health.count, AWS_BATCH_PARALLEL, read_health, &health, error);
+    struct ecs_clusters clusters = {0};
+    bool done = ecs_list_clusters(inventory->client, &clusters, error);
+    if (done) {
+        pthread_mutex_lock(&inventory->lock);
+        known_put_clusters(&inventory->known, &clusters);
+        pthread_mutex_unlock(&inventory->lock);
     }
-    elbv2_target_groups_free(&described);
-    free(health.groups);
+    ecs_clusters_free(&clusters);
     return done;
 }
 
-/* ── the stages ──────────────────────────────────────────────────────────────────────────── */
-
-static void publish_copy(struct model_inventory *inventory, inventory_publish *publish, void *context)
+static bool read_names(const struct asking *asking, struct error *error)
 {
-    struct model_inventory *copy = model_inventory_copy(inventory);
-    if (copy != NULL)
-        publish(context, copy);
+    struct inventory *inventory = asking->inventory;
+    pthread_mutex_lock(&inventory->lock);
+    known_begin_names(&inventory->known, asking->ask->cluster);
+    pthread_mutex_unlock(&inventory->lock);
+    return ecs_list_service_names(inventory->client, asking->ask->cluster_arn, take_names, (void *)asking,
+                                  error);
 }
 
-static bool read_clusters(const struct job *job, struct model_inventory *inventory, struct error *error)
+static bool read_services(const struct asking *asking, struct error *error)
 {
-    struct ecs_clusters clusters = {0};
-    if (!ecs_list_clusters(job->client, &clusters, error)) {
-        ecs_clusters_free(&clusters);
+    const struct ask *ask = asking->ask;
+    return ecs_describe_services(asking->inventory->client, ask->cluster_arn, (const char *const *)ask->items,
+                                 ask->count, take_service, (void *)asking, error);
+}
+
+/* A group that has just been deleted is no reason to stop. */
+static bool read_health(const struct asking *asking, struct error *error)
+{
+    struct inventory *inventory = asking->inventory;
+    struct elbv2_targets targets = {0};
+    bool done = true;
+    for (size_t i = 0; done && i < asking->ask->count; i++) {
+        const char *arn = asking->ask->items[i];
+        done = elbv2_describe_target_health(inventory->client, arn, &targets, error);
+        if (!done) {
+            done = error->code == ERROR_NOT_FOUND;
+            continue;
+        }
+        pthread_mutex_lock(&inventory->lock);
+        known_put_health(&inventory->known, asking->ask, arn, &targets);
+        pthread_mutex_unlock(&inventory->lock);
+    }
+    elbv2_targets_free(&targets);
+    return done;
+}
+
+static bool read_groups(const struct asking *asking, struct error *error)
+{
+    struct inventory *inventory = asking->inventory;
+    struct elbv2_target_groups groups = {0};
+    bool done = elbv2_describe_target_groups(inventory->client, (const char *const *)asking->ask->items,
+                                             asking->ask->count, &groups, error);
+    if (done) {
+        pthread_mutex_lock(&inventory->lock);
+        known_put_groups(&inventory->known, &groups);
+        pthread_mutex_unlock(&inventory->lock);
+    }
+    elbv2_target_groups_free(&groups);
+    return done;
+}
+
+/* Whose experiment is in it? One call, and only for a service that runs a revision of ours. */
+static bool read_owner(const struct asking *asking, struct error *error)
+{
+    struct inventory *inventory = asking->inventory;
+    struct json_object *response = NULL;
+    struct way_back way_back = {0};
+    bool done = ecs_describe_task_definition(inventory->client, asking->ask->items[0], &response, error);
+    if (done && way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL)) {
+        pthread_mutex_lock(&inventory->lock);
+        known_put_owner(&inventory->known, asking->ask, way_back.experiment, way_back.operator_name);
+        pthread_mutex_unlock(&inventory->lock);
+    }
+    way_back_free(&way_back);
+    json_object_put(response);
+    return done;
+}
+
+static bool read_account(struct inventory *inventory, struct error *error)
+{
+    struct sts_identity identity;
+    if (!sts_get_caller_identity(inventory->client, &identity, error))
         return false;
-    }
-    inventory->clusters = calloc(clusters.count + 1, sizeof *inventory->clusters);
-    for (size_t i = 0; inventory->clusters != NULL && i < clusters.count; i++) {
-        struct model_cluster *cluster = &inventory->clusters[inventory->cluster_count++];
-        memcpy(cluster->name, clusters.items[i].name, sizeof cluster->name);
-        memcpy(cluster->arn, clusters.items[i].arn, sizeof cluster->arn);
-        cluster->loading = MODEL_LOADING;
-    }
-    ecs_clusters_free(&clusters);
+    pthread_mutex_lock(&inventory->lock);
+    memcpy(inventory->known.account, identity.account,
+           sizeof identity.account < sizeof inventory->known.account ? sizeof identity.account
+                                                                     : sizeof inventory->known.account);
+    inventory->known.account[sizeof inventory->known.account - 1] = '\0';
+    inventory->known.stale = true;
+    pthread_mutex_unlock(&inventory->lock);
     return true;
 }
 
-/* What was known stays on the screen, with the reason why it is not news. */
-static bool fail(const struct model_inventory *previous, const struct error *failure,
-                 inventory_publish *publish, void *context)
+static bool perform(const struct asking *asking, struct error *error)
 {
-    struct model_inventory *inventory =
-        previous != NULL ? model_inventory_copy(previous) : model_inventory_new();
-    if (inventory != NULL) {
-        inventory->loading = MODEL_FAILED;
-        snprintf(inventory->problem, sizeof inventory->problem, "%s", failure->message);
-        publish(context, inventory);
+    switch (asking->ask->kind) {
+    case ASK_CLUSTERS:
+        return read_clusters(asking->inventory, error);
+    case ASK_NAMES:
+        return read_names(asking, error);
+    case ASK_SERVICES:
+        return read_services(asking, error);
+    case ASK_HEALTH:
+        return read_health(asking, error);
+    case ASK_GROUPS:
+        return read_groups(asking, error);
+    case ASK_OWNER:
+        return read_owner(asking, error);
+    default:
+        return read_account(asking->inventory, error);
     }
-    return false;
 }
 
-bool inventory_read(const struct job *job, const struct model_inventory *previous, inventory_publish *publish,
-                    void *context, struct error *error)
+/* ── the threads ─────────────────────────────────────────────────────────────────────────── */
+
+/* With the lock, which is free while the call is under way. */
+static void answer(struct inventory *inventory, const struct ask *ask)
 {
-    struct error failure = {0};
-    bool first = previous == NULL || previous->cluster_count == 0;
-    struct model_inventory *inventory = model_inventory_new();
+    struct asking asking = {inventory, ask};
+    struct error error = {0};
+    pthread_cond_signal(&inventory->wake); /* there may be more */
+    pthread_mutex_unlock(&inventory->lock);
+    bool done = perform(&asking, &error);
+    pthread_mutex_lock(&inventory->lock);
+    known_done(&inventory->known, ask, done ? NULL : &error, clock_ms());
+    bool stale = inventory->known.stale;
+    pthread_mutex_unlock(&inventory->lock);
+    if (stale)
+        inventory->changed(inventory->context);
+    pthread_mutex_lock(&inventory->lock);
+}
+
+static void wait_for_work(struct inventory *inventory)
+{
+    struct timespec until;
+    if (inventory->watched) {
+        pthread_cond_wait(&inventory->wake, &inventory->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    inventory->watched = true;
+    pthread_cond_timedwait(&inventory->wake, &inventory->lock, &until);
+    inventory->watched = false;
+}
+
+static void *work(void *context)
+{
+    struct inventory *inventory = context;
+    pthread_mutex_lock(&inventory->lock);
+    while (!inventory->stopping) {
+        struct ask ask;
+        if (known_next(&inventory->known, clock_ms(), &ask)) {
+            answer(inventory, &ask);
+            ask_free(&ask);
+        } else {
+            wait_for_work(inventory);
+        }
+    }
+    pthread_cond_broadcast(&inventory->wake);
+    pthread_mutex_unlock(&inventory->lock);
+    return NULL;
+}
+
+static void start_threads(struct inventory *inventory)
+{
+    sigset_t all, old;
+    sigfillset(&all); /* signals are the main thread's */
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    while (inventory->thread_count < THREADS &&
+           pthread_create(&inventory->threads[inventory->thread_count], NULL, work, inventory) == 0)
+        inventory->thread_count++;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+struct inventory *inventory_start(struct aws_client *client, void (*changed)(void *context), void *context)
+{
+    struct inventory *inventory = calloc(1, sizeof *inventory);
+    pthread_condattr_t monotonic;
     if (inventory == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    inventory->loading = MODEL_LOADING;
-    bool done = read_clusters(job, inventory, &failure);
-    if (done && first)
-        publish_copy(inventory, publish, context);
-    for (size_t i = 0; done && i < inventory->cluster_count; i++) {
-        done = read_services(job, &inventory->clusters[i], &failure);
-        if (done && first)
-            publish_copy(inventory, publish, context);
-    }
-    done = done && read_target_groups(job, inventory, &failure);
-    if (!done) {
-        model_inventory_release(inventory);
-        if (error != NULL)
-            *error = failure;
-        return fail(previous, &failure, publish, context);
-    }
-    inventory->loading = MODEL_LOADED;
-    inventory->read_ms = clock_epoch_ms();
-    publish(context, inventory);
-    return true;
+        return NULL;
+    inventory->client = client;
+    inventory->changed = changed;
+    inventory->context = context;
+    known_init(&inventory->known, job_endpoint_is_local(aws_client_endpoint(client)));
+    pthread_mutex_init(&inventory->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&inventory->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    start_threads(inventory);
+    if (inventory->thread_count > 0)
+        return inventory;
+    inventory_stop(inventory);
+    return NULL;
+}
+
+void inventory_stop(struct inventory *inventory)
+{
+    if (inventory == NULL)
+        return;
+    pthread_mutex_lock(&inventory->lock);
+    inventory->stopping = true;
+    pthread_cond_broadcast(&inventory->wake);
+    pthread_mutex_unlock(&inventory->lock);
+    for (size_t i = 0; i < inventory->thread_count; i++)
+        pthread_join(inventory->threads[i], NULL);
+    known_free(&inventory->known);
+    pthread_cond_destroy(&inventory->wake);
+    pthread_mutex_destroy(&inventory->lock);
+    free(inventory);
+}
+
+/* ── wishes and snapshots ────────────────────────────────────────────────────────────────── */
+
+void inventory_show(struct inventory *inventory, const uint64_t *keys, size_t count)
+{
+    pthread_mutex_lock(&inventory->lock);
+    known_show(&inventory->known, keys, count);
+    pthread_cond_signal(&inventory->wake);
+    pthread_mutex_unlock(&inventory->lock);
+}
+
+void inventory_select(struct inventory *inventory, const char *cluster, const char *service)
+{
+    pthread_mutex_lock(&inventory->lock);
+    known_select(&inventory->known, cluster, service);
+    pthread_cond_signal(&inventory->wake);
+    pthread_mutex_unlock(&inventory->lock);
+}
+
+void inventory_refresh(struct inventory *inventory)
+{
+    pthread_mutex_lock(&inventory->lock);
+    inventory->known.refresh_ms = clock_ms();
+    pthread_cond_signal(&inventory->wake);
+    pthread_mutex_unlock(&inventory->lock);
+}
+
+struct model_inventory *inventory_take(struct inventory *inventory)
+{
+    pthread_mutex_lock(&inventory->lock);
+    struct model_inventory *snapshot = inventory->known.stale ? known_snapshot(&inventory->known) : NULL;
+    pthread_mutex_unlock(&inventory->lock);
+    return snapshot;
+}
+
+void inventory_account(struct inventory *inventory, char account[INVENTORY_ACCOUNT_MAX])
+{
+    pthread_mutex_lock(&inventory->lock);
+    memcpy(account, inventory->known.account, INVENTORY_ACCOUNT_MAX);
+    pthread_mutex_unlock(&inventory->lock);
 }

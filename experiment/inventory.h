@@ -1,24 +1,38 @@
 /*
- * inventory: reads the tree of clusters, services, target groups and their health. Blocking; each stage is
- * published as soon as it is there.
+ * inventory: reads the tree of clusters, services, target groups and their health, and keeps reading it. What
+ * is on the screen comes first and is read often; the rest is read once at a slower pace, so that a filter
+ * finds all, and then seldom. Nothing is asked for twice at a time, and the account's quotas are left to
+ * others for the better part. Threads of its own make the calls; any thread may call what stands here.
  */
 #ifndef SHAKETABLE_EXPERIMENT_INVENTORY_H
 #define SHAKETABLE_EXPERIMENT_INVENTORY_H
 
 #include "aws/ecs.h"
-#include "experiment/job.h"
 #include "experiment/model.h"
 
 #include <stdbool.h>
 
-/* Gets a stage; takes over the reference. Called on the reading thread. */
-typedef void inventory_publish(void *context, struct model_inventory *inventory);
+#define INVENTORY_ACCOUNT_MAX 32
 
-/* `previous` (may be NULL) is what was known: a first reading shows clusters before their services, a later
- * one keeps the old until the new is whole. False: the problem stands in the published inventory and in
- * `error`. */
-bool inventory_read(const struct job *job, const struct model_inventory *previous, inventory_publish *publish,
-                    void *context, struct error *error);
+struct inventory;
+
+/* `changed` is called on a reading thread when there is something to take. The client must outlive the
+ * inventory; its cancel flag ends calls under way. NULL without memory. */
+struct inventory *inventory_start(struct aws_client *client, void (*changed)(void *context), void *context);
+/* Waits for the calls under way: set the client's cancel flag first. */
+void inventory_stop(struct inventory *inventory);
+
+/* The keys of the services that are shown, and of the clusters that are open; see model_key. */
+void inventory_show(struct inventory *inventory, const uint64_t *keys, size_t count);
+/* The one whose details are shown. */
+void inventory_select(struct inventory *inventory, const char *cluster, const char *service);
+/* What is shown is read anew now. */
+void inventory_refresh(struct inventory *inventory);
+
+/* A snapshot, the caller's; NULL if nothing has changed since the last one. */
+struct model_inventory *inventory_take(struct inventory *inventory);
+/* "" as long as it is not known. */
+void inventory_account(struct inventory *inventory, char account[INVENTORY_ACCOUNT_MAX]);
 
 /* Tagged as production (environment, env or stage is prod or production): its name must be typed. */
 bool inventory_is_production(const struct ecs_service *service);

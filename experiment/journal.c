@@ -20,6 +20,8 @@
 struct journal {
     int fd;
     char path[PATHS_MAX];
+    bool forgiving;
+    struct error trouble; /* while forgiving */
 };
 
 /* False when a crash or a full disk cut the last line. */
@@ -38,25 +40,45 @@ static bool write_whole(int fd, const struct buf *text)
     return written == (ssize_t)text->length && fsync(fd) == 0;
 }
 
+static bool print_line(const struct journal *journal, struct json_object *line, struct buf *text)
+{
+    json_put_integer(line, "at", clock_epoch_ms());
+    if (!ends_with_line(journal->fd)) /* or this one would be lost with it */
+        buf_append_char(text, '\n');
+    return buf_append_text(text, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN |
+                                                                          JSON_C_TO_STRING_NOSLASHESCAPE)) &&
+           buf_append_char(text, '\n');
+}
+
 static bool write_line(struct journal *journal, struct json_object *line, struct error *error)
 {
     struct buf text;
+    struct error failure = {0};
     buf_init(&text, JOURNAL_LINE_MAX);
-    json_put_integer(line, "at", clock_epoch_ms());
-    if (!ends_with_line(journal->fd)) /* or this one would be lost with it */
-        buf_append_char(&text, '\n');
-    bool done = buf_append_text(&text, json_object_to_json_string_ext(
-                                           line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) &&
-                buf_append_char(&text, '\n');
-    if (!done) {
-        error_set(error, ERROR_LIMIT, "a line of the journal is longer than %d bytes", JOURNAL_LINE_MAX);
-    } else if (!write_whole(journal->fd, &text)) {
-        error_set_errno(error, "cannot write the journal %s", journal->path);
-        done = false;
-    }
+    if (!print_line(journal, line, &text))
+        error_set(&failure, ERROR_LIMIT, "a line of the journal is longer than %d bytes", JOURNAL_LINE_MAX);
+    else if (!write_whole(journal->fd, &text))
+        error_set_errno(&failure, "cannot write the journal %s", journal->path);
     buf_free(&text);
     json_object_put(line);
-    return done;
+    if (failure.code == ERROR_NONE)
+        return true;
+    if (journal->forgiving)
+        journal->trouble = failure;
+    else if (error != NULL)
+        *error = failure;
+    return journal->forgiving;
+}
+
+void journal_forgive(struct journal *journal)
+{
+    if (journal != NULL)
+        journal->forgiving = true;
+}
+
+const char *journal_trouble(const struct journal *journal)
+{
+    return journal == NULL ? "" : journal->trouble.message;
 }
 
 static struct json_object *new_line(const char *event)
@@ -220,6 +242,15 @@ bool journal_phase(struct journal *journal, const char *phase, struct error *err
     return write_line(journal, line, error);
 }
 
+bool journal_guard(struct journal *journal, const char *reason, struct error *error)
+{
+    if (journal == NULL)
+        return true;
+    struct json_object *line = new_line("guard");
+    json_put_text(line, "tripped", reason);
+    return write_line(journal, line, error);
+}
+
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error)
 {
     if (journal == NULL)
@@ -309,21 +340,74 @@ bool journal_may_have_made(const struct journal *journal, const char *call)
     return (entry.unsure & making_bit(call)) != 0;
 }
 
+static bool is_journal_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length > strlen(".jsonl") && strcmp(name + length - strlen(".jsonl"), ".jsonl") == 0;
+}
+
+/* With the lock, so that one which is just being begun is either not there yet or whole. */
+static bool has_no_line(int fd)
+{
+    char text[4096];
+    ssize_t length = 0;
+    for (off_t at = 0; (length = pread(fd, text, sizeof text, at)) > 0; at += length)
+        if (memchr(text, '\n', (size_t)length) != NULL)
+            return false;
+    return length == 0;
+}
+
+void journal_sweep(void)
+{
+    char path[PATHS_MAX];
+    DIR *directory = paths_experiments(path, NULL) ? opendir(path) : NULL;
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        if (!is_journal_name(entry->d_name))
+            continue;
+        int fd = openat(dirfd(directory), entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (is_regular(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_no_line(fd))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+        close(fd);
+    }
+    if (directory != NULL)
+        closedir(directory);
+}
+
+FILE *journal_open_to_read(const char *experiment)
+{
+    char path[PATHS_MAX];
+    return paths_experiment_file(experiment, "jsonl", path, NULL) ? open_to_read(path) : NULL;
+}
+
+static bool is_held(FILE *file)
+{
+    return flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+bool journal_is_held(const char *experiment)
+{
+    FILE *file = journal_open_to_read(experiment);
+    bool held = file != NULL && is_held(file);
+    if (file != NULL)
+        fclose(file);
+    return held;
+}
+
 static bool read_file(struct journal_entry *entry, const char *name)
 {
-    char path[PATHS_MAX], experiment[sizeof entry->experiment] = "";
+    char experiment[sizeof entry->experiment] = "";
     size_t length = strlen(name) - strlen(".jsonl");
     if (length >= sizeof experiment)
         return false;
     memcpy(experiment, name, length);
-    if (!paths_experiment_file(experiment, "jsonl", path, NULL))
-        return false;
-    FILE *file = open_to_read(path);
+    FILE *file = journal_open_to_read(experiment);
     if (file == NULL)
         return false;
     bool done = journal_entry_read(entry, file) && strcmp(entry->way_back.experiment, experiment) == 0;
     memcpy(entry->experiment, experiment, sizeof experiment);
-    entry->running = flock(fileno(file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    entry->running = is_held(file);
     fclose(file);
     if (!done)
         journal_entry_free(entry);
@@ -346,8 +430,7 @@ bool journal_list_read(struct journal_list *list, struct error *error)
     if (directory == NULL)
         return error_set_errno(error, "cannot read %s", path);
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        size_t length = strlen(entry->d_name);
-        if (length < 7 || strcmp(entry->d_name + length - 6, ".jsonl") != 0)
+        if (!is_journal_name(entry->d_name))
             continue;
         struct journal_entry *more = realloc(list->entries, (list->count + 1) * sizeof *more);
         if (more == NULL)

@@ -8,6 +8,7 @@
  *        {"at":MS,"event":"will","call":"UpdateService","undo":"…"}   before a call that changes AWS
  *        {"at":MS,"event":"did","call":"UpdateService","result":"…"}
  *        {"at":MS,"event":"phase","phase":"injecting"}
+ *        {"at":MS,"event":"guard","tripped":"guard 'p99 > 2s' tripped: …"}
  *        {"at":MS,"event":"ended","restored":true}
  */
 #ifndef SHAKETABLE_EXPERIMENT_JOURNAL_H
@@ -36,11 +37,18 @@ struct journal *journal_open(const char *experiment, struct error *error);
 /* Unlocks and frees; the file stays. NULL is allowed. */
 void journal_close(struct journal *journal);
 
+/* From now on a line that can't be written is no error: the way back must not wait for room on a disk. */
+void journal_forgive(struct journal *journal);
+/* What could not be written since, and why; "" if all was. */
+const char *journal_trouble(const struct journal *journal);
+
 /* Each returns after fsync. After a false (disk full) the caller must not make the call. NULL is
  * allowed, and is a journal that could not be had: true. */
 bool journal_will(struct journal *journal, const char *call, const char *undo, struct error *error);
 bool journal_did(struct journal *journal, const char *call, const char *result, struct error *error);
 bool journal_phase(struct journal *journal, const char *phase, struct error *error);
+/* A guard has tripped, and why. */
+bool journal_guard(struct journal *journal, const char *reason, struct error *error);
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error);
 /* This call, which makes something, was made, and how it ended is not written: it may take effect late. One
  * of RegisterTaskDefinition, CreateTargetGroup, CreateService. NULL: false. */
@@ -62,6 +70,10 @@ struct journal_entry {
  * "begin" that can be read. */
 bool journal_entry_read(struct journal_entry *entry, FILE *file);
 void journal_entry_free(struct journal_entry *entry);
+/* An experiment's journal, to be read and closed; NULL: there is none. */
+FILE *journal_open_to_read(const char *experiment);
+/* True while a process holds it. */
+bool journal_is_held(const char *experiment);
 struct journal_list {
     size_t count;
     struct journal_entry *entries; /* newest first */
@@ -69,5 +81,8 @@ struct journal_list {
 };
 bool journal_list_read(struct journal_list *list, struct error *error);
 void journal_list_free(struct journal_list *list);
+
+/* Removes journals without one whole line, whose writer died before it had begun anything. */
+void journal_sweep(void);
 
 #endif

@@ -6,6 +6,12 @@
 
 #include "experiment/model_internal.h"
 
+const char *model_guard_state_name(enum model_guard_state state)
+{
+    static const char *const names[] = {"waiting", "ok", "holds", "few", "missing", "tripped"};
+    return names[state];
+}
+
 const char *model_phase_name(enum model_phase phase)
 {
     switch (phase) {
@@ -31,76 +37,29 @@ const char *model_phase_name(enum model_phase phase)
     return "?";
 }
 
+const char *model_record_state_name(enum model_record_state state)
+{
+    static const char *const names[] = {"running", "dead", "elsewhere", "ended"};
+    return names[state];
+}
+
+bool model_record_is_orphan(const struct model_record *record)
+{
+    return record->here && (record->state == MODEL_RECORD_DEAD || record->state == MODEL_RECORD_ELSEWHERE);
+}
+
+bool model_record_is_abandoned(const struct model_record *record, int64_t now_ms)
+{
+    if (!model_record_is_orphan(record))
+        return false;
+    bool on_purpose = strcmp(record->phase, "left") == 0;
+    return now_ms >= record->deadline_ms ||
+           (record->state == MODEL_RECORD_DEAD && record->mine && !on_purpose);
+}
+
 double model_band_low_us(size_t band)
 {
     return 10.0 * pow(10.0, (double)band / 6.0);
-}
-
-/* Snapshots are shared by two threads: their counts are atomic, and inventory and plan are counted with them.
- */
-static void retain(unsigned *references)
-{
-    __atomic_add_fetch(references, 1, __ATOMIC_RELAXED);
-}
-
-static bool release(unsigned *references)
-{
-    return __atomic_sub_fetch(references, 1, __ATOMIC_ACQ_REL) == 0;
-}
-
-struct model_inventory *model_inventory_new(void)
-{
-    struct model_inventory *inventory = calloc(1, sizeof *inventory);
-    if (inventory != NULL)
-        inventory->references = 1;
-    return inventory;
-}
-
-void model_inventory_retain(struct model_inventory *inventory)
-{
-    if (inventory != NULL)
-        retain(&inventory->references);
-}
-
-void model_inventory_release(struct model_inventory *inventory)
-{
-    if (inventory == NULL || !release(&inventory->references))
-        return;
-    for (size_t i = 0; i < inventory->cluster_count; i++)
-        free(inventory->clusters[i].services);
-    free(inventory->clusters);
-    free(inventory);
-}
-
-struct model_inventory *model_inventory_copy(const struct model_inventory *from)
-{
-    struct model_inventory *to = model_inventory_new();
-    if (to == NULL)
-        return NULL;
-    /* Not as a whole: readers on another thread count their references in `from`. */
-    to->loading = from->loading;
-    to->read_ms = from->read_ms;
-    memcpy(to->problem, from->problem, sizeof to->problem);
-    to->clusters = from->cluster_count == 0 ? NULL : calloc(from->cluster_count, sizeof *to->clusters);
-    if (from->cluster_count > 0 && to->clusters == NULL)
-        goto out_of_memory;
-    for (size_t i = 0; i < from->cluster_count; i++) {
-        const struct model_cluster *cluster = &from->clusters[i];
-        struct model_cluster *copy = &to->clusters[to->cluster_count++];
-        *copy = *cluster;
-        copy->services = NULL;
-        if (cluster->service_count == 0)
-            continue;
-        copy->services = calloc(cluster->service_count, sizeof *copy->services);
-        if (copy->services == NULL)
-            goto out_of_memory;
-        memcpy(copy->services, cluster->services, cluster->service_count * sizeof *copy->services);
-    }
-    return to;
-
-out_of_memory:
-    model_inventory_release(to);
-    return NULL;
 }
 
 struct model_plan *model_plan_new(void)
@@ -114,43 +73,76 @@ struct model_plan *model_plan_new(void)
 void model_plan_retain(struct model_plan *plan)
 {
     if (plan != NULL)
-        retain(&plan->references);
+        model_count_up(&plan->references);
 }
 
 void model_plan_release(struct model_plan *plan)
 {
-    if (plan == NULL || !release(&plan->references))
+    if (plan == NULL || !model_count_down(&plan->references))
         return;
     free(plan->diff);
     free(plan);
 }
 
+struct model_records *model_records_new(void)
+{
+    struct model_records *records = calloc(1, sizeof *records);
+    if (records != NULL)
+        records->references = 1;
+    return records;
+}
+
+void model_records_retain(struct model_records *records)
+{
+    if (records != NULL)
+        model_count_up(&records->references);
+}
+
+void model_records_release(struct model_records *records)
+{
+    if (records == NULL || !model_count_down(&records->references))
+        return;
+    for (size_t i = 0; i < records->count; i++)
+        free(records->items[i].story);
+    free(records->items);
+    free(records);
+}
+
+struct model_profiles *model_profiles_new(void)
+{
+    struct model_profiles *profiles = calloc(1, sizeof *profiles);
+    if (profiles != NULL)
+        profiles->references = 1;
+    return profiles;
+}
+
+void model_profiles_retain(struct model_profiles *profiles)
+{
+    if (profiles != NULL)
+        model_count_up(&profiles->references);
+}
+
+void model_profiles_release(struct model_profiles *profiles)
+{
+    if (profiles != NULL && model_count_down(&profiles->references))
+        free(profiles);
+}
+
 void model_retain(struct model *model)
 {
     if (model != NULL)
-        retain(&model->references);
+        model_count_up(&model->references);
 }
 
 void model_release(struct model *model)
 {
-    if (model == NULL || !release(&model->references))
+    if (model == NULL || !model_count_down(&model->references))
         return;
     model_inventory_release(model->inventory);
+    model_records_release(model->records);
+    model_profiles_release(model->profiles);
     model_plan_release(model->experiment.plan);
     free(model);
-}
-
-struct model_service *model_inventory_find(const struct model_inventory *inventory, const char *cluster,
-                                           const char *service)
-{
-    for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++) {
-        if (strcmp(inventory->clusters[i].name, cluster) != 0)
-            continue;
-        for (size_t j = 0; j < inventory->clusters[i].service_count; j++)
-            if (strcmp(inventory->clusters[i].services[j].name, service) == 0)
-                return &inventory->clusters[i].services[j];
-    }
-    return NULL;
 }
 
 const struct model_service *model_find_service(const struct model *model, const char *cluster,

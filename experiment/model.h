@@ -23,58 +23,68 @@
 
 /* ── the tree: clusters, services, target groups ─────────────────────────────────────────── */
 
+/* An account may have thousands of services: each part is one block of memory, as large as its texts are,
+ * counted, and shared by all snapshots in which it is the same. */
+
 enum model_loading { MODEL_UNKNOWN, MODEL_LOADING, MODEL_LOADED, MODEL_FAILED };
 
 struct model_target {
-    char address[64];
+    const char *address;
     int port;
-    char state[32];  /* ELBv2's word: "healthy", "initial", "unhealthy", "draining", "unused", … */
-    char reason[64]; /* ELBv2's, "" if none */
+    const char *state;  /* ELBv2's word: "healthy", "initial", "unhealthy", "draining", "unused", … */
+    const char *reason; /* ELBv2's, "" if none */
 };
-#define MODEL_TARGETS_MAX 32
+#define MODEL_TARGETS_MAX 256
 struct model_target_group {
-    char name[64];
-    char arn[MODEL_ARN_MAX];
-    char protocol[16];
-    int port; /* that of the service's mapping: the container's */
+    unsigned references;
+    const char *name;
+    const char *arn;
+    const char *protocol; /* "" as long as it is not known */
+    int port;             /* that of the service's mapping: the container's */
+    bool known;           /* its targets have been read */
     size_t healthy, total;
     size_t target_count; /* of those kept in targets */
-    struct model_target targets[MODEL_TARGETS_MAX];
+    struct model_target *targets;
 };
-#define MODEL_TARGET_GROUPS_MAX 4
 struct model_service {
-    char name[MODEL_NAME_MAX];
-    char arn[MODEL_ARN_MAX];
+    unsigned references;
+    bool known; /* false: as yet there is its name alone */
+    const char *name;
+    const char *arn;
     int desired, running, pending;
-    char task_definition[MODEL_NAME_MAX]; /* "checkout:41" */
-    char launch_type[32];
-    char rollout[32];       /* "COMPLETED", "IN_PROGRESS", "FAILED" */
-    int64_t deployed_ms;    /* of the primary deployment */
-    bool production;        /* tagged environment/env/stage = prod or production */
-    bool injected;          /* it runs a revision of ours, whoever made it */
-    char experiment_id[32]; /* of that, "" if none */
-    char operator_name[128];
-    char client_stats[64]; /* where its clients' round trips are served, "tcp:ADDR:PORT"; "" if nowhere */
-    char why_not[MODEL_TEXT_MAX]; /* why it can't be injected as far as the tree knows, "" if it can */
+    const char *task_definition; /* "checkout:41" */
+    const char *launch_type;
+    const char *rollout;       /* "COMPLETED", "IN_PROGRESS", "FAILED" */
+    int64_t deployed_ms;       /* of the primary deployment */
+    bool production;           /* tagged environment/env/stage = prod or production */
+    bool injected;             /* it runs a revision of ours, whoever made it */
+    const char *experiment_id; /* of that, "" if none */
+    const char *operator_name;
+    const char *client_stats; /* where its clients' round trips are served, "tcp:ADDR:PORT"; "" if nowhere */
+    const char *why_not;      /* why it can't be injected as far as the tree knows, "" if it can */
     size_t target_group_count;
-    struct model_target_group target_groups[MODEL_TARGET_GROUPS_MAX];
+    struct model_target_group **target_groups;
 };
 struct model_cluster {
-    char name[MODEL_NAME_MAX];
-    char arn[MODEL_ARN_MAX];
-    enum model_loading loading; /* of its services */
-    char problem[MODEL_TEXT_MAX];
+    unsigned references;
+    const char *name;
+    const char *arn;
+    enum model_loading loading; /* of its services; UNKNOWN: nobody has asked for them yet */
+    const char *problem;
+    int active_services; /* how many the cluster itself tells of */
     size_t service_count;
-    struct model_service *services; /* by name */
+    struct model_service **services; /* by name */
 };
 struct model_inventory {
-    unsigned references; /* the experiment's own; readers hold the snapshot */
-    enum model_loading loading;
+    unsigned references;             /* the experiment's own; readers hold the snapshot */
+    enum model_loading loading;      /* LOADING: something that is on the screen is awaited */
     char problem[ERROR_MESSAGE_MAX]; /* why it failed: to be shown whole */
     int64_t read_ms;
     size_t cluster_count;
-    struct model_cluster *clusters; /* by name */
+    struct model_cluster **clusters; /* by name */
 };
+/* Names a cluster (service "") or a service in INTENT_VISIBLE. */
+uint64_t model_key(const char *cluster, const char *service);
 
 /* ── the experiment ──────────────────────────────────────────────────────────────────────── */
 
@@ -101,11 +111,12 @@ struct model_finding {
 #define MODEL_FINDINGS_MAX 32
 struct model_plan {
     unsigned references;
-    bool refused;        /* there is a finding of severity stop */
-    bool must_type_name; /* a production service: the confirmation asks for its name */
-    int64_t estimate_ms; /* of the deployment */
-    char *diff;          /* unified diff, lines start with ' ', '+', '-', '@' */
-    size_t finding_count;
+    bool refused;             /* there is a finding of severity stop */
+    bool must_type_name;      /* a production service: the confirmation asks for its name */
+    int64_t estimate_ms;      /* of the deployment */
+    char *diff;               /* unified diff, lines start with ' ', '+', '-', '@' */
+    size_t finding_count;     /* by severity, the stops first */
+    size_t findings_left_out; /* there were more than could be kept: the least severe are missing */
     struct model_finding findings[MODEL_FINDINGS_MAX];
 };
 
@@ -140,6 +151,7 @@ struct model_sidecar {
     double spark[MODEL_SPARK_MAX]; /* median round trip in µs, one a second, the newest last; < 0: none */
 };
 #define MODEL_SIDECARS_MAX 128
+#define MODEL_GUARD_VALUE_MAX 64
 
 struct model_figures {
     uint64_t n;
@@ -148,6 +160,29 @@ struct model_figures {
     double lost_percent;                    /* client gone, blackholed, refused */
     double per_second;
 };
+
+enum model_guard_state {
+    MODEL_GUARD_WAITING, /* not looked at yet */
+    MODEL_GUARD_OK,
+    MODEL_GUARD_HOLDS,   /* what it guards against is the case, for held_ms */
+    MODEL_GUARD_FEW,     /* too few requests to say, for held_ms */
+    MODEL_GUARD_MISSING, /* its metric has not arrived, for held_ms */
+    MODEL_GUARD_TRIPPED
+};
+struct model_guard {
+    enum model_guard_state state;
+    char text[CHOICES_GUARD_MAX];      /* as it was written */
+    char name[32];                     /* "p99", "alarm" */
+    char now[MODEL_GUARD_VALUE_MAX];   /* "812 ms", "ALARM"; "" if not known */
+    char limit[MODEL_GUARD_VALUE_MAX]; /* "> 500 ms"; an alarm's name */
+    double value;                      /* in `unit`; < 0: not known, or an alarm */
+    double threshold;
+    const char *unit; /* "ms", "percent", "per_second", "count", ""; static */
+    bool missing_ok;
+    int64_t held_ms;  /* lengths */
+    int64_t trips_ms; /* when held_ms comes to it, it trips; < 0: it does not in this state */
+};
+const char *model_guard_state_name(enum model_guard_state state); /* "ok", "holds", "few", "missing", … */
 
 struct model_experiment {
     enum model_phase phase;
@@ -179,7 +214,66 @@ struct model_experiment {
     int exit_status; /* of the contract, once it has ended */
     size_t sidecar_count;
     struct model_sidecar sidecars[MODEL_SIDECARS_MAX];
+    bool guard_tripped; /* `problem` says which, and why */
+    size_t guard_count;
+    struct model_guard guards[CHOICES_GUARDS_MAX];
 };
+
+/* ── the experiments there are, by their journals here and by their labels in AWS ─────────── */
+
+enum model_record_state {
+    MODEL_RECORD_RUNNING,   /* a process of this machine runs it, be it this one */
+    MODEL_RECORD_DEAD,      /* not ended, and the process that ran it is gone */
+    MODEL_RECORD_ELSEWHERE, /* not ended, and begun by somebody else or with its journal elsewhere */
+    MODEL_RECORD_ENDED      /* the service is as it was */
+};
+const char *model_record_state_name(enum model_record_state state); /* "running", "dead", … */
+
+struct model_record {
+    enum model_record_state state;
+    char id[32];
+    char cluster[MODEL_NAME_MAX];
+    char service[MODEL_NAME_MAX];
+    char operator_name[128]; /* user@host */
+    bool mine;               /* that is who asks */
+    bool here;               /* of the account and region that are looked at */
+    bool journal, labels;    /* where it was found */
+    char region[64];
+    char phase[16];                /* of its journal; "" without one */
+    char faults[MODEL_TEXT_MAX];   /* as begun; "" without a journal */
+    char way_back[MODEL_NAME_MAX]; /* "checkout:41" */
+    int64_t begun_ms;
+    int64_t deadline_ms; /* the faults are gone by then */
+    int64_t last_ms;     /* its journal's last line, 0: none */
+    char *story;         /* its journal's lines for people, each with a \n; NULL */
+};
+struct model_records {
+    unsigned references;
+    bool journals;                   /* this machine's were read */
+    bool searched;                   /* AWS was looked at too */
+    char problem[ERROR_MESSAGE_MAX]; /* why it could not be, "" */
+    size_t count;
+    struct model_record *items; /* those not ended first, then the newest first */
+};
+/* R may roll it back from here, and nobody on this machine runs it. */
+bool model_record_is_orphan(const struct model_record *record);
+/* Nobody can be meant to come back to it: not left on purpose, nor somebody else's, before its deadline. */
+bool model_record_is_abandoned(const struct model_record *record, int64_t now_ms);
+
+/* ── profiles that the AWS CLI's files hold ──────────────────────────────────────────────── */
+
+#define MODEL_PROFILES_MAX 256
+struct model_profile {
+    char name[64];
+    char region[64]; /* "" if it names none */
+};
+struct model_profiles {
+    unsigned references;
+    size_t count;
+    struct model_profile items[MODEL_PROFILES_MAX]; /* by name, "default" first */
+};
+/* AWS's regions, by name; NULL after the last. */
+const char *model_region_at(size_t index);
 
 /* ── what is measured ────────────────────────────────────────────────────────────────────── */
 
@@ -253,6 +347,8 @@ struct model {
     int64_t now_ms;
     struct model_place place;
     struct model_inventory *inventory;
+    struct model_records *records;   /* NULL: not read yet */
+    struct model_profiles *profiles; /* likewise */
     struct model_experiment experiment;
     struct model_series series; /* of the selected service, or of the experiment's while that is selected */
     size_t log_count;           /* oldest first */
@@ -272,15 +368,18 @@ bool model_is_active(const struct model *model);
 
 enum intent_kind {
     INTENT_SELECT,   /* watch cluster/service */
+    INTENT_VISIBLE,  /* `visible` is what the tree shows: it is read first, and often */
     INTENT_REFRESH,  /* read the tree anew now */
     INTENT_PLAN,     /* preflight and plan for cluster/service with `fault` and `duration_ms` */
     INTENT_CONFIRM,  /* go on with what was planned */
     INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
     INTENT_ADJUST,   /* the running experiment's faults become `fault` */
+    INTENT_GUARDS,   /* the experiment's guards become those of `choices`: what is not new goes on */
     INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
     INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
     INTENT_QUIT      /* end; rolls back first if something is active */
 };
+#define INTENT_VISIBLE_MAX 128
 struct intent {
     enum intent_kind kind;
     char cluster[MODEL_NAME_MAX];
@@ -289,6 +388,8 @@ struct intent {
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
     struct choices choices;
+    size_t visible_count;
+    uint64_t visible[INTENT_VISIBLE_MAX]; /* keys of services, and of clusters that are open; see model_key */
 };
 
 #endif

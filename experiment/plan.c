@@ -14,18 +14,21 @@
 #include "experiment/canary_plan.h"
 #include "experiment/console_key.h"
 #include "experiment/diff.h"
+#include "experiment/estimate.h"
 #include "experiment/ingress.h"
 #include "experiment/inventory.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
 #include "experiment/preflight.h"
+#include "experiment/preflight_guards.h"
 
 #define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
-#define TASK_ESTIMATE_LOCAL_MS \
-    2500 /* how long a task takes to be replaced: a guess, corrected by what is seen */
-#define TASK_ESTIMATE_AWS_MS 60000
+/* Until a new task runs, and until an old one is gone beside its deregistration delay: guesses. */
+#define TASK_START_LOCAL_MS 2500
+#define TASK_START_AWS_MS 45000
+#define TASK_STOP_AWS_MS 15000
 /* Reach none: the faults begin that much after the deployment should be complete, at most so late. */
 #define START_MARGIN_LOCAL_MS 3000
 #define START_MARGIN_AWS_MS 30000
@@ -209,59 +212,91 @@ static bool open_ingress(struct plan *plan, const struct job *job, const struct 
     return true;
 }
 
+/* A canary's tasks come beside the service's, all at once, and none drains. */
+static int64_t estimate(const struct plan *plan, const struct preflight *at)
+{
+    struct estimate estimate;
+    bool local = preflight_is_local(at), canary = plan->way_back.canary != NULL;
+    estimate_read_service(&estimate, plan->service);
+    if (canary)
+        estimate = (struct estimate){.desired = 1, .maximum_percent = 200};
+    estimate.start_ms = local ? TASK_START_LOCAL_MS : TASK_START_AWS_MS;
+    estimate.healthy_ms = at->healthy_s * 1000;
+    estimate.drain_ms = canary ? 0 : at->drain_s * 1000 + (local ? 0 : TASK_STOP_AWS_MS);
+    return estimate_deployment(&estimate);
+}
+
+/* Whether the service's own tasks are replaced is known before anything is read. */
+static bool surely_in_place(const struct choices *choices)
+{
+    bool part = choices->blast_radius > 0 && choices->blast_radius < 100;
+    return choices->way == CHOICES_WAY_IN_PLACE || (choices->way == CHOICES_WAY_AUTO && !part);
+}
+
 /* True also when it refuses. */
-static bool preflight(struct plan *plan, const struct job *job, const struct ecs_service *service,
-                      struct json_object *task_definition, char console_keys[CONSOLE_KEYS_MAX])
+static bool preflight(struct plan *plan, struct preflight *at, char console_keys[CONSOLE_KEYS_MAX])
 {
     struct error refusal;
     struct model_plan *shown = plan->shown;
-    preflight_task_definition(shown, task_definition);
-    if (!shown->refused &&
-        !revision_find_sidecars(task_definition, json_array(plan->service, "loadBalancers"), &plan->sidecars,
-                                &refusal))
+    if (!revision_find_sidecars(at->task_definition, json_array(plan->service, "loadBalancers"),
+                                &plan->sidecars, &refusal) &&
+        at->service->load_balancer_count > 0)
         preflight_add(shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
                       "choose another service");
-    if (!shown->refused)
-        preflight_network(shown, job, service, &plan->sidecars, &plan->request.choices);
-    if (!shown->refused)
-        plan->way_back.reach =
-            preflight_reach(shown, job, service, &plan->sidecars, plan->request.choices.reach);
+    if (surely_in_place(&plan->request.choices))
+        preflight_rolling(at);
+    preflight_task_definition(at);
+    preflight_capacity(at);
+    preflight_image(at);
+    preflight_targets(at);
+    preflight_security_groups(at);
+    shown->estimate_ms = estimate(plan, at);
+    preflight_scaling(at);
+    if (!shown->refused) /* it takes seconds where nobody answers */
+        plan->way_back.reach = preflight_reach(at);
     if (plan->way_back.reach == CHOICES_REACH_NONE && plan->request.duration_ms > STATS_LEASE_MAX_MS)
         preflight_add(shown, MODEL_STOP, "the duration is more than 12 h",
                       "sidecars that can't be reached take no faults for so long", "inject for less");
+    if (!shown->refused)
+        preflight_guards(shown, at->job, at->service, &plan->request.choices);
     if (!find_console_keys(console_keys, CONSOLE_KEYS_MAX, &refusal))
         preflight_add(shown, MODEL_STOP, "this console's key can't be used", refusal.message,
                       "put it right: the sidecars know this console by it");
     return !shown->refused;
 }
 
-static bool fill(struct plan *plan, const struct job *job, const struct ecs_service *service,
-                 struct json_object *response, struct error *error)
+static const char *image_of(const struct plan_request *request)
 {
-    struct json_object *task_definition = json_object_of(response, "taskDefinition");
+    const char *image = request->image[0] != '\0' ? request->image : getenv("SHAKETABLE_IMAGE");
+    return image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image;
+}
+
+static bool fill(struct plan *plan, struct preflight *at, struct json_object *response, struct error *error)
+{
+    const struct ecs_service *service = at->service;
     char console_keys[CONSOLE_KEYS_MAX];
-    if (!preflight(plan, job, service, task_definition, console_keys))
+    at->task_definition = json_object_of(response, "taskDefinition");
+    if (!preflight(plan, at, console_keys))
         return true;
     plan->desired = service->desired;
-    if (!fill_way_back(plan, job, service, task_definition, error) ||
-        !open_ingress(plan, job, service, error) || !choose_way(plan, job, service, task_definition, error))
+    if (!fill_way_back(plan, at->job, service, at->task_definition, error) ||
+        !open_ingress(plan, at->job, service, error) ||
+        !choose_way(plan, at->job, service, at->task_definition, error))
         return false;
+    if (plan->way_back.canary == NULL && !surely_in_place(&plan->request.choices))
+        preflight_rolling(at);
     if (plan->shown->refused)
         return true;
 
-    const char *image = plan->request.image[0] != '\0' ? plan->request.image : getenv("SHAKETABLE_IMAGE");
     plan->revision =
-        revision_build(response, &plan->sidecars, &plan->way_back,
-                       image == NULL || image[0] == '\0' ? PLAN_DEFAULT_IMAGE : image, console_keys, error);
+        revision_build(response, &plan->sidecars, &plan->way_back, at->image, console_keys, error);
     if (plan->revision == NULL)
         return false;
     plan->load_balancers =
         revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);
-    plan->shown->estimate_ms =
-        plan->desired * (job_endpoint_is_local(aws_client_endpoint(job->client)) ? TASK_ESTIMATE_LOCAL_MS
-                                                                                 : TASK_ESTIMATE_AWS_MS);
-    plan_set_times(plan, job_endpoint_is_local(aws_client_endpoint(job->client)));
+    plan->shown->estimate_ms = estimate(plan, at);
+    plan_set_times(plan, preflight_is_local(at));
     return show_diff(plan, response, error);
 }
 
@@ -295,12 +330,19 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
     if (!ecs_describe_service(job->client, request->cluster, request->service, &plan->service, error) ||
         !ecs_service_from_json(service, plan->service, error))
         goto end;
-    preflight_service(plan->shown, service);
-    if (plan->shown->refused)
-        done = true;
-    else
-        done = ecs_describe_task_definition(job->client, service->task_definition, &response, error) &&
-               fill(plan, job, service, response, error);
+    struct preflight at = {.plan = plan->shown,
+                           .job = job,
+                           .fault = &plan->request.fault,
+                           .duration_ms = plan->request.duration_ms,
+                           .image = image_of(&plan->request),
+                           .opens_security_group = plan->request.choices.open_security_group,
+                           .reach = plan->request.choices.reach,
+                           .service = service,
+                           .raw_service = plan->service,
+                           .sidecars = &plan->sidecars};
+    done = !preflight_service(&at) ||
+           (ecs_describe_task_definition(job->client, service->task_definition, &response, error) &&
+            fill(plan, &at, response, error));
 
 end:
     json_object_put(response);

@@ -17,7 +17,7 @@
 #define VARIABLE "AWS_SSM_START_SESSION_RESPONSE"
 #define VERSION_PARTS 4
 #define VERSION_MAX 64
-#define VERSION_MS 5000
+#define VERSION_MS 20000 /* a machine may be busy */
 #define ENVIRONMENT_MAX 4096
 #define RESPONSE_MAX 8192
 
@@ -112,12 +112,14 @@ bool plugin_find(char path[PLUGIN_PATH_MAX], struct error *error)
         return error_set(error, ERROR_NOT_FOUND, "%s is not installed here (not in $PATH)", PLUGIN_NAME);
     if (!ask_version(path, version, error))
         return false;
+    if (version[0] == '\0')
+        return error_set(error, ERROR_TIMEOUT, "%s does not say its version", PLUGIN_NAME);
     if (!plugin_hides_token(version))
         return error_set(
             error, ERROR_REFUSED,
             "%s has version %.40s, which takes the session's token as an argument that every user "
             "of this machine can read: install 1.2.536.0 or newer",
-            PLUGIN_NAME, version[0] == '\0' ? "(it does not say)" : version);
+            PLUGIN_NAME, version);
     return true;
 }
 

@@ -16,9 +16,7 @@
 
 /* What is asked, and why the ways that were tried can't be taken. */
 struct reach {
-    struct model_plan *plan;
-    const struct ecs_service *service;
-    const struct revision_sidecars *sidecars;
+    const struct preflight *at;
     const char *log_region; /* where logs are read */
     char no_direct[MODEL_TEXT_MAX], no_ssm[MODEL_TEXT_MAX];
 };
@@ -48,7 +46,7 @@ static int try_port(const char *address, int port)
 
 static bool can_direct(struct reach *reach, const struct ecs_task *task)
 {
-    int port = reach->sidecars->item[0].stats_port;
+    int port = reach->at->sidecars->item[0].stats_port;
     if (task->address[0] == '\0') {
         snprintf(reach->no_direct, sizeof reach->no_direct, "its tasks have no addresses of their own");
         return false;
@@ -69,7 +67,7 @@ static bool can_ssm(struct reach *reach, const struct ecs_tasks *tasks)
     for (size_t i = 0; i < tasks->count; i++)
         for (size_t k = 0; k < tasks->items[i].container_count; k++)
             runs = runs || tasks->items[i].containers[k].exec_runs;
-    if (!reach->service->execute_command)
+    if (!reach->at->service->execute_command)
         snprintf(reach->no_ssm, sizeof reach->no_ssm, "ECS Exec is not enabled for the service");
     else if (!runs)
         snprintf(reach->no_ssm, sizeof reach->no_ssm, "the agent of ECS Exec runs in none of its tasks");
@@ -80,8 +78,8 @@ static bool can_ssm(struct reach *reach, const struct ecs_tasks *tasks)
 
 static bool has_logs(const struct reach *reach)
 {
-    for (size_t i = 0; i < reach->sidecars->count; i++) {
-        const struct revision_sidecar *sidecar = &reach->sidecars->item[i];
+    for (size_t i = 0; i < reach->at->sidecars->count; i++) {
+        const struct revision_sidecar *sidecar = &reach->at->sidecars->item[i];
         if (sidecar->log_group[0] == '\0' ||
             (sidecar->log_region[0] != '\0' && strcmp(sidecar->log_region, reach->log_region) != 0))
             return false;
@@ -96,30 +94,31 @@ static void note_direct(const struct reach *reach)
         advice, sizeof advice,
         "run it where they can be: inside the VPC, or through a VPN; and let their security group admit TCP "
         "port %d from this machine's address; or choose --reach ssm or none",
-        reach->sidecars->item[0].stats_port);
-    preflight_add(reach->plan, MODEL_STOP, reach->no_direct,
+        reach->at->sidecars->item[0].stats_port);
+    preflight_add(reach->at->plan, MODEL_STOP, reach->no_direct,
                   "the console sets the faults, and clears them, at the tasks' private addresses", advice);
 }
 
 static void note_none(const struct reach *reach, bool asked)
 {
     preflight_add(
-        reach->plan, asked ? MODEL_NOTE : MODEL_WARNING,
+        reach->at->plan, asked ? MODEL_NOTE : MODEL_WARNING,
         "the sidecars are not reached: no live faders, the faults stand in their environment",
         "they begin and end by the clock, also if this console dies; a rollback is a deployment, not a "
         "matter of milliseconds",
         asked ? "nothing to do" : "go on with a short --duration, or make a way (below)");
     if (!asked) {
-        preflight_add(reach->plan, MODEL_NOTE, reach->no_direct, "that is the way of choice (--reach direct)",
+        preflight_add(reach->at->plan, MODEL_NOTE, reach->no_direct,
+                      "that is the way of choice (--reach direct)",
                       "run it inside the VPC, or through a VPN");
-        preflight_add(reach->plan, MODEL_NOTE, reach->no_ssm, "that is the second way (--reach ssm)",
+        preflight_add(reach->at->plan, MODEL_NOTE, reach->no_ssm, "that is the second way (--reach ssm)",
                       "enable ECS Exec and install session-manager-plugin");
     }
     if (has_logs(reach))
-        preflight_add(reach->plan, MODEL_NOTE, "statistics come through CloudWatch Logs, seconds late",
+        preflight_add(reach->at->plan, MODEL_NOTE, "statistics come through CloudWatch Logs, seconds late",
                       "the sidecar logs where its application does", "allow logs:FilterLogEvents");
     else
-        preflight_add(reach->plan, MODEL_WARNING, "there will be no statistics from the sidecars",
+        preflight_add(reach->at->plan, MODEL_WARNING, "there will be no statistics from the sidecars",
                       "the application has no awslogs logConfiguration with a stream prefix in this region",
                       "watch the service by other means");
 }
@@ -136,44 +135,43 @@ static enum choices_reach choose(struct reach *reach, const struct ecs_tasks *ta
     }
     bool ssm = asked != CHOICES_REACH_NONE && can_ssm(reach, tasks);
     if (asked == CHOICES_REACH_SSM && !ssm)
-        preflight_add(reach->plan, MODEL_STOP, reach->no_ssm, "--reach ssm goes through ECS Exec",
+        preflight_add(reach->at->plan, MODEL_STOP, reach->no_ssm, "--reach ssm goes through ECS Exec",
                       "enable ECS Exec on the service, deploy it, and install session-manager-plugin");
     if (asked == CHOICES_REACH_SSM)
         return asked;
     if (ssm) {
-        preflight_add(reach->plan, MODEL_NOTE, "the sidecars are reached through Session Manager (ECS Exec)",
-                      reach->no_direct, "nothing to do");
+        preflight_add(reach->at->plan, MODEL_NOTE,
+                      "the sidecars are reached through Session Manager (ECS Exec)", reach->no_direct,
+                      "nothing to do");
         return CHOICES_REACH_SSM;
     }
     note_none(reach, asked == CHOICES_REACH_NONE);
     return CHOICES_REACH_NONE;
 }
 
-enum choices_reach preflight_reach(struct model_plan *plan, const struct job *job,
-                                   const struct ecs_service *service,
-                                   const struct revision_sidecars *sidecars, enum choices_reach asked)
+enum choices_reach preflight_reach(const struct preflight *at)
 {
     struct ecs_tasks tasks = {0};
     struct error error;
     const struct ecs_task *task = NULL;
-    struct reach reach = {
-        .plan = plan, .service = service, .sidecars = sidecars, .log_region = aws_client_region(job->client)};
-    bool local = job_endpoint_is_local(aws_client_endpoint(job->client));
-    enum choices_reach chosen = asked == CHOICES_REACH_AUTO ? CHOICES_REACH_DIRECT : asked;
-    if ((local && chosen == CHOICES_REACH_DIRECT) || sidecars->count == 0)
+    struct reach reach = {.at = at, .log_region = aws_client_region(at->job->client)};
+    enum choices_reach chosen = at->reach == CHOICES_REACH_AUTO ? CHOICES_REACH_DIRECT : at->reach;
+    if ((preflight_is_local(at) && chosen == CHOICES_REACH_DIRECT) || at->sidecars->count == 0)
         return chosen;
-    bool read = ecs_list_service_tasks(job->client, service->cluster_arn, service->arn, &tasks, &error);
+    bool read =
+        ecs_list_service_tasks(at->job->client, at->service->cluster_arn, at->service->arn, &tasks, &error);
     for (size_t i = 0; i < tasks.count && task == NULL; i++)
         if (strcmp(tasks.items[i].last_status, "RUNNING") == 0)
             task = &tasks.items[i];
     if (!read)
-        preflight_add(plan, MODEL_STOP, "its tasks can't be read", error.message,
-                      "allow ecs:ListTasks and ecs:DescribeTasks: the sidecars are found with them");
+        preflight_say(at, MODEL_STOP, error.message,
+                      "allow ecs:ListTasks and ecs:DescribeTasks: the sidecars are found with them",
+                      "its tasks can't be read");
     else if (task == NULL)
-        preflight_add(plan, MODEL_STOP, "none of its tasks is RUNNING",
-                      "there is no steady state to come back to", "mend the service first");
+        preflight_say(at, MODEL_STOP, "there is no steady state to come back to", "mend the service first",
+                      "none of its tasks is RUNNING");
     else
-        chosen = choose(&reach, &tasks, task, asked);
+        chosen = choose(&reach, &tasks, task, at->reach);
     ecs_tasks_free(&tasks);
     return chosen;
 }

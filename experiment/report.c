@@ -68,6 +68,38 @@ static struct json_object *report_steps(const struct model_experiment *experimen
     return array;
 }
 
+/* What is not known is null. */
+static void put_guard_value(struct json_object *object, const struct model_guard *guard)
+{
+    if (guard->value >= 0)
+        json_put_number(object, "value", round(guard->value * 1000) / 1000);
+    else if (guard->now[0] != '\0')
+        json_put_text(object, "value", guard->now);
+    else
+        json_object_object_add(object, "value", NULL);
+}
+
+static struct json_object *report_guards(const struct model_experiment *experiment)
+{
+    struct json_object *array = json_object_new_array();
+    for (size_t i = 0; i < experiment->guard_count; i++) {
+        const struct model_guard *guard = &experiment->guards[i];
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "guard", guard->text);
+        json_put_text(object, "state", model_guard_state_name(guard->state));
+        put_guard_value(object, guard);
+        if (guard->unit[0] != '\0') {
+            json_put_number(object, "threshold", guard->threshold);
+            json_put_text(object, "unit", guard->unit);
+        }
+        json_put_integer(object, "held_ms", guard->held_ms);
+        if (guard->trips_ms >= 0)
+            json_put_integer(object, "trips_at_ms", guard->trips_ms);
+        json_object_array_add(array, object);
+    }
+    return array;
+}
+
 struct json_object *report_status(const struct model *model)
 {
     const struct model_experiment *experiment = &model->experiment;
@@ -98,6 +130,9 @@ struct json_object *report_status(const struct model *model)
     json_put_text(object, "way_back", experiment->way_back);
     if (experiment->problem[0] != '\0')
         json_put_text(object, "problem", experiment->problem);
+    if (experiment->guard_tripped)
+        json_put_flag(object, "guard_tripped", true);
+    json_object_object_add(object, "guards", report_guards(experiment));
     json_object_object_add(object, "steps", report_steps(experiment));
     json_object_object_add(object, "sidecars", report_sidecars(experiment));
     if (series->source == MODEL_SOURCE_SIDECARS) {
@@ -121,6 +156,7 @@ struct json_object *report_plan(const struct model *model)
     json_object_object_add(object, "faults", fault_to_json(&model->experiment.asked));
     if (model->experiment.reach != CHOICES_REACH_AUTO)
         json_put_text(object, "reach", way_back_reach_word(model->experiment.reach));
+    json_object_object_add(object, "guards", report_guards(&model->experiment));
     json_put_flag(object, "refused", plan->refused);
     json_put_integer(object, "estimate_ms", plan->estimate_ms);
     struct json_object *findings = json_object_new_array();

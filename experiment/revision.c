@@ -6,13 +6,26 @@
 
 #include "experiment/json.h"
 
-#define MEMORY_MIB 32 /* more than the sidecar takes under load */
+#define CPU_UNITS 128     /* at most that much of what the task has left */
+#define DESCRIPTORS 65535 /* a connection takes two */
+#define NAME_TRIES 100
 
 /* DescribeTaskDefinition adds these; RegisterTaskDefinition refuses them. */
 static const char *const response_only[] = {
     "taskDefinitionArn", "revision",     "status",         "requiresAttributes", "compatibilities",
     "registeredAt",      "registeredBy", "deregisteredAt", "deleteRequestedAt",
 };
+
+int64_t revision_task_units(struct json_object *task_definition, const char *key)
+{
+    struct json_object *value = NULL;
+    if (!json_object_object_get_ex(task_definition, key, &value) || value == NULL)
+        return 0;
+    const char *text = json_object_get_string(value);
+    double number = strtod(text, NULL);
+    bool large = strcasestr(text, "vcpu") != NULL || strcasestr(text, "gb") != NULL;
+    return number > 0 && number < 1e9 ? (int64_t)(large ? number * 1024 : number) : 0;
+}
 
 static struct json_object *find_container(struct json_object *task_definition, const char *name)
 {
@@ -51,11 +64,30 @@ static bool port_is_taken(struct json_object *task_definition, int port)
     return false;
 }
 
+/* Beyond 65535 there is none. */
 static int next_free_port(struct json_object *task_definition, int from)
 {
-    while (port_is_taken(task_definition, from))
+    while (from <= UINT16_MAX && port_is_taken(task_definition, from))
         from++;
     return from;
+}
+
+/* shaketable-proxy, shaketable-proxy-2, …: the first that no container has, theirs or ours. */
+static bool find_name(struct json_object *task_definition, const struct revision_sidecars *sidecars,
+                      struct revision_sidecar *sidecar)
+{
+    for (size_t i = 1; i <= NAME_TRIES; i++) {
+        bool taken = false;
+        if (i == 1)
+            snprintf(sidecar->container, sizeof sidecar->container, "%s", REVISION_CONTAINER);
+        else
+            snprintf(sidecar->container, sizeof sidecar->container, "%s-%zu", REVISION_CONTAINER, i);
+        for (size_t k = 0; &sidecars->item[k] != sidecar; k++)
+            taken = taken || strcmp(sidecars->item[k].container, sidecar->container) == 0;
+        if (!taken && find_container(task_definition, sidecar->container) == NULL)
+            return true;
+    }
+    return false;
 }
 
 static struct revision_sidecar *sidecar_for(const struct revision_sidecars *sidecars, const char *application,
@@ -103,16 +135,15 @@ bool revision_find_sidecars(struct json_object *task_definition, struct json_obj
             return error_set(error, ERROR_REFUSED, "the service maps more than %d ports to load balancers",
                              REVISION_MAPPINGS_MAX);
         struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
-        if (sidecars->count == 1)
-            snprintf(sidecar->container, sizeof sidecar->container, "%s", REVISION_CONTAINER);
-        else
-            snprintf(sidecar->container, sizeof sidecar->container, "%s-%zu", REVISION_CONTAINER,
-                     sidecars->count);
         snprintf(sidecar->application, sizeof sidecar->application, "%s", application);
         sidecar->application_port = (int)application_port;
         sidecar->port = next_free_port(task_definition, port);
         sidecar->stats_port = next_free_port(task_definition, sidecar->port + 1);
         port = sidecar->stats_port + 1;
+        if (!find_name(task_definition, sidecars, sidecar) || sidecar->stats_port > UINT16_MAX)
+            return error_set(error, ERROR_REFUSED, "the task definition leaves no %s free from %s on",
+                             sidecar->stats_port > UINT16_MAX ? "port" : "name",
+                             sidecar->stats_port > UINT16_MAX ? "15000" : REVISION_CONTAINER);
         find_log(find_container(task_definition, application), sidecar);
     }
     if (sidecars->count == 0)
@@ -164,27 +195,83 @@ static struct json_object *command_of(const struct revision_sidecar *sidecar)
     return command;
 }
 
-/* A container must say what memory it takes where its task does not. */
-static bool task_has_memory(struct json_object *task_definition)
+/* CPU units are shares between a task's containers: where they reserve some, one with 0 waits behind them. So
+ * the sidecar takes of what is left. Where they reserve none, a share of ours would put theirs behind. */
+static int64_t cpu_share(struct json_object *task_definition, size_t sidecars)
 {
-    struct json_object *memory = NULL;
-    return json_object_object_get_ex(task_definition, "memory", &memory) && memory != NULL;
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    int64_t task = revision_task_units(task_definition, "cpu"), reserved = 0;
+    for (size_t i = 0; i < json_object_array_length(containers); i++)
+        reserved += json_integer(json_object_array_get_idx(containers, i), "cpu");
+    if (reserved == 0 || task <= reserved)
+        return 0;
+    int64_t share = (task - reserved) / (int64_t)sidecars;
+    return share < CPU_UNITS ? share : CPU_UNITS;
+}
+
+/* Where the application's log goes. The options that join lines are left out: each of ours is whole. */
+static void copy_log(struct json_object *application, struct json_object *container)
+{
+    struct json_object *log = json_copy(json_object_of(application, "logConfiguration"));
+    struct json_object *options = json_object_of(log, "options");
+    if (log == NULL)
+        return;
+    if (options != NULL) {
+        json_object_object_del(options, "awslogs-datetime-format");
+        json_object_object_del(options, "awslogs-multiline-pattern");
+    }
+    json_object_object_add(container, "logConfiguration", log);
+}
+
+/* ECS starts it after the application and, on the way down, stops it first: it takes no more connections,
+ * lets go of what it holds and brings its requests to an end while the application still answers. */
+static void add_order(struct json_object *container, const char *application)
+{
+    struct json_object *list = json_object_new_array(), *one = json_object_new_object();
+    json_put_text(one, "containerName", application);
+    json_put_text(one, "condition", "START");
+    json_object_array_add(list, one);
+    json_object_object_add(container, "dependsOn", list);
+}
+
+/* Some hosts allow 1024 unless asked. */
+static void add_descriptors(struct json_object *container)
+{
+    struct json_object *list = json_object_new_array(), *one = json_object_new_object();
+    json_put_text(one, "name", "nofile");
+    json_put_integer(one, "softLimit", DESCRIPTORS);
+    json_put_integer(one, "hardLimit", DESCRIPTORS);
+    json_object_array_add(list, one);
+    json_object_object_add(container, "ulimits", list);
+}
+
+/* What of the application's own settings the sidecar needs as well: a policy that wants file systems
+ * read-only wants ours so. Its user, linuxParameters, secrets and versionConsistency are its own: ours runs
+ * without root and capabilities. So is stopTimeout: the sidecar drains for five seconds at most, well within
+ * ECS's 30, and an application's may be shorter. */
+static void copy_settings(struct json_object *application, struct json_object *container)
+{
+    copy_log(application, container);
+    if (json_flag(application, "readonlyRootFilesystem"))
+        json_put_flag(container, "readonlyRootFilesystem", true);
 }
 
 static struct json_object *build_container(const struct revision_sidecar *sidecar,
-                                           struct json_object *task_definition,
+                                           struct json_object *task_definition, int64_t cpu,
                                            const struct way_back *way_back, const char *image,
                                            const char *console_keys)
 {
-    struct json_object *application = find_container(task_definition, sidecar->application);
     struct json_object *container = json_object_new_object();
     json_put_text(container, "name", sidecar->container);
     json_put_text(container, "image", image);
-    json_put_integer(container, "cpu", 0);
-    if (!task_has_memory(task_definition))
-        json_put_integer(container, "memoryReservation", MEMORY_MIB);
+    json_put_integer(container, "cpu", cpu);
+    /* A container must say what memory it takes where its task does not. */
+    if (revision_task_units(task_definition, "memory") == 0)
+        json_put_integer(container, "memoryReservation", REVISION_MEMORY_MIB);
     /* A dead sidecar is a dead port: ECS should replace the task at once, not wait for the health check. */
     json_put_flag(container, "essential", true);
+    add_order(container, sidecar->application);
+    add_descriptors(container);
     struct json_object *ports = json_object_new_array();
     add_port(ports, sidecar->port);
     add_port(ports, sidecar->stats_port);
@@ -199,9 +286,7 @@ static struct json_object *build_container(const struct revision_sidecar *sideca
     struct json_object *labels = json_object_new_object();
     way_back_label(way_back, labels);
     json_object_object_add(container, "dockerLabels", labels);
-    struct json_object *log = json_object_of(application, "logConfiguration");
-    if (log != NULL)
-        json_object_object_add(container, "logConfiguration", json_copy(log));
+    copy_settings(find_container(task_definition, sidecar->application), container);
     return container;
 }
 
@@ -279,10 +364,10 @@ struct json_object *revision_build(struct json_object *response, const struct re
         return NULL;
     }
     json_put_text(input, "family", way_back->family);
-    for (size_t i = 0; i < sidecars->count; i++) {
-        const struct revision_sidecar *sidecar = &sidecars->item[i];
-        json_object_array_add(containers, build_container(sidecar, input, way_back, image, console_keys));
-    }
+    int64_t cpu = sidecars->count == 0 ? 0 : cpu_share(input, sidecars->count);
+    for (size_t i = 0; i < sidecars->count; i++)
+        json_object_array_add(containers,
+                              build_container(&sidecars->item[i], input, cpu, way_back, image, console_keys));
     copy_tags(json_array(response, "tags"), input);
     return input;
 }

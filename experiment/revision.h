@@ -19,6 +19,7 @@ struct json_object;
 #define REVISION_MAPPINGS_MAX 4
 #define REVISION_FIRST_PORT 15000
 #define REVISION_CONTAINER "shaketable-proxy"
+#define REVISION_MEMORY_MIB 32 /* more than the sidecar takes under load */
 
 /* One sidecar a distinct container:port that a load balancer points to. */
 struct revision_sidecar {
@@ -35,6 +36,10 @@ struct revision_sidecars {
     size_t count;
     struct revision_sidecar item[REVISION_MAPPINGS_MAX];
 };
+
+/* A task's "cpu" (1024 a vCPU) or "memory" (MiB), also where it was written "1 vCPU" or "2 GB"; 0: not told.
+ */
+int64_t revision_task_units(struct json_object *task_definition, const char *key);
 
 /* Which sidecars the service needs: `load_balancers` is the service's own array. Ports are the first
  * free ones from REVISION_FIRST_PORT on. ERROR_REFUSED says why it can't be done. */

@@ -34,8 +34,14 @@ void run_set_problem(struct run *run, const char *text)
 
 /* ── plan ────────────────────────────────────────────────────────────────────────────────── */
 
+bool run_is_busy(const struct run *run)
+{
+    return run->working || run->watching || run->listening || run->polling;
+}
+
 void run_forget(struct run *run)
 {
+    guards_reset(run->guards);
     sidecars_free(run->sidecars);
     series_free(run->series);
     plan_free(run->plan);
@@ -52,6 +58,7 @@ void run_forget(struct run *run)
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
     run->faults_from_ms = run->heard_until_ms = run->next_listen_ms = 0;
     run->deaf = false;
+    run->tripped = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
     fault_init(&run->live);
@@ -88,7 +95,7 @@ static void on_planned(struct run *run)
 
 void run_plan(struct run *run, const struct intent *intent)
 {
-    if (run_has_workers(run) || run_is_active(run))
+    if (run_is_busy(run) || run_is_active(run))
         return;
     run_forget(run);
     memset(&run->request, 0, sizeof run->request);
@@ -106,7 +113,7 @@ void run_dismiss(struct run *run)
     if (run->phase == MODEL_PLANNING && run->working) {
         run->discard = true;
         atomic_store(&run->cancel, true);
-    } else if (!run_has_workers(run) && !run_is_active(run)) {
+    } else if (!run_is_busy(run) && !run_is_active(run)) {
         to_idle(run);
     }
 }
@@ -180,8 +187,13 @@ struct run *run_new(uv_loop_t *loop, struct aws_client *client, const char *no_c
                     const struct run_handlers *handlers)
 {
     struct run *run = calloc(1, sizeof *run);
-    if (run == NULL)
+    struct guards *guards = guards_new();
+    if (run == NULL || guards == NULL) {
+        free(run);
+        guards_free(guards);
         return NULL;
+    }
+    run->guards = guards;
     run->loop = loop;
     run->take_over = take_over;
     run->handlers = *handlers;
@@ -201,6 +213,7 @@ void run_free(struct run *run)
     run_forget(run);
     tunnels_free(run->tunnels);
     free(run->log_frame);
+    guards_free(run->guards);
     progress_destroy(&run->progress);
     free(run);
 }
@@ -256,6 +269,7 @@ void run_show(const struct run *run, struct model_experiment *out)
     }
     progress_read((struct progress *)&run->progress, out);
     show_way_back(run, out);
+    run_guards_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
 }
@@ -280,7 +294,7 @@ bool run_is_active(const struct run *run)
 bool run_is_idle(const struct run *run)
 {
     bool left = run->leaving && (!run->told || clock_ms() > run->leave_until_ms);
-    return !run_has_workers(run) && (left || !run_is_active(run));
+    return !run_is_busy(run) && (left || !run_is_active(run));
 }
 
 bool run_is_of(const struct run *run, const char *cluster, const char *service)

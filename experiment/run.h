@@ -1,6 +1,7 @@
 /*
  * run: one experiment from plan to restored, as a state machine on the session's loop. AWS jobs run on
- * libuv's workers, one at a time (and beside them a watch over the service while faults are live).
+ * libuv's workers, one at a time (and beside them a watch over the service, and a poll for its guards, while
+ * faults are live).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_H
 #define SHAKETABLE_EXPERIMENT_RUN_H
@@ -43,6 +44,8 @@ void run_plan(struct run *run, const struct intent *intent);
 void run_confirm(struct run *run);
 void run_dismiss(struct run *run);
 void run_adjust(struct run *run, const struct fault *fault);
+/* They become the guards, from planned on; at once. */
+void run_set_guards(struct run *run, const struct choices *choices);
 /* `intent` NULL: because we end; an experiment that was left goes on then. */
 void run_rollback(struct run *run, const struct intent *intent);
 /* The faults go on until the deadline, without us. */

@@ -1,7 +1,8 @@
 /*
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
- * (from armed on, while faults are live), run_sidecars.c (what the sidecars are told and say), run_restore.c
- * (the way back), run_unreached.c (sidecars without links), run_jobs.c (the work on other threads).
+ * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
+ * told and say), run_unreached.c (sidecars without links), run_restore.c (the way back), run_jobs.c (the work
+ * on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
@@ -9,6 +10,7 @@
 #include "aws/logs.h"
 #include "experiment/adopt.h"
 #include "experiment/engine.h"
+#include "experiment/guards.h"
 #include "experiment/run.h"
 #include "experiment/sidecars.h"
 
@@ -34,6 +36,7 @@ struct run {
     bool discard;         /* the plan that is being made is not wanted any more */
     bool rollback_wanted; /* as soon as the job under way has ended */
     bool failed;          /* it ends with status 1 even when all is restored */
+    bool tripped;         /* … with status 4: a guard did */
 
     /* What the experiment is. Written on the loop while no job runs. */
     struct plan_request request;
@@ -74,6 +77,13 @@ struct run {
     bool deaf;              /* it was said that they can't be read */
     int64_t faults_from_ms; /* they begin by themselves, epoch; 0: not of this kind */
 
+    /* The guards, from armed on, and the poll for what they ask of AWS. */
+    struct guards *guards;
+    uv_work_t guard_work;
+    bool polling;
+    struct guard_poll guard_poll; /* the worker's while it polls */
+    int64_t next_poll_ms;
+
     /* The sidecars. */
     struct tunnels *tunnels; /* of those that are reached by ssm; NULL: none so far */
     struct sidecars *sidecars;
@@ -87,14 +97,13 @@ struct run {
     int64_t started_ms, ends_ms, deadline_ms;
     int64_t over_ms; /* as ends_ms or deadline_ms, by clock_ms */
     int64_t next_renew_ms;
+    int64_t renewed_ms;   /* when the lease was last given, by clock_boot_ms */
     uint64_t rollback_us; /* when R was pressed */
     double clean_ms;
     bool leaving;
     int64_t leave_until_ms; /* an answer is not waited for any longer */
 };
 
-/* Whether any is under way. */
-bool run_has_workers(const struct run *run);
 /* Runs `on_worker` on another thread and then `on_done` on the loop. Only while !run->working. */
 void run_start_job(struct run *run, run_step *on_worker, run_step *on_done);
 struct job run_job(struct run *run);
@@ -109,6 +118,8 @@ void run_start_watch(struct run *run);
 void run_watch_done(struct run *run);
 
 /* ── run.c ───────────────────────────────────────────────────────────────────────────────── */
+/* Work of this run is under way on another thread. */
+bool run_is_busy(const struct run *run);
 void run_say(struct run *run, enum model_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void run_set_phase(struct run *run, enum model_phase phase);
@@ -129,6 +140,9 @@ bool run_let_go_of_sidecars(struct run *run);
 const char *run_missing_capability(const struct run *run, const struct fault *fault);
 
 /* ── run_live.c ──────────────────────────────────────────────────────────────────────────── */
+/* The sidecars' lease has run out, for this process or the machine stood still: their faults are gone. It is
+ * said, and the experiment is rolled back: nobody has asked for them to come back now. */
+bool run_end_if_lapsed(struct run *run);
 void run_tick_armed(struct run *run, int64_t now_ms);
 void run_tick_injecting(struct run *run, int64_t now_ms);
 
@@ -143,6 +157,13 @@ void run_tick_unreached(struct run *run, int64_t now_ms);
 void run_listen_when_due(struct run *run);
 /* The first step of restoring. */
 void run_show_unreached_clean(struct run *run);
+
+/* ── run_guards.c ────────────────────────────────────────────────────────────────────────── */
+/* With the baseline. */
+void run_guards_begin(struct run *run);
+/* True: one has tripped, and the way back has begun. */
+bool run_guards_tick(struct run *run);
+void run_guards_show(const struct run *run, struct model_experiment *out);
 
 /* ── run_restore.c ───────────────────────────────────────────────────────────────────────── */
 void run_start_restore(struct run *run);

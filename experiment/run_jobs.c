@@ -33,11 +33,6 @@ static void after_work(uv_work_t *request, int status)
     run->handlers.changed(run->handlers.context);
 }
 
-bool run_has_workers(const struct run *run)
-{
-    return run->working || run->watching || run->listening;
-}
-
 void run_start_job(struct run *run, run_step *on_worker, run_step *on_done)
 {
     run->working = true;

@@ -52,7 +52,23 @@ static void renew_when_due(struct run *run)
     if (clock_ms() < run->next_renew_ms || run->leaving)
         return;
     run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
+    run->renewed_ms = clock_boot_ms();
     sidecars_renew(run->sidecars);
+}
+
+bool run_end_if_lapsed(struct run *run)
+{
+    bool leased = run->phase == MODEL_INJECTING || (run->phase == MODEL_ARMED && run->deadline_ms != 0);
+    int64_t since_ms = clock_boot_ms() - run->renewed_ms;
+    if (!leased || run->leaving || run->way_back.reach == CHOICES_REACH_NONE || since_ms < SIDECARS_LEASE_MS)
+        return false;
+    char text[MODEL_TEXT_MAX];
+    snprintf(text, sizeof text,
+             "shaketable stood still for %lld s, longer than the lease of %d s: the faults have ended by "
+             "themselves and are not put back",
+             (long long)since_ms / 1000, SIDECARS_LEASE_MS / 1000);
+    run_fail_and_restore(run, text);
+    return true;
 }
 
 /* Told, and not acknowledged by all yet: those that have it keep it, the others are told again, for a while.
@@ -72,6 +88,8 @@ static void wait_for_live(struct run *run)
 void run_tick_armed(struct run *run, int64_t now_ms)
 {
     struct sidecars_count count = sidecars_count(run->sidecars);
+    if (run_end_if_lapsed(run))
+        return;
     if (run->way_back.reach > CHOICES_REACH_DIRECT)
         run_watch_when_due(run); /* ECS Exec's agents may start later than their tasks */
     if (run->way_back.reach == CHOICES_REACH_NONE) {
@@ -94,7 +112,10 @@ void run_tick_armed(struct run *run, int64_t now_ms)
                     count.total - count.reached, count.total);
         run->baseline_from_ms = clock_ms();
         series_restart_window(run->series, now_ms);
+        run_guards_begin(run);
     }
+    if (run_guards_tick(run))
+        return;
     int64_t since = clock_ms() - run->baseline_from_ms;
     if (run->deadline_ms != 0) {
         wait_for_live(run);
@@ -103,7 +124,7 @@ void run_tick_armed(struct run *run, int64_t now_ms)
     progress_set(&run->progress, baseline_step(run), MODEL_STEP_DOING, (int)since, RUN_BASELINE_MS, "n %llu",
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, RUN_BASELINE_MS - since);
-    if (since >= RUN_BASELINE_MS)
+    if (since >= RUN_BASELINE_MS && !guards_wait(run->guards))
         go_live(run, now_ms);
 }
 
@@ -120,6 +141,8 @@ void run_adjust(struct run *run, const struct fault *fault)
     }
     if (run->leaving)
         return; /* it would shorten the lease that they are left with */
+    if (run_end_if_lapsed(run))
+        return;
     const char *missing = run->sidecars == NULL ? NULL : run_missing_capability(run, fault);
     if (missing != NULL) {
         run_say(
@@ -160,6 +183,8 @@ void run_watch_when_due(struct run *run)
 
 void run_tick_injecting(struct run *run, int64_t now_ms)
 {
+    if (run_end_if_lapsed(run) || run_guards_tick(run))
+        return;
     renew_when_due(run);
     run_watch_when_due(run);
     run_listen_when_due(run);

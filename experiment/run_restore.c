@@ -27,9 +27,20 @@ static void say_outcome(struct run *run)
     }
 }
 
+/* What is not written is not lost: the next rollback looks again and finds nothing to do. */
+static void say_trouble(struct run *run)
+{
+    if (journal_trouble(run->journal)[0] != '\0')
+        run_say(run, MODEL_LOG_WARNING,
+                "%s: the experiment will be listed as unfinished until a rollback can write it",
+                journal_trouble(run->journal));
+}
+
 static void on_restored(struct run *run)
 {
     run->handlers.service_changed(run->handlers.context);
+    if (run->watching || run->polling)
+        atomic_store(&run->cancel, true); /* what is looked at still is not waited for */
     if (run->error.code != ERROR_NONE) {
         journal_ended(run->journal, false, run->error.message, NULL);
         run_end_failed(run, 5, run->error.message);
@@ -39,8 +50,9 @@ static void on_restored(struct run *run)
     if (run->told || run->way_back.reach == CHOICES_REACH_NONE)
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
-    run->exit_status = run->failed ? 1 : 0;
+    run->exit_status = run->tripped ? 4 : run->failed ? 1 : 0;
     say_outcome(run);
+    say_trouble(run);
     sidecars_free(run->sidecars);
     run->sidecars = NULL;
     run_set_phase(run, MODEL_RESTORED);
@@ -52,6 +64,8 @@ void run_start_restore(struct run *run)
     run->rollback_us = clock_us();
     run->rollback_wanted = run->leaving = run->told = false;
     run->clean_ms = -1;
+    journal_forgive(run->journal);
+    guards_end(run->guards);
     run_set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
     if (run->way_back.reach == CHOICES_REACH_NONE) {
@@ -137,7 +151,7 @@ void run_rollback(struct run *run, const struct intent *intent)
     case MODEL_IDLE:
     case MODEL_RESTORED:
     case MODEL_FAILED_PHASE:
-        if (run_has_workers(run))
+        if (run_is_busy(run))
             break;
         if (restorable)
             run_start_restore(run);

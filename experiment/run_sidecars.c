@@ -10,6 +10,7 @@ static void on_sample(void *context, const struct stats_sample *sample)
 {
     struct run *run = context;
     series_add(run->series, sample, clock_epoch_ms());
+    guards_sample(run->guards, sample, clock_ms());
     run->handlers.changed(run->handlers.context);
 }
 
@@ -95,6 +96,7 @@ void run_tell_faults(struct run *run, int64_t lease_ms)
     paths_operator(by, sizeof by);
     run->told = true;
     run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
+    run->renewed_ms = clock_boot_ms();
     sidecars_set(run->sidecars, &run->asked, run->deadline_ms, lease_ms, by);
 }
 

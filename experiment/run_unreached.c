@@ -48,6 +48,8 @@ static void take_event(struct run *run, size_t index, const struct logs_event *e
         !sidecars_take_log(run->sidecars, whose.task_id, whose.container, &frame->sample, event->time_ms))
         return;
     series_add_late(run->series, &frame->sample, clock_epoch_ms(), event->time_ms);
+    if (event->time_ms >= run->faults_from_ms)
+        guards_sample(run->guards, &frame->sample, clock_ms());
     if (event->time_ms > run->heard_until_ms)
         run->heard_until_ms = event->time_ms;
 }
@@ -108,6 +110,7 @@ static void go_live(struct run *run, int64_t now_ms)
     series_mark(run->series, run->faults_from_ms, text);
     series_restart_window(run->series, run->faults_from_ms);
     run->handlers.mark(run->handlers.context, text, true);
+    run_guards_begin(run);
     journal_phase(run->journal, "injecting", NULL);
     run_set_phase(run, MODEL_INJECTING);
     run_say(run, MODEL_LOG_INFO, "%s: live by the sidecars' own clocks", text);

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment/tally.h"
+
 #define SLOT_MS 250
 #define SLOTS (MODEL_WINDOW_MS / SLOT_MS)
 
-struct tally {
-    struct hist round_trip;
-    uint64_t requests, errors, lost;
-};
 /* Of all requests, and of the two groups while faults are in force. */
 enum { ALL, CONTROL, SCOPED, TALLIES };
 struct slot {
@@ -38,11 +36,8 @@ struct series {
 
 static void slot_clear(struct slot *slot)
 {
-    for (size_t i = 0; i < TALLIES; i++) {
-        struct tally *tally = &slot->tallies[i];
-        hist_clear(&tally->round_trip);
-        tally->requests = tally->errors = tally->lost = 0;
-    }
+    for (size_t i = 0; i < TALLIES; i++)
+        tally_clear(&slot->tallies[i]);
 }
 
 static void no_figures(struct model_figures *figures)
@@ -80,15 +75,8 @@ void series_set_problem(struct series *series, const char *problem)
 static void drop_slot(struct series *series, struct slot *slot)
 {
     for (size_t i = 0; i < TALLIES; i++) {
-        struct tally *window = &series->window.tallies[i], *old = &slot->tallies[i];
-        if (old->requests == 0 && old->round_trip.total == 0)
-            continue;
-        hist_subtract(&window->round_trip, &old->round_trip);
-        window->requests -= old->requests;
-        window->errors -= old->errors;
-        window->lost -= old->lost;
-        hist_reset(&old->round_trip);
-        old->requests = old->errors = old->lost = 0;
+        tally_subtract(&series->window.tallies[i], &slot->tallies[i]);
+        tally_reset(&slot->tallies[i]);
     }
 }
 
@@ -136,15 +124,6 @@ static uint64_t lost_of(const uint64_t *outcome)
     return outcome[STATS_CLIENT_GONE] + outcome[STATS_BLACKHOLED] + outcome[STATS_UPSTREAM_REFUSED];
 }
 
-static void tally_add(struct tally *tally, const struct hist *round_trip, const uint64_t *outcome)
-{
-    uint64_t errors = errors_of(outcome), lost = lost_of(outcome);
-    hist_add(&tally->round_trip, round_trip);
-    tally->requests += errors + lost + outcome[STATS_ANSWERED];
-    tally->errors += errors;
-    tally->lost += lost;
-}
-
 static void add_to_column(struct series *series, const struct stats_sample *sample, int64_t at_ms)
 {
     struct model_column *column = column_at(series, at_ms);
@@ -165,9 +144,9 @@ static void add_to_window(struct series *series, const struct stats_sample *samp
     struct slot *both[2] = {slot, &series->window};
     for (size_t i = 0; i < 2; i++) {
         struct tally *tallies = both[i]->tallies;
-        tally_add(&tallies[ALL], &sample->round_trip, sample->outcomes);
-        tally_add(&tallies[CONTROL], &sample->control_round_trip, sample->control_outcomes);
-        tally_add(&tallies[SCOPED], &sample->scoped_round_trip, sample->scoped_outcomes);
+        tally_count(&tallies[ALL], &sample->round_trip, sample->outcomes);
+        tally_count(&tallies[CONTROL], &sample->control_round_trip, sample->control_outcomes);
+        tally_count(&tallies[SCOPED], &sample->scoped_round_trip, sample->scoped_outcomes);
     }
 }
 

@@ -9,7 +9,6 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "aws/sts.h"
 #include "core/clock.h"
 #include "experiment/clients.h"
 #include "experiment/control.h"
@@ -18,12 +17,12 @@
 #include "experiment/inventory.h"
 #include "experiment/model_internal.h"
 #include "experiment/run.h"
+#include "experiment/survey_watch.h"
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
-#define READ_LOCAL_MS 2000
-#define READ_AWS_MS 15000
-#define READ_SOON_MS 300
+#define PUBLISH_SOON_MS 25 /* so soon after the last one something new of the tree is shown at the earliest \
+                            */
 
 struct session {
     struct session_options options;
@@ -36,8 +35,6 @@ struct session {
     pthread_mutex_t mutex;
     struct intents intents;
     struct model *latest;
-    struct model_inventory *fresh; /* read, and not yet taken by the loop */
-    char account[32];
     bool ended;
 
     /* The loop's own. */
@@ -47,12 +44,11 @@ struct session {
     char no_client[ERROR_MESSAGE_MAX];
     atomic_bool reader_cancel;
     struct model_place place;
+    struct inventory *reading; /* NULL: nobody wants the tree, or there is no client */
     struct model_inventory *inventory;
-    uv_work_t reading_work;
-    struct model_inventory *reading_from; /* what the worker compares with; a reference of its own */
-    bool reading;
-    int64_t next_reading_ms;
+    int64_t published_ms;
     struct clients *clients;
+    struct survey_watch *survey;
     struct run *run;
     struct control *control;
     char door_tried[32]; /* the experiment that control_open was called for */
@@ -100,6 +96,10 @@ static struct model *build(struct session *session)
     model->place = session->place;
     model_inventory_retain(session->inventory);
     model->inventory = session->inventory;
+    model->records = survey_watch_records(session->survey);
+    model_records_retain(model->records);
+    model->profiles = survey_watch_profiles(session->survey);
+    model_profiles_retain(model->profiles);
     run_show(session->run, &model->experiment);
     show_series(session, model);
     model->log_count = session->log.count;
@@ -114,6 +114,7 @@ static void publish(struct session *session)
     if (model == NULL)
         return; /* the last one stays; the next tick tries again */
     session->dirty = false;
+    session->published_ms = clock_ms();
     pthread_mutex_lock(&session->mutex);
     struct model *old = session->latest;
     session->latest = model;
@@ -121,69 +122,6 @@ static void publish(struct session *session)
     model_release(old);
     if (write(session->event_fd, &one, sizeof one) < 0)
         return; /* the counter is full: it is readable anyway */
-}
-
-/* ── the tree ────────────────────────────────────────────────────────────────────────────── */
-
-static void take_inventory(void *context, struct model_inventory *inventory)
-{
-    struct session *session = context;
-    pthread_mutex_lock(&session->mutex);
-    struct model_inventory *unseen = session->fresh;
-    session->fresh = inventory;
-    pthread_mutex_unlock(&session->mutex);
-    model_inventory_release(unseen);
-    uv_async_send(&session->wake);
-}
-
-static void read_account(struct session *session)
-{
-    struct sts_identity identity;
-    if (session->account[0] != '\0' || !sts_get_caller_identity(session->reader, &identity, NULL))
-        return;
-    pthread_mutex_lock(&session->mutex);
-    memcpy(session->account, identity.account, sizeof session->account);
-    pthread_mutex_unlock(&session->mutex);
-}
-
-static void on_reading(uv_work_t *request)
-{
-    struct session *session = request->data;
-    struct job job = {.client = session->reader, .cancel = &session->reader_cancel};
-    inventory_read(&job, session->reading_from, take_inventory, session, NULL);
-    read_account(session);
-}
-
-static bool endpoint_is_local(const struct session *session)
-{
-    return session->reader != NULL && job_endpoint_is_local(aws_client_endpoint(session->reader));
-}
-
-static void after_reading(uv_work_t *request, int status)
-{
-    (void)status;
-    struct session *session = request->data;
-    session->reading = false;
-    model_inventory_release(session->reading_from);
-    session->reading_from = NULL;
-    bool young = session->inventory == NULL || session->inventory->loading != MODEL_LOADED;
-    int64_t pause = endpoint_is_local(session) ? READ_LOCAL_MS : READ_AWS_MS;
-    if (session->next_reading_ms == 0) /* asked for while this one was under way */
-        pause = young ? READ_SOON_MS : READ_LOCAL_MS / 4;
-    session->next_reading_ms = clock_ms() + pause;
-}
-
-static void read_tree_when_due(struct session *session)
-{
-    if (!session->options.inventory || session->reader == NULL || session->reading || session->quitting ||
-        clock_ms() < session->next_reading_ms)
-        return;
-    session->reading = true;
-    model_inventory_retain(session->inventory);
-    session->reading_from = session->inventory;
-    session->reading_work.data = session;
-    session->next_reading_ms = INT64_MAX;
-    uv_queue_work(&session->loop, &session->reading_work, on_reading, after_reading);
 }
 
 /* ── what the experiment tells ───────────────────────────────────────────────────────────── */
@@ -216,7 +154,27 @@ static void on_mark(void *context, const char *text, bool first)
 static void on_service_changed(void *context)
 {
     struct session *session = context;
-    session->next_reading_ms = 0;
+    if (session->reading != NULL)
+        inventory_refresh(session->reading);
+    survey_watch_ask(session->survey);
+}
+
+/* ── the experiments there are ───────────────────────────────────────────────────────────── */
+
+static void on_orphan(void *context, const struct model_record *orphan)
+{
+    struct session *session = context;
+    char text[MODEL_TEXT_MAX];
+    snprintf(text, sizeof text, "experiment %.31s of %.60s on %.50s/%.50s has no process here: x shows it",
+             orphan->id, orphan->operator_name, orphan->cluster, orphan->service);
+    on_log(session, MODEL_LOG_WARNING, text);
+}
+
+static void look_for_experiments(struct session *session)
+{
+    if (session->options.inventory && !session->quitting)
+        survey_watch_tick(session->survey, session->actor != NULL ? session->reader : NULL,
+                          &session->reader_cancel, &session->place);
 }
 
 /* ── the door for other terminals ────────────────────────────────────────────────────────── */
@@ -290,7 +248,7 @@ static void open_clients(struct session *session)
     struct model_place *place = &session->place;
     place->embedded = session->options.embedded;
     place->read_only = session->options.read_only;
-    session->inventory = model_inventory_new();
+    session->inventory = model_inventory_new(0);
     if (session->actor == NULL) {
         snprintf(session->no_client, sizeof session->no_client, "%s", error.message);
         if (session->inventory != NULL) {
@@ -299,12 +257,18 @@ static void open_clients(struct session *session)
         }
         return;
     }
+    aws_client_set_cancel(session->reader, &session->reader_cancel);
     if (session->inventory != NULL)
         session->inventory->loading = session->options.inventory ? MODEL_LOADING : MODEL_UNKNOWN;
-    aws_client_set_cancel(session->reader, &session->reader_cancel);
     snprintf(place->profile, sizeof place->profile, "%.63s", aws_client_profile(session->reader));
     snprintf(place->region, sizeof place->region, "%.63s", aws_client_region(session->reader));
     snprintf(place->endpoint, sizeof place->endpoint, "%.255s", aws_client_endpoint(session->reader));
+}
+
+static void start_reading(struct session *session)
+{
+    if (session->options.inventory && session->actor != NULL)
+        session->reading = inventory_start(session->reader, on_worker_changed, session);
 }
 
 /* There were no credentials, or no region: they may have come meanwhile. */
@@ -316,6 +280,7 @@ static void try_clients_again(struct session *session)
     session->reader = NULL;
     model_inventory_release(session->inventory);
     open_clients(session);
+    start_reading(session);
     run_set_client(session->run, session->actor);
 }
 
@@ -327,10 +292,16 @@ static void take_intent(struct session *session, const struct intent *intent)
     case INTENT_SELECT:
         memcpy(session->selected_cluster, intent->cluster, MODEL_NAME_MAX);
         memcpy(session->selected_service, intent->service, MODEL_NAME_MAX);
+        if (session->reading != NULL)
+            inventory_select(session->reading, intent->cluster, intent->service);
+        break;
+    case INTENT_VISIBLE:
+        if (session->reading != NULL)
+            inventory_show(session->reading, intent->visible, intent->visible_count);
         break;
     case INTENT_REFRESH:
         try_clients_again(session);
-        session->next_reading_ms = 0;
+        on_service_changed(session);
         break;
     case INTENT_PLAN:
         run_plan(session->run, intent);
@@ -343,6 +314,9 @@ static void take_intent(struct session *session, const struct intent *intent)
         break;
     case INTENT_ADJUST:
         run_adjust(session->run, &intent->fault);
+        break;
+    case INTENT_GUARDS:
+        run_set_guards(session->run, &intent->choices);
         break;
     case INTENT_ROLLBACK:
         run_rollback(session->run, intent);
@@ -374,16 +348,14 @@ static void take_intents(struct session *session)
 
 static void take_fresh(struct session *session)
 {
-    pthread_mutex_lock(&session->mutex);
-    struct model_inventory *fresh = session->fresh;
-    session->fresh = NULL;
-    memcpy(session->place.account, session->account, sizeof session->place.account);
-    pthread_mutex_unlock(&session->mutex);
+    struct model_inventory *fresh = session->reading == NULL ? NULL : inventory_take(session->reading);
     if (fresh == NULL)
         return;
+    inventory_account(session->reading, session->place.account);
     model_inventory_release(session->inventory);
     session->inventory = fresh;
     clients_reconcile(session->clients, fresh);
+    survey_watch_tree(session->survey, fresh);
     session->dirty = true;
 }
 
@@ -393,12 +365,17 @@ static void close_all(struct session *session)
 {
     if (uv_is_closing((uv_handle_t *)&session->tick))
         return;
+    atomic_store(&session->reader_cancel, true);
+    inventory_stop(session->reading);
+    session->reading = NULL;
     uv_close((uv_handle_t *)&session->tick, NULL);
     uv_close((uv_handle_t *)&session->wake, NULL);
     control_close(session->control);
     session->control = NULL;
     clients_free(session->clients);
     session->clients = NULL;
+    survey_watch_free(session->survey);
+    session->survey = NULL;
     run_free(session->run);
     session->run = NULL;
 }
@@ -408,7 +385,7 @@ static void end_when_done(struct session *session)
     if (!session->quitting)
         return;
     atomic_store(&session->reader_cancel, true);
-    if (session->reading || !run_is_idle(session->run))
+    if (!survey_watch_is_idle(session->survey) || !run_is_idle(session->run))
         return;
     if (!session->letting_go) {
         mind_control(session);
@@ -423,8 +400,11 @@ static void on_wake(uv_async_t *wake)
 {
     struct session *session = wake->data;
     take_intents(session);
-    take_fresh(session);
     session->dirty = true;
+    if (clock_ms() - session->published_ms < PUBLISH_SOON_MS)
+        return;
+    take_fresh(session);
+    publish(session);
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -433,7 +413,8 @@ static void on_tick(uv_timer_t *tick)
     int64_t now_ms = clock_epoch_ms();
     run_tick(session->run, now_ms);
     clients_advance(session->clients, now_ms);
-    read_tree_when_due(session);
+    take_fresh(session);
+    look_for_experiments(session);
     mind_control(session);
     if ((session->dirty || run_is_active(session->run)) && !session->letting_go)
         publish(session);
@@ -504,8 +485,11 @@ struct session *session_start(const struct session_options *options, struct erro
         .service_changed = on_service_changed,
     };
     session->clients = clients_new(&session->loop, on_changed, session);
+    const struct survey_watch_handlers survey_handlers = {session, on_changed, on_orphan};
+    session->survey = survey_watch_new(&session->loop, &survey_handlers);
     session->run = run_new(&session->loop, session->actor, session->no_client, options->take_over, &handlers);
-    if (session->event_fd < 0 || session->clients == NULL || session->run == NULL) {
+    if (session->event_fd < 0 || session->clients == NULL || session->survey == NULL ||
+        session->run == NULL) {
         error_set_errno(error, "cannot start the experiment's thread");
         session->ended = true;
         close_all(session);
@@ -513,6 +497,7 @@ struct session *session_start(const struct session_options *options, struct erro
         session_stop(session);
         return NULL;
     }
+    start_reading(session);
     publish(session);
     if (!start_thread(session)) {
         error_set(error, ERROR_SYSTEM, "cannot start a thread");
@@ -578,7 +563,6 @@ void session_stop(struct session *session)
     aws_client_close(session->reader);
     aws_client_close(session->actor);
     model_release(session->latest);
-    model_inventory_release(session->fresh);
     model_inventory_release(session->inventory);
     eventlog_close(&session->log);
     pthread_mutex_destroy(&session->mutex);

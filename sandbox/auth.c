@@ -32,8 +32,9 @@ static const struct refusal expired = {
 static bool refuse(struct call *call, const struct refusal *refusal, const char *words)
 {
     bool is_denial = call->protocol == CALL_EC2 && strcmp(refusal->as[CALL_EC2].code, "AuthFailure") == 0;
+    enum call_protocol as = call->protocol == CALL_CBOR ? CALL_JSON : call->protocol;
 
-    return call_fail_status(call, refusal->as[call->protocol].status, refusal->as[call->protocol].code, "%s",
+    return call_fail_status(call, refusal->as[as].status, refusal->as[as].code, "%s",
                             is_denial ? "AWS was not able to validate the provided access credentials"
                                       : words);
 }

@@ -58,8 +58,12 @@ struct page_keys {
     const char *code; /* of the error for a bad token or size */
 };
 
-static struct page_keys page_keys(enum call_protocol protocol)
+static struct page_keys page_keys(const struct call *call)
 {
+    enum call_protocol protocol = call->protocol;
+
+    if (strcmp(call->service, "monitoring") == 0)
+        return (struct page_keys){"MaxRecords", "NextToken", "NextToken", "InvalidNextToken"};
     if (protocol == CALL_JSON)
         return (struct page_keys){"maxResults", "nextToken", "nextToken", "InvalidParameterException"};
     if (protocol == CALL_EC2)
@@ -114,7 +118,7 @@ static bool read_token(const struct call *call, const char *token, struct json_o
 bool call_answer_page(struct call *call, struct json_object *items, const char *list_key,
                       const char *identity, int size, int largest)
 {
-    struct page_keys keys = page_keys(call->protocol);
+    struct page_keys keys = page_keys(call);
     int64_t asked = json_integer(call->request, keys.size, size);
     const char *token = json_text(call->request, keys.token);
     size_t start = 0, count = json_length(items);

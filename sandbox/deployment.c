@@ -12,6 +12,7 @@ struct deployment *deployment_begin(struct service *service, struct definition *
                                     const char *reason)
 {
     struct deployment *deployment = memory_new(sizeof *deployment);
+    const char *platform = json_text(service->created_from, "platformVersion");
     char digits[20];
 
     names_digits(digits, 19);
@@ -24,7 +25,8 @@ struct deployment *deployment_begin(struct service *service, struct definition *
     deployment->definition = definition;
     deployment->load_balancers = json_object_get(load_balancers);
     deployment->network = json_object_get(network);
-    text_copy(deployment->platform_version, sizeof deployment->platform_version, DEPLOYMENT_PLATFORM);
+    text_copy(deployment->platform_version, sizeof deployment->platform_version,
+              platform && strcmp(platform, "LATEST") != 0 ? platform : DEPLOYMENT_PLATFORM);
     deployment->created = deployment->updated = region_now();
     deployment->primary = true;
     deployment->desired = service->desired;

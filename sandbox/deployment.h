@@ -7,7 +7,7 @@
 
 #include "sandbox/region.h"
 
-#define DEPLOYMENT_PLATFORM "1.4.0"
+#define DEPLOYMENT_PLATFORM "1.4.0" /* which LATEST stands for */
 
 /* Begins one; takes references to the lists. */
 struct deployment *deployment_begin(struct service *service, struct definition *definition,

@@ -24,13 +24,29 @@ void ecs_add_missing(struct call *call, const char *arn_format, ...) __attribute
 struct json_object *ecs_take_tags(struct call *call);
 
 /* Descriptions as the API gives them; the caller owns them. */
-struct json_object *ecs_cluster_json(struct region *region, const struct cluster *cluster, bool with_tags);
 struct json_object *ecs_service_json(const struct service *service, bool with_tags);
 struct json_object *ecs_task_json(const struct region *region, const struct task *task, bool with_tags);
 struct json_object *ecs_definition_json(const struct definition *definition);
 
-/* Checks a service's load balancers against the task definition and the target groups, in ECS's
- * words; fails the call otherwise. */
+/* A service as CreateService's request has it, and as if its deployment were complete; nothing is started. */
+struct service *ecs_add_described_service(struct region *region, struct cluster *cluster,
+                                          struct json_object *request, struct definition *definition);
+
+/* "ECS", "CODE_DEPLOY", "EXTERNAL". */
+const char *ecs_controller_of(const struct service *service);
+/* By its launch type or capacity providers; of one that names neither by what its definition is for. */
+bool ecs_is_on_fargate(const struct service *service, const struct definition *definition);
+
+/* ecs_service_checks.c: each fails the call in ECS's words. */
+/* The ACTIVE definition of that name, or NULL. */
+struct definition *ecs_take_definition(struct region *region, struct call *call, const char *name);
+bool ecs_check_network(struct call *call, const struct definition *definition, struct json_object *network,
+                       bool on_fargate);
+/* Members of the request that can only be one of a few words. */
+bool ecs_check_words(struct call *call);
+/* UpdateService may not do what is CodeDeploy's, or a task set's, to do. */
+bool ecs_check_controller(const struct service *service, struct call *call);
+/* Checks a service's load balancers against the task definition and the target groups. */
 bool ecs_check_load_balancers(struct region *region, struct call *call, struct json_object *load_balancers,
                               const struct definition *definition);
 

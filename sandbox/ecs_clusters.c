@@ -61,30 +61,26 @@ struct json_object *ecs_take_tags(struct call *call)
     return tags ? json_copy(tags) : json_object_new_array();
 }
 
-static int count_tasks(struct region *region, const struct cluster *cluster, bool running)
+/* What the clusters hold, of all of them in one go. */
+static void count_all(struct region *region)
 {
-    int count = 0;
-
+    for (size_t i = 0; i < region->clusters.count; i++) {
+        struct cluster *cluster = region->clusters.items[i];
+        cluster->services = cluster->running = cluster->pending = 0;
+    }
     for (size_t i = 0; i < region->tasks.count; i++) {
         const struct task *task = region->tasks.items[i];
-        bool is_running = task->state == TASK_RUNNING || task->state == TASK_DEACTIVATING;
-        count += task->cluster == cluster && (running ? is_running : task->state < TASK_RUNNING);
+        task->cluster->running += task->state == TASK_RUNNING || task->state == TASK_DEACTIVATING;
+        task->cluster->pending += task->state < TASK_RUNNING;
     }
-    return count;
-}
-
-static int count_services(struct region *region, const struct cluster *cluster)
-{
-    int count = 0;
-
     for (size_t i = 0; i < region->services.count; i++) {
         const struct service *service = region->services.items[i];
-        count += service->cluster == cluster && service->state != SERVICE_INACTIVE;
+        service->cluster->services += service->state != SERVICE_INACTIVE;
     }
-    return count;
 }
 
-struct json_object *ecs_cluster_json(struct region *region, const struct cluster *cluster, bool with_tags)
+/* After count_all. */
+static struct json_object *cluster_json(const struct cluster *cluster, bool with_tags)
 {
     struct json_object *json = json_object_new_object();
 
@@ -92,9 +88,9 @@ struct json_object *ecs_cluster_json(struct region *region, const struct cluster
     json_put_text(json, "clusterName", cluster->name);
     json_put_text(json, "status", cluster->active ? "ACTIVE" : "INACTIVE");
     json_put_integer(json, "registeredContainerInstancesCount", 0);
-    json_put_integer(json, "runningTasksCount", count_tasks(region, cluster, true));
-    json_put_integer(json, "pendingTasksCount", count_tasks(region, cluster, false));
-    json_put_integer(json, "activeServicesCount", count_services(region, cluster));
+    json_put_integer(json, "runningTasksCount", cluster->running);
+    json_put_integer(json, "pendingTasksCount", cluster->pending);
+    json_put_integer(json, "activeServicesCount", cluster->services);
     json_put(json, "statistics", json_object_new_array());
     json_put(json, "tags", with_tags ? json_copy(cluster->tags) : json_object_new_array());
     json_put(json, "settings", json_copy(cluster->settings));
@@ -121,7 +117,7 @@ static void describe_cluster(struct region *region, struct call *call, struct js
     struct cluster *cluster = region_find_cluster(region, name);
 
     if (cluster)
-        json_object_array_add(list, ecs_cluster_json(region, cluster, ecs_includes(call, "TAGS")));
+        json_object_array_add(list, cluster_json(cluster, ecs_includes(call, "TAGS")));
     else if (strncmp(name, "arn:", 4) == 0)
         ecs_add_missing(call, "%s", name);
     else
@@ -137,6 +133,7 @@ bool ecs_describe_clusters(struct region *region, struct call *call)
     if (json_length(names) > ECS_BATCH_MAX)
         return call_fail(call, "InvalidParameterException", "Clusters cannot have more than %d elements.",
                          ECS_BATCH_MAX);
+    count_all(region);
     if (json_length(names) == 0)
         describe_cluster(region, call, list, "default");
     for (size_t i = 0; i < json_length(names); i++)
@@ -183,7 +180,8 @@ bool ecs_create_cluster(struct region *region, struct call *call)
         cluster->active = true;
     }
     json_object_put(tags);
-    json_put(call->response, "cluster", ecs_cluster_json(region, cluster, true));
+    count_all(region);
+    json_put(call->response, "cluster", cluster_json(cluster, true));
     return true;
 }
 
@@ -193,13 +191,14 @@ bool ecs_delete_cluster(struct region *region, struct call *call)
 
     if (!cluster)
         return false;
-    if (count_services(region, cluster) > 0)
+    count_all(region);
+    if (cluster->services > 0)
         return call_fail(call, "ClusterContainsServicesException",
                          "The Cluster cannot be deleted while Services are active.");
-    if (count_tasks(region, cluster, true) + count_tasks(region, cluster, false) > 0)
+    if (cluster->running + cluster->pending > 0)
         return call_fail(call, "ClusterContainsTasksException",
                          "The Cluster cannot be deleted while Tasks are active.");
     cluster->active = false;
-    json_put(call->response, "cluster", ecs_cluster_json(region, cluster, true));
+    json_put(call->response, "cluster", cluster_json(cluster, true));
     return true;
 }

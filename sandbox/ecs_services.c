@@ -11,7 +11,59 @@ static const char *state_name(enum service_state state)
     return state == SERVICE_ACTIVE ? "ACTIVE" : state == SERVICE_DRAINING ? "DRAINING" : "INACTIVE";
 }
 
-static struct json_object *deployment_json(const struct deployment *deployment)
+const char *ecs_controller_of(const struct service *service)
+{
+    const char *type = json_text(json_map(service->created_from, "deploymentController"), "type");
+
+    return type ? type : "ECS";
+}
+
+bool ecs_is_on_fargate(const struct service *service, const struct definition *definition)
+{
+    struct json_object *strategy = json_list(service->created_from, "capacityProviderStrategy");
+    struct json_object *compatibilities = json_list(definition->body, "requiresCompatibilities");
+    const char *type = json_text(service->created_from, "launchType");
+    const char *provider = json_text(json_item(strategy, 0), "capacityProvider");
+
+    if (json_length(strategy) > 0)
+        return provider && strncmp(provider, "FARGATE", 7) == 0;
+    if (type)
+        return strcmp(type, "FARGATE") == 0;
+    return strcmp(json_text_at(compatibilities, 0), "FARGATE") == 0;
+}
+
+/* launchType or capacityProviderStrategy, and the platform where there is one. */
+static void put_launch(struct json_object *json, const struct service *service,
+                       const struct definition *definition, const char *platform)
+{
+    struct json_object *strategy = json_list(service->created_from, "capacityProviderStrategy");
+    const char *type = json_text(service->created_from, "launchType");
+    bool on_fargate = definition && ecs_is_on_fargate(service, definition);
+
+    if (json_length(strategy) > 0)
+        json_put(json, "capacityProviderStrategy", json_copy(strategy));
+    else
+        json_put_text(json, "launchType", type ? type : on_fargate ? "FARGATE" : "EC2");
+    if (on_fargate) {
+        json_put_text(json, "platformVersion", platform);
+        json_put_text(json, "platformFamily", "Linux");
+    }
+}
+
+/* What the service keeps and its deployments show. */
+static void put_kept(struct json_object *json, const struct service *service)
+{
+    static const char *const kept[] = {"serviceConnectConfiguration", "volumeConfigurations",
+                                       "vpcLatticeConfigurations"};
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        struct json_object *value = json_any(service->created_from, kept[i]);
+        if (value)
+            json_put(json, kept[i], json_copy(value));
+    }
+}
+
+static struct json_object *deployment_json(const struct service *service, const struct deployment *deployment)
 {
     struct json_object *json = json_object_new_object();
 
@@ -24,9 +76,7 @@ static struct json_object *deployment_json(const struct deployment *deployment)
     json_put_integer(json, "failedTasks", deployment->failed_tasks);
     json_put_time(json, "createdAt", deployment->created);
     json_put_time(json, "updatedAt", deployment->updated);
-    json_put_text(json, "launchType", "FARGATE");
-    json_put_text(json, "platformVersion", deployment->platform_version);
-    json_put_text(json, "platformFamily", "Linux");
+    put_launch(json, service, deployment->definition, deployment->platform_version);
     if (deployment->network)
         json_put(json, "networkConfiguration", json_copy(deployment->network));
     json_put_text(json, "rolloutState",
@@ -34,6 +84,35 @@ static struct json_object *deployment_json(const struct deployment *deployment)
                   : deployment->completed ? "COMPLETED"
                                           : "IN_PROGRESS");
     json_put_text(json, "rolloutStateReason", deployment->reason);
+    if (deployment->primary)
+        put_kept(json, service);
+    return json;
+}
+
+/* A service of CodeDeploy has task sets where others have deployments. */
+static struct json_object *task_set_json(const struct service *service, const struct deployment *deployment)
+{
+    struct json_object *json = json_object_new_object();
+
+    json_put_text(json, "id", deployment->id);
+    json_put_format(json, "taskSetArn", "%.*s:task-set/%s/%s/%s",
+                    (int)(strstr(service->arn, ":service/") - service->arn), service->arn,
+                    service->cluster->name, service->name, deployment->id);
+    json_put_text(json, "serviceArn", service->arn);
+    json_put_text(json, "clusterArn", service->cluster->arn);
+    json_put_text(json, "status", deployment->primary ? "PRIMARY" : "ACTIVE");
+    json_put_text(json, "taskDefinition", deployment->definition->arn);
+    json_put_integer(json, "computedDesiredCount", deployment->desired);
+    json_put_integer(json, "pendingCount", deployment->pending);
+    json_put_integer(json, "runningCount", deployment->running);
+    json_put_time(json, "createdAt", deployment->created);
+    json_put_time(json, "updatedAt", deployment->updated);
+    put_launch(json, service, deployment->definition, deployment->platform_version);
+    if (deployment->network)
+        json_put(json, "networkConfiguration", json_copy(deployment->network));
+    json_put(json, "loadBalancers", json_copy(deployment->load_balancers));
+    json_put(json, "scale", json_tokener_parse("{\"value\":100.0,\"unit\":\"PERCENT\"}"));
+    json_put_text(json, "stabilityStatus", deployment->completed ? "STEADY_STATE" : "STABILIZING");
     return json;
 }
 
@@ -95,50 +174,86 @@ static void add_kept(struct json_object *json, const struct service *service)
     json_put_text(json, "createdBy", "arn:aws:iam::" REGION_ACCOUNT ":role/deploy");
 }
 
-struct json_object *ecs_service_json(const struct service *service, bool with_tags)
+/* Deployments, or task sets, and the tasks counted in them. */
+static void put_deployments(struct json_object *json, const struct service *service)
 {
-    struct json_object *json = json_object_new_object(), *deployments = json_object_new_array();
-    const struct deployment *primary = service_primary(service);
+    struct json_object *deployments = json_object_new_array(), *task_sets = json_object_new_array();
+    bool by_ecs = strcmp(ecs_controller_of(service), "ECS") == 0;
     int running = 0, pending = 0;
 
     for (size_t i = 0; i < service->deployments.count; i++) {
         const struct deployment *deployment = service->deployments.items[i];
         running += deployment->running;
         pending += deployment->pending;
-        if (service->state != SERVICE_INACTIVE)
-            json_object_array_add(deployments, deployment_json(deployment));
+        if (service->state == SERVICE_INACTIVE)
+            continue;
+        if (by_ecs)
+            json_object_array_add(deployments, deployment_json(service, deployment));
+        else
+            json_object_array_add(task_sets, task_set_json(service, deployment));
     }
+    json_put(json, "deployments", deployments);
+    if (by_ecs)
+        json_object_put(task_sets);
+    else
+        json_put(json, "taskSets", task_sets);
+    json_put_integer(json, "runningCount", running);
+    json_put_integer(json, "pendingCount", pending);
+}
+
+struct json_object *ecs_service_json(const struct service *service, bool with_tags)
+{
+    struct json_object *json = json_object_new_object();
+    const struct deployment *primary = service_primary(service);
+    const char *platform = json_text(service->created_from, "platformVersion");
+    const char *scheduling = json_text(service->created_from, "schedulingStrategy");
+
     json_put_text(json, "serviceArn", service->arn);
     json_put_text(json, "serviceName", service->name);
     json_put_text(json, "clusterArn", service->cluster->arn);
-    json_put(json, "loadBalancers", json_copy(primary->load_balancers));
     json_put_text(json, "status", state_name(service->state));
     json_put_integer(json, "desiredCount", service->desired);
-    json_put_integer(json, "runningCount", running);
-    json_put_integer(json, "pendingCount", pending);
-    json_put_text(json, "launchType", "FARGATE");
-    json_put_text(json, "platformVersion", primary->platform_version);
-    json_put_text(json, "platformFamily", "Linux");
-    json_put_text(json, "taskDefinition", primary->definition->arn);
+    json_put(json, "loadBalancers",
+             primary ? json_copy(primary->load_balancers) : json_copy_list(service->asked, "loadBalancers"));
+    put_launch(json, service, primary ? primary->definition : NULL, platform ? platform : "LATEST");
+    if (primary)
+        json_put_text(json, "taskDefinition", primary->definition->arn);
     json_put(json, "deploymentConfiguration", configuration_json(service));
-    json_put(json, "deployments", deployments);
+    put_deployments(json, service);
     json_put(json, "events", events_json(service));
     json_put_time(json, "createdAt", service->created);
-    if (primary->network)
+    if (primary && primary->network)
         json_put(json, "networkConfiguration", json_copy(primary->network));
     if (service->grace_s >= 0)
         json_put_integer(json, "healthCheckGracePeriodSeconds", service->grace_s);
-    json_put_text(json, "schedulingStrategy", "REPLICA");
+    json_put_text(json, "schedulingStrategy", scheduling ? scheduling : "REPLICA");
     add_kept(json, service);
     if (with_tags)
         json_put(json, "tags", json_copy(service->tags));
     return json;
 }
 
+/* True when the service is of the launch type and the scheduling strategy that the request asks for. */
+static bool is_asked_for(const struct service *service, struct json_object *request)
+{
+    static const char *const keys[] = {"launchType", "schedulingStrategy"};
+    struct json_object *json = NULL;
+    bool asked = true;
+
+    if (!json_any(request, keys[0]) && !json_any(request, keys[1]))
+        return true;
+    json = ecs_service_json(service, false);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *wanted = json_text(request, keys[i]), *its = json_text(json, keys[i]);
+        asked = asked && (!wanted || (its && strcmp(wanted, its) == 0));
+    }
+    json_object_put(json);
+    return asked;
+}
+
 bool ecs_list_services(struct region *region, struct call *call)
 {
     struct cluster *cluster = ecs_find_cluster(region, call);
-    const char *launch_type = json_text(call->request, "launchType");
     struct json_object *arns = NULL;
 
     if (!cluster)
@@ -147,7 +262,7 @@ bool ecs_list_services(struct region *region, struct call *call)
     for (size_t i = 0; i < region->services.count; i++) {
         const struct service *service = region->services.items[i];
         if (service->cluster == cluster && service->state != SERVICE_INACTIVE &&
-            (!launch_type || strcmp(launch_type, "FARGATE") == 0))
+            is_asked_for(service, call->request))
             json_append_text(arns, service->arn);
     }
     return call_answer_page(call, arns, "serviceArns", NULL, SERVICE_PAGE, SERVICE_PAGE_MAX);

@@ -129,6 +129,7 @@ struct json_object *ecs_task_json(const struct region *region, const struct task
     struct json_object *json = json_object_new_object(), *containers = json_object_new_array();
     const char *cpu = json_text(task->definition->body, "cpu"),
                *memory = json_text(task->definition->body, "memory");
+    bool on_fargate = ecs_is_on_fargate(task->service, task->definition);
 
     for (size_t i = 0; i < task->container_count; i++)
         json_object_array_add(containers, container_json(task, &task->containers[i]));
@@ -148,9 +149,11 @@ struct json_object *ecs_task_json(const struct region *region, const struct task
     json_put_format(json, "group", "service:%s", task->service->name);
     json_put_text(json, "healthStatus",
                   task->container_count > 0 ? health_of(task, &task->containers[0]) : "UNKNOWN");
-    json_put_text(json, "launchType", "FARGATE");
-    json_put_text(json, "platformVersion", "1.4.0");
-    json_put_text(json, "platformFamily", "Linux");
+    json_put_text(json, "launchType", on_fargate ? "FARGATE" : "EC2");
+    if (on_fargate) {
+        json_put_text(json, "platformVersion", "1.4.0");
+        json_put_text(json, "platformFamily", "Linux");
+    }
     json_put(json, "overrides", overrides_json(task));
     json_put_text(json, "startedBy", task->deployment);
     add_times(json, task);
@@ -236,6 +239,8 @@ bool ecs_stop_task(struct region *region, struct call *call)
         return false;
     if (!task)
         return call_fail(call, "InvalidParameterException", "The referenced task was not found.");
+    if (task->service->described)
+        return call_fail(call, "AccessDeniedException", "The task is only described here (--big).");
     task_stop(region, task, "UserInitiated", reason ? reason : "Task stopped by user");
     json_put(call->response, "task", ecs_task_json(region, task, true));
     return true;

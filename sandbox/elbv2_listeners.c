@@ -161,6 +161,18 @@ static bool check_forward(struct region *region, struct call *call, struct json_
     return true;
 }
 
+/* A Query call says everything in text: kept as what it means, so that what is set back is as it was. */
+static struct json_object *stickiness_json(struct json_object *config)
+{
+    struct json_object *asked = json_map(config, "TargetGroupStickinessConfig");
+    struct json_object *json = json_object_new_object();
+
+    json_put_flag(json, "Enabled", json_flag(asked, "Enabled", false));
+    if (json_any(asked, "DurationSeconds"))
+        json_put_integer(json, "DurationSeconds", json_integer(asked, "DurationSeconds", 0));
+    return json;
+}
+
 /* Both ways to say it, direct and by ForwardConfig, in the one form that the API answers with. */
 static struct json_object *forward_json(struct region *region, struct call *call, struct json_object *action)
 {
@@ -186,10 +198,7 @@ static struct json_object *forward_json(struct region *region, struct call *call
         json_put_text(json, "TargetGroupArn",
                       json_text(json_object_array_get_idx(groups, 0), "TargetGroupArn"));
     json_put(config, "TargetGroups", groups);
-    json_put(config, "TargetGroupStickinessConfig",
-             json_map(json_map(action, "ForwardConfig"), "TargetGroupStickinessConfig")
-                 ? json_copy(json_map(json_map(action, "ForwardConfig"), "TargetGroupStickinessConfig"))
-                 : json_tokener_parse("{\"Enabled\":false}"));
+    json_put(config, "TargetGroupStickinessConfig", stickiness_json(json_map(action, "ForwardConfig")));
     json_put(json, "ForwardConfig", config);
     return json;
 }

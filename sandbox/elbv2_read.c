@@ -272,6 +272,18 @@ static const struct balancer_target *find_target(const struct balancer_target *t
     return NULL;
 }
 
+static size_t read_targets(struct region *region, const struct target_group *group,
+                           struct balancer_target targets[BALANCER_TARGETS_MAX])
+{
+    size_t count = group->seen_count;
+
+    if (group->described)
+        memcpy(targets, group->seen, count * sizeof *targets);
+    else
+        count = balancer_targets(region->balancer, group->number, targets, BALANCER_TARGETS_MAX);
+    return count < BALANCER_TARGETS_MAX ? count : BALANCER_TARGETS_MAX;
+}
+
 bool elbv2_describe_target_health(struct region *region, struct call *call)
 {
     struct target_group *group = region_find_group(region, json_text(call->request, "TargetGroupArn"));
@@ -283,9 +295,7 @@ bool elbv2_describe_target_health(struct region *region, struct call *call)
     if (!group)
         return call_fail(call, "TargetGroupNotFound", "One or more target groups not found");
     targets = memory_new(BALANCER_TARGETS_MAX * sizeof *targets);
-    count = balancer_targets(region->balancer, group->number, targets, BALANCER_TARGETS_MAX);
-    if (count > BALANCER_TARGETS_MAX)
-        count = BALANCER_TARGETS_MAX;
+    count = read_targets(region, group, targets);
     for (size_t i = 0; i < count && json_length(asked) == 0; i++)
         json_object_array_add(list, target_json(group, &targets[i]));
     for (size_t i = 0; i < json_length(asked); i++) {

@@ -76,9 +76,14 @@ size_t json_length(struct json_object *list)
     return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 }
 
+struct json_object *json_item(struct json_object *list, size_t index)
+{
+    return index < json_length(list) ? json_object_array_get_idx(list, index) : NULL;
+}
+
 const char *json_text_at(struct json_object *list, size_t index)
 {
-    struct json_object *item = json_object_array_get_idx(list, index);
+    struct json_object *item = json_item(list, index);
 
     return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
 }

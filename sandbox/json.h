@@ -22,6 +22,8 @@ struct json_object *json_map(struct json_object *object, const char *key);
 /* Any member that is neither missing nor null; borrowed. */
 struct json_object *json_any(struct json_object *object, const char *key);
 size_t json_length(struct json_object *list);
+/* An item; borrowed; NULL beyond the end, or where there is no list. */
+struct json_object *json_item(struct json_object *list, size_t index);
 /* An item that is a text; "" for anything else. */
 const char *json_text_at(struct json_object *list, size_t index);
 

@@ -12,6 +12,7 @@
 #include "sandbox/router.h"
 #include "sandbox/scheduler.h"
 #include "sandbox/seed.h"
+#include "sandbox/seed_big.h"
 #include "sandbox/server.h"
 
 #include <libgen.h>
@@ -29,7 +30,6 @@
 #define FAST_PACE 0.2
 #define PACE_MIN 0.02
 #define PACE_MAX 100.0
-#define THROTTLE_MAX 1e6
 #define END_GRACE_MS 1500 /* from SIGTERM to SIGKILL when the region ends */
 #define PATH_SIZE 4096
 
@@ -39,9 +39,11 @@ enum key {
     KEY_FAST,
     KEY_PACE,
     KEY_THROTTLE,
+    KEY_BIG,
     KEY_NO_TRAFFIC,
     KEY_EMPTY,
     KEY_LOGS,
+    KEY_FAIL,
     KEY_HELP,
     KEY_VERSION
 };
@@ -53,11 +55,16 @@ static const struct option_spec specs[] = {
     {"fast", OPTION_NONE, NULL, "deployments and health checks take a fifth of their time", KEY_FAST},
     {"pace", OPTION_REQUIRED, "FACTOR", "they take FACTOR times as long (1 is a tenth of AWS's times)",
      KEY_PACE},
-    {"throttle", OPTION_REQUIRED, "RATE", "answer more than RATE calls a second with a throttling error",
-     KEY_THROTTLE},
+    {"throttle", OPTION_REQUIRED, "RATE",
+     "answer more than RATE calls a second with a throttling error; \"aws\": as AWS does", KEY_THROTTLE},
+    {"big", OPTION_REQUIRED, "CLUSTERS:SERVICES:TASKS",
+     "describe so many more, with nothing behind them (100:2000:5000)", KEY_BIG},
     {"no-traffic", OPTION_NONE, NULL, "no clients send requests to the services", KEY_NO_TRAFFIC},
     {"empty", OPTION_NONE, NULL, "start with no clusters at all", KEY_EMPTY},
     {"logs", OPTION_REQUIRED, "DIR", "write what containers print to files in DIR", KEY_LOGS},
+    {"fail", OPTION_REQUIRED, "SPEC",
+     "make calls fail: SERVICE:OPERATION[@N|@N+]=HOW, such as ecs:UpdateService@2=500-after (repeatable)",
+     KEY_FAIL},
     {"help", OPTION_NONE, NULL, "show this and exit", KEY_HELP},
     {"version", OPTION_NONE, NULL, "show the version and exit", KEY_VERSION},
     {NULL, OPTION_NONE, NULL, NULL, 0},
@@ -67,8 +74,12 @@ struct settings {
     char host[UNITS_HOST_MAX];
     uint16_t port;
     const char *region, *logs;
-    double pace, throttle;
+    double pace;
+    struct throttle throttle;
+    struct seed_big big; /* no clusters: none */
     bool no_traffic, empty, help, version;
+    const char *fails[FAIL_SPECS_MAX];
+    size_t fail_count;
 };
 
 static bool parse_number(const char *text, const char *name, double lowest, double highest, double *number,
@@ -81,6 +92,16 @@ static bool parse_number(const char *text, const char *name, double lowest, doub
         return error_set(error, ERROR_USAGE, "%s: '%s' is not a number from %g to %g", name, text, lowest,
                          highest);
     return true;
+}
+
+static bool take_fail(struct settings *settings, const char *value, struct error *error)
+{
+    struct fail_spec spec;
+
+    if (settings->fail_count == FAIL_SPECS_MAX)
+        return error_set(error, ERROR_USAGE, "--fail: at most %d", FAIL_SPECS_MAX);
+    settings->fails[settings->fail_count++] = value;
+    return fail_spec_parse(&spec, value, error);
 }
 
 static bool take(void *context, int key, const char *value, struct error *error)
@@ -102,7 +123,9 @@ static bool take(void *context, int key, const char *value, struct error *error)
     case KEY_PACE:
         return parse_number(value, "--pace", PACE_MIN, PACE_MAX, &settings->pace, error);
     case KEY_THROTTLE:
-        return parse_number(value, "--throttle", 0.1, THROTTLE_MAX, &settings->throttle, error);
+        return throttle_parse(&settings->throttle, value, error);
+    case KEY_BIG:
+        return seed_big_parse(&settings->big, value, error);
     case KEY_NO_TRAFFIC:
         return settings->no_traffic = true;
     case KEY_EMPTY:
@@ -110,6 +133,8 @@ static bool take(void *context, int key, const char *value, struct error *error)
     case KEY_LOGS:
         settings->logs = value;
         return true;
+    case KEY_FAIL:
+        return take_fail(settings, value, error);
     case KEY_HELP:
         return settings->help = true;
     case KEY_VERSION:
@@ -181,13 +206,16 @@ static bool read_signals(int fd)
     return ends;
 }
 
-static void loop(struct region *region, int signals, pid_t parent)
+static void loop(struct region *region, struct server *server, int signals, pid_t parent)
 {
     for (bool ends = false; !ends;) {
-        struct pollfd fds[] = {{signals, POLLIN, 0}, {region->wake, POLLIN, 0}};
+        struct pollfd fds[] = {
+            {signals, POLLIN, 0}, {region->wake, POLLIN, 0}, {server_event_fd(server), POLLIN, 0}};
         uint64_t count = 0;
-        if (poll(fds, 2, scheduler_run(region)) > 0 && read(region->wake, &count, sizeof count) < 0)
-            count = 0; /* it was a signal */
+        if (poll(fds, 3, scheduler_run(region)) > 0 && read(region->wake, &count, sizeof count) < 0)
+            count = 0; /* it was another */
+        if ((fds[2].revents & POLLIN) != 0)
+            server_release(server);
         ends = read_signals(signals) || (parent > 0 && getppid() != parent);
     }
 }
@@ -204,14 +232,19 @@ static bool serve(struct region *region, const struct settings *settings, int si
 
     if (socket < 0)
         return false;
+    fail_init(&router.fail);
+    for (size_t i = 0; i < settings->fail_count; i++)
+        fail_add(&router.fail, settings->fails[i], NULL);
     region->balancer = balancer_start(error);
     if (!region->balancer) {
         close(socket);
+        fail_destroy(&router.fail);
         return false;
     }
     if (!settings->no_traffic && !settings->empty && !(traffic = traffic_start(error)))
         close(socket);
-    else if (!settings->empty && !seed_region(region, traffic, error))
+    else if ((!settings->empty && !seed_region(region, traffic, error)) ||
+             (settings->big.clusters > 0 && !seed_big_region(region, &settings->big, error)))
         close(socket);
     else
         server = server_start(socket, router_answer, &router, error);
@@ -219,7 +252,7 @@ static bool serve(struct region *region, const struct settings *settings, int si
         printf("ready http://%s:%u\n",
                strcmp(settings->host, "localhost") == 0 ? "127.0.0.1" : settings->host, port);
         fflush(stdout);
-        loop(region, signals, parent);
+        loop(region, server, signals, parent);
         done = true;
     }
     server_stop(server);
@@ -227,6 +260,7 @@ static bool serve(struct region *region, const struct settings *settings, int si
         traffic_stop(traffic);
     scheduler_end_all(region, END_GRACE_MS);
     balancer_stop(region->balancer);
+    fail_destroy(&router.fail);
     return done;
 }
 

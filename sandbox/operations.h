@@ -47,5 +47,8 @@ operation_handler sts_get_caller_identity;
 /* ec2.c, ec2_rules.c */
 operation_handler ec2_describe_security_groups, ec2_describe_security_group_rules,
     ec2_authorize_security_group_ingress, ec2_revoke_security_group_ingress;
+/* cloudwatch.c */
+operation_handler cloudwatch_describe_alarms, cloudwatch_put_metric_alarm, cloudwatch_set_alarm_state,
+    cloudwatch_delete_alarms;
 
 #endif

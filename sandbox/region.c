@@ -1,5 +1,6 @@
 #include "sandbox/region.h"
 
+#include "sandbox/alarm.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
 #include "sandbox/security_group.h"
@@ -81,23 +82,47 @@ struct cluster *region_find_cluster(struct region *region, const char *name)
     return NULL;
 }
 
+static bool is_service(const struct service *service, const struct cluster *cluster, const char *name)
+{
+    return service->cluster == cluster && strcmp(is_arn(name) ? service->arn : service->name, name) == 0;
+}
+
 /* The newest first: a service that was deleted may have been created anew. */
 struct service *region_find_service(struct region *region, const struct cluster *cluster, const char *name)
 {
+    size_t hint = hints_get(&region->service_hints, name);
+
+    if (hint < region->services.count) {
+        struct service *service = region->services.items[hint];
+        if (service->state == SERVICE_ACTIVE && is_service(service, cluster, name))
+            return service;
+    }
     for (size_t i = region->services.count; i-- > 0 && name;) {
         struct service *service = region->services.items[i];
-        if (service->cluster == cluster && strcmp(is_arn(name) ? service->arn : service->name, name) == 0)
-            return service;
+        if (!is_service(service, cluster, name))
+            continue;
+        hints_put(&region->service_hints, name, i);
+        return service;
     }
     return NULL;
 }
 
+static bool is_task(const struct task *task, const struct cluster *cluster, const char *name)
+{
+    return task->cluster == cluster && strcmp(is_arn(name) ? task->arn : task->id, name) == 0;
+}
+
 struct task *region_find_task(struct region *region, const struct cluster *cluster, const char *name)
 {
+    size_t hint = hints_get(&region->task_hints, name);
+
+    if (hint < region->tasks.count && is_task(region->tasks.items[hint], cluster, name))
+        return region->tasks.items[hint];
     for (size_t i = 0; i < region->tasks.count && name; i++) {
-        struct task *task = region->tasks.items[i];
-        if (task->cluster == cluster && strcmp(is_arn(name) ? task->arn : task->id, name) == 0)
-            return task;
+        if (!is_task(region->tasks.items[i], cluster, name))
+            continue;
+        hints_put(&region->task_hints, name, i);
+        return region->tasks.items[i];
     }
     return NULL;
 }
@@ -106,7 +131,11 @@ struct definition *region_find_definition(struct region *region, const char *nam
 {
     const char *part = name && *name ? last_part(name) : NULL;
     const char *colon = part ? strrchr(part, ':') : NULL;
+    size_t hint = hints_get(&region->definition_hints, name);
 
+    if (hint < region->definitions.count &&
+        strcmp(((struct definition *)region->definitions.items[hint])->arn, name) == 0)
+        return region->definitions.items[hint];
     for (size_t i = region->definitions.count; i-- > 0 && part;) {
         struct definition *definition = region->definitions.items[i];
         size_t length = colon ? (size_t)(colon - part) : strlen(part);
@@ -114,18 +143,27 @@ struct definition *region_find_definition(struct region *region, const char *nam
             continue;
         if (is_arn(name) && colon && strcmp(definition->arn, name) != 0)
             continue;
-        if (colon ? strtol(colon + 1, NULL, 10) == definition->revision : definition->active)
-            return definition;
+        if (colon ? strtol(colon + 1, NULL, 10) != definition->revision : !definition->active)
+            continue;
+        hints_put(&region->definition_hints, definition->arn, i);
+        return definition;
     }
     return NULL;
 }
 
 struct target_group *region_find_group(struct region *region, const char *arn)
 {
+    size_t hint = hints_get(&region->group_hints, arn);
+
+    if (hint < region->target_groups.count &&
+        strcmp(((struct target_group *)region->target_groups.items[hint])->arn, arn) == 0)
+        return region->target_groups.items[hint];
     for (size_t i = 0; i < region->target_groups.count && arn; i++) {
         struct target_group *group = region->target_groups.items[i];
-        if (strcmp(group->arn, arn) == 0)
-            return group;
+        if (strcmp(group->arn, arn) != 0)
+            continue;
+        hints_put(&region->group_hints, arn, i);
+        return group;
     }
     return NULL;
 }
@@ -200,6 +238,10 @@ struct json_object *region_group_load_balancers(struct region *region, const str
 {
     struct json_object *arns = json_object_new_array();
 
+    if (group->described) {
+        json_append_text(arns, group->described->arn);
+        return arns;
+    }
     for (size_t i = 0; i < region->rules.count; i++) {
         struct rule *rule = region->rules.items[i];
         struct json_object *actions = rule->priority == 0 ? rule->listener->actions : rule->actions;
@@ -255,6 +297,7 @@ static void free_service(struct service *service)
     list_free(&service->events);
     json_object_put(service->tags);
     json_object_put(service->created_from);
+    json_object_put(service->asked);
     json_object_put(service->good_load_balancers);
     json_object_put(service->good_network);
     free(service);
@@ -302,6 +345,7 @@ void region_free(struct region *region)
         json_object_put(task->load_balancers);
         json_object_put(task->security_groups);
         json_object_put(task->tags);
+        free(task->containers);
         free(task);
     }
     for (size_t i = 0; i < region->services.count; i++)
@@ -320,9 +364,16 @@ void region_free(struct region *region)
     }
     struct list *lists[] = {&region->clusters, &region->services,       &region->definitions,
                             &region->tasks,    &region->load_balancers, &region->listeners,
-                            &region->rules,    &region->target_groups,  &region->security_groups};
+                            &region->rules,    &region->target_groups,  &region->security_groups,
+                            &region->alarms};
+    for (size_t i = 0; i < region->alarms.count; i++)
+        alarm_free(region->alarms.items[i]);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);
+    struct hints *hints[] = {&region->service_hints, &region->definition_hints, &region->task_hints,
+                             &region->group_hints};
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        hints_free(hints[i]);
     close(region->wake);
     pthread_mutex_destroy(&region->mutex);
 }

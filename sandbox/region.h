@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "sandbox/balancer.h"
+#include "sandbox/hints.h"
 #include "sandbox/json.h"
 #include "sandbox/memory.h"
 
@@ -40,6 +41,7 @@ struct cluster {
     char name[REGION_NAME_MAX];
     char arn[REGION_ARN_MAX];
     bool active;
+    int services, running, pending; /* as they were counted last */
     struct json_object *tags, *settings;
 };
 
@@ -98,7 +100,7 @@ struct task {
     bool failed;          /* its health checks failed */
     bool execute_command; /* ECS Exec, as its service had it when it was started */
     bool counted;         /* among the deployment's failed tasks */
-    struct container containers[REGION_CONTAINERS_MAX];
+    struct container *containers;
     size_t container_count;
     int64_t since_ms; /* in this state, by the monotonic clock */
     int64_t running_ms;
@@ -133,14 +135,16 @@ struct service {
     bool steady;
     struct json_object *tags;
     struct json_object
-        *created_from;       /* what CreateService and UpdateService set and the scheduler does not use */
-    struct list deployments; /* struct deployment *, the primary first */
-    struct list events;      /* struct event *, the latest last */
+        *created_from;         /* what CreateService and UpdateService set and the scheduler does not use */
+    struct json_object *asked; /* the request that created it */
+    struct list deployments;   /* struct deployment *, the primary first; none of an EXTERNAL controller */
+    struct list events;        /* struct event *, the latest last */
     /* To go back to when the circuit breaker rolls back. */
     struct definition *good_definition;
     struct json_object *good_load_balancers, *good_network;
     int failures_in_a_row;
     int64_t retry_ms; /* no task is started before */
+    bool described;   /* nothing stands behind it, see seed_big.h; nor behind its tasks */
     double created;
 };
 struct event {
@@ -177,9 +181,10 @@ struct target_group {
     char arn[REGION_ARN_MAX];
     char target_type[16];
     uint16_t port;
-    unsigned number;                /* the balancer's */
-    struct json_object *settings;   /* HealthCheck…, Matcher, Protocol…, VpcId, as described */
-    struct json_object *attributes; /* those that were set: {key: text} */
+    unsigned number;                 /* the balancer's */
+    struct json_object *settings;    /* HealthCheck…, Matcher, Protocol…, VpcId, as described */
+    struct json_object *attributes;  /* those that were set: {key: text} */
+    struct load_balancer *described; /* only described, as that one's; `seen` are its targets. NULL: real */
     struct json_object *tags;
     struct balancer_target *seen; /* what the scheduler saw in this round */
     size_t seen_count;
@@ -203,10 +208,12 @@ struct region {
     char proxy[4096];   /* shaketable-proxy */
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
+    struct hints service_hints, definition_hints, task_hints, group_hints;
     uint64_t next_log_event;
     struct list log_streams; /* struct log_stream *, by age */
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
+    struct list alarms;
 };
 
 void region_init(struct region *region, const char *name, double pace);

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "sandbox/auth.h"
+#include "sandbox/cbor.h"
 #include "sandbox/operations.h"
 #include "sandbox/ssm.h"
 #include "sandbox/state.h"
@@ -10,14 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The JSON services: what X-Amz-Target begins with, and what their credentials' scope says. */
+/* What stands before the operation, in X-Amz-Target and in the path of a CBOR call. */
 static const struct {
-    const char *target, *service;
-} targets[] = {
-    {"AmazonEC2ContainerServiceV20141113.", "ecs"},
-    {"AmazonSSM.", "ssm"},
-    {"Logs_20140328.", "logs"},
+    const char *target;
+    const char *service;
+} json_services[] = {
+    {"AmazonEC2ContainerServiceV20141113", "ecs"},
+    {"GraniteServiceVersion20100801", "monitoring"},
+    {"AmazonSSM", "ssm"},
+    {"Logs_20140328", "logs"},
 };
+#define CBOR_PATH "/service/"
+#define CBOR_OPERATION "/operation/"
 
 static const char *header(const struct server_request *request, const char *name)
 {
@@ -38,6 +43,8 @@ static void find_query_service(struct call *call, const struct server_request *r
         service = "sts";
     else if (version && strcmp(version, "2016-11-15") == 0)
         service = "ec2";
+    else if (version && strcmp(version, "2010-08-01") == 0)
+        service = "monitoring";
     if (sigv4_authorization_parse(sigv4_header_find(request->headers, request->header_count, "Authorization"),
                                   authorization, NULL) == SIGV4_VALID)
         service = authorization->service;
@@ -46,23 +53,41 @@ static void find_query_service(struct call *call, const struct server_request *r
     free(authorization);
 }
 
+/* "TARGET", `separator`, "OPERATION": finds the service and keeps the operation. */
+static bool find_json_service(struct call *call, const char *text, const char *separator)
+{
+    text_copy(call->service, sizeof call->service, json_services[0].service);
+    for (size_t i = 0; i < sizeof json_services / sizeof *json_services; i++) {
+        size_t length = strlen(json_services[i].target), more = strlen(separator);
+        if (strncmp(text, json_services[i].target, length) != 0 ||
+            strncmp(text + length, separator, more) != 0)
+            continue;
+        text_copy(call->service, sizeof call->service, json_services[i].service);
+        text_copy(call->operation, sizeof call->operation, text + length + more);
+        return true;
+    }
+    return call_fail(call, "UnknownOperationException", "The target %.200s is not one of this region's.",
+                     text);
+}
+
+static bool read_cbor_call(struct call *call, const struct server_request *request)
+{
+    bool known = strncmp(request->path, CBOR_PATH, strlen(CBOR_PATH)) == 0;
+
+    call->protocol = CALL_CBOR;
+    if (!find_json_service(call, known ? request->path + strlen(CBOR_PATH) : request->path, CBOR_OPERATION))
+        return false;
+    call->request = cbor_read(buf_text(&request->body), request->body.length);
+    if (!call->request)
+        return call_fail(call, "SerializationException", "The request body is not a CBOR map.");
+    return true;
+}
+
 static bool read_json_call(struct call *call, const struct server_request *request)
 {
-    const char *target = header(request, "X-Amz-Target");
-
     call->protocol = CALL_JSON;
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        size_t length = strlen(targets[i].target);
-        if (strncmp(target, targets[i].target, length) != 0)
-            continue;
-        text_copy(call->service, sizeof call->service, targets[i].service);
-        text_copy(call->operation, sizeof call->operation, target + length);
-    }
-    if (!*call->operation) {
-        text_copy(call->service, sizeof call->service, "ecs");
-        return call_fail(call, "UnknownOperationException", "The target %.200s is not one of this region's.",
-                         target);
-    }
+    if (!find_json_service(call, header(request, "X-Amz-Target"), "."))
+        return false;
     call->request = wire_read_json(buf_text(&request->body), request->body.length);
     if (!call->request)
         return call_fail(call, "SerializationException", "The request body is not a JSON object.");
@@ -88,7 +113,7 @@ static bool read_query_call(struct call *call, const struct server_request *requ
 
 static bool fail_unknown(struct call *call)
 {
-    if (call->protocol == CALL_JSON)
+    if (call->protocol == CALL_JSON || call->protocol == CALL_CBOR)
         return call_fail(call, "UnknownOperationException", "The operation %s is unknown.", call->operation);
     return call_fail(call, "InvalidAction", "The action %s is not valid for this web service.",
                      call->operation);
@@ -101,48 +126,75 @@ bool router_call(struct region *region, struct call *call)
     return operation ? operation->handler(region, call) : fail_unknown(call);
 }
 
-/* A token bucket as deep as a second's calls. */
-static bool throttle(struct router *router, struct call *call)
-{
-    uint64_t now_us = clock_us();
-    double depth = router->throttle > 1 ? router->throttle : 1;
-
-    if (router->throttle <= 0)
-        return true;
-    if (router->filled_us == 0)
-        router->tokens = depth;
-    else
-        router->tokens += (double)(now_us - router->filled_us) / 1e6 * router->throttle;
-    router->filled_us = now_us;
-    if (router->tokens > depth)
-        router->tokens = depth;
-    if (router->tokens < 1) {
-        if (call->protocol == CALL_JSON)
-            return call_fail(call, "ThrottlingException", "Rate exceeded");
-        if (call->protocol == CALL_QUERY)
-            return call_fail(call, "Throttling", "Rate exceeded");
-        return call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");
-    }
-    router->tokens -= 1;
-    return true;
-}
-
-static void run_call(struct router *router, struct call *call, const struct server_request *request)
+/* Reads the call and looks at its signature; false: it has failed. */
+static bool admit_call(struct call *call, const struct server_request *request)
 {
     bool is_json = *header(request, "X-Amz-Target") != '\0';
-    bool is_read = is_json ? read_json_call(call, request) : read_query_call(call, request);
+    bool is_cbor = strcmp(header(request, "smithy-protocol"), "rpc-v2-cbor") == 0;
+    bool is_read = is_cbor   ? read_cbor_call(call, request)
+                   : is_json ? read_json_call(call, request)
+                             : read_query_call(call, request);
     int status = call->status;
 
     /* A call that can't be read is told so only after its signature was seen to be right. */
     call->status = 200;
     if (!auth_check(call, request))
-        return;
+        return false;
     call->status = status;
-    if (!is_read || !throttle(router, call))
+    return is_read;
+}
+
+/* What is to fail before its effect fails here: false, there is no effect. */
+static bool fail_before(struct call *call, enum fail_how how, struct server_answer *answer)
+{
+    switch (how) {
+    case FAIL_REFUSE:
+    case FAIL_THROTTLE:
+    case FAIL_ERROR_BEFORE:
+        fail_answer(call, how);
+        return false;
+    case FAIL_TIMEOUT_BEFORE:
+        answer->ending = SERVER_SILENT;
+        return false;
+    case FAIL_CUT_BEFORE:
+        answer->ending = SERVER_CUT;
+        return false;
+    case FAIL_DELAY:
+        answer->ending = SERVER_LATER;
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void fail_after(struct call *call, enum fail_how how, struct server_answer *answer)
+{
+    if (how == FAIL_ERROR_AFTER)
+        fail_answer(call, how);
+    else if (how == FAIL_TIMEOUT_AFTER)
+        answer->ending = SERVER_SILENT;
+    else if (how == FAIL_CUT_AFTER)
+        answer->ending = SERVER_CUT;
+    else if (how == FAIL_HALF)
+        answer->ending = SERVER_HALF;
+}
+
+static void run_call(struct router *router, struct call *call, const struct server_request *request,
+                     struct server_answer *answer)
+{
+    enum fail_how how = FAIL_NOT;
+
+    if (!admit_call(call, request))
         return;
+    if (!request->again) {
+        how = fail_decide(&router->fail, call, &answer->later_ms);
+        if (!fail_before(call, how, answer) || !throttle_take(&router->throttle, call, clock_us()))
+            return;
+    }
     pthread_mutex_lock(&router->region->mutex);
     router_call(router->region, call);
     pthread_mutex_unlock(&router->region->mutex);
+    fail_after(call, how, answer);
 }
 
 static void answer_api(struct router *router, const struct server_request *request,
@@ -151,7 +203,7 @@ static void answer_api(struct router *router, const struct server_request *reque
     struct call call;
 
     call_init(&call);
-    run_call(router, &call, request);
+    run_call(router, &call, request, answer);
     buf_init(&answer->body, WIRE_ANSWER_MAX);
     wire_write(&call, &answer->body);
     answer->status = call.status;
@@ -160,6 +212,25 @@ static void answer_api(struct router *router, const struct server_request *reque
     if (call.status != 200 && call.protocol == CALL_JSON)
         text_copy(answer->error_type, sizeof answer->error_type, call.code);
     call_free(&call);
+}
+
+/* GET shows what is to fail and what was called since that was set, PUT sets it (a specification a line),
+ * DELETE ends it. No POST: a web page could send one from a browser on this machine. */
+static void answer_fail(struct router *router, const struct server_request *request,
+                        struct server_answer *answer)
+{
+    struct error error = {0};
+    bool is_put = strcmp(request->method, "PUT") == 0, is_delete = strcmp(request->method, "DELETE") == 0;
+
+    if ((is_put || is_delete) && !fail_set(&router->fail, is_put ? buf_text(&request->body) : "", &error)) {
+        struct json_object *json = json_object_new_object();
+        json_put_text(json, "message", error.message);
+        json_print_canonical(json, &answer->body);
+        json_object_put(json);
+        answer->status = 400;
+        return;
+    }
+    fail_print(&router->fail, &answer->body);
 }
 
 static void answer_local(struct router *router, const struct server_request *request,
@@ -173,14 +244,18 @@ static void answer_local(struct router *router, const struct server_request *req
         pthread_mutex_lock(&router->region->mutex);
         state_print(router->region, &answer->body);
         pthread_mutex_unlock(&router->region->mutex);
+    } else if (strcmp(request->path, "/_shaketable/fail") == 0) {
+        answer_fail(router, request, answer);
+    } else if (strcmp(request->path, "/_shaketable/calls") == 0) {
+        throttle_print(&router->throttle, &answer->body);
     } else if (strcmp(request->path, "/_shaketable/session") == 0) {
         pthread_mutex_lock(&router->region->mutex);
         answer->status = ssm_print_session(router->region, request->query, &answer->body) ? 200 : 403;
         pthread_mutex_unlock(&router->region->mutex);
     } else {
         answer->status = 404;
-        buf_append_text(&answer->body,
-                        "{\"message\":\"there is /_shaketable/health and /_shaketable/state\"}\n");
+        buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/calls, /_shaketable/fail, "
+                                       "/_shaketable/health and /_shaketable/state\"}\n");
     }
 }
 

@@ -6,14 +6,15 @@
 #define SHAKETABLE_SANDBOX_ROUTER_H
 
 #include "sandbox/call.h"
+#include "sandbox/fail.h"
 #include "sandbox/region.h"
 #include "sandbox/server.h"
+#include "sandbox/throttle.h"
 
 struct router {
     struct region *region;
-    double throttle; /* calls a second; 0: no limit */
-    double tokens;   /* of the bucket, at `filled_us` */
-    uint64_t filled_us;
+    struct throttle throttle;
+    struct fail fail;
 };
 
 /* A server_handler; context is a struct router *. */

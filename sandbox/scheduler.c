@@ -36,6 +36,8 @@ static void see_targets(struct region *region)
 {
     for (size_t i = 0; i < region->target_groups.count; i++) {
         struct target_group *group = region->target_groups.items[i];
+        if (group->described)
+            continue;
         if (!group->seen)
             group->seen = memory_new(BALANCER_TARGETS_MAX * sizeof *group->seen);
         group->seen_count =
@@ -204,6 +206,11 @@ static void settle(struct region *region, struct service *service, const struct 
 /* True while something is under way. */
 static bool run_service(struct region *region, struct service *service, int64_t now_ms)
 {
+    if (!service_primary(service)) { /* an EXTERNAL controller's, without a task set */
+        if (service->state == SERVICE_DRAINING)
+            service->state = SERVICE_INACTIVE;
+        return false;
+    }
     count_failures(region, service, now_ms);
     deployment_check_breaker(service);
     struct deployment *primary = service_primary(service);
@@ -231,6 +238,8 @@ static bool run_tasks(struct region *region, int64_t now_ms)
 
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
+        if (task->service->described)
+            continue;
         task_advance(region, task, now_ms);
         busy = busy || (task->state != TASK_RUNNING && task->state != TASK_STOPPED);
     }
@@ -254,7 +263,7 @@ int scheduler_run(struct region *region)
     busy = run_tasks(region, now_ms);
     for (size_t i = 0; i < region->services.count; i++) {
         struct service *service = region->services.items[i];
-        if (service->state != SERVICE_INACTIVE)
+        if (service->state != SERVICE_INACTIVE && !service->described)
             busy = run_service(region, service, now_ms) || busy;
     }
     pthread_mutex_unlock(&region->mutex);

@@ -1,6 +1,7 @@
 #include "sandbox/state.h"
 
 #include "sandbox/ec2.h"
+#include "sandbox/alarm.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
 #include "sandbox/ssm.h"
@@ -25,10 +26,14 @@ static struct json_object *clusters_json(struct region *region)
 /* A service's description without what changes by itself. */
 static struct json_object *service_json(const struct service *service)
 {
-    static const char *const volatiles[] = {"deployments", "events", "runningCount", "pendingCount",
-                                            "createdAt"};
+    static const char *const volatiles[] = {"deployments",  "events",    "runningCount",
+                                            "pendingCount", "createdAt", "taskSets"};
     struct json_object *json = ecs_service_json(service, true);
+    struct json_object *deployment = json_item(json_list(json, "deployments"), 0);
+    struct json_object *connect = json_any(deployment, "serviceConnectConfiguration");
 
+    if (connect)
+        json_put(json, "serviceConnectConfiguration", json_copy(connect));
     for (size_t i = 0; i < sizeof volatiles / sizeof *volatiles; i++)
         json_object_object_del(json, volatiles[i]);
     return json;
@@ -127,6 +132,17 @@ static struct json_object *security_groups_json(struct region *region)
     return map;
 }
 
+static struct json_object *alarms_json(struct region *region)
+{
+    struct json_object *map = json_object_new_object();
+
+    for (size_t i = 0; i < region->alarms.count; i++) {
+        const struct alarm *alarm = region->alarms.items[i];
+        json_put(map, alarm->arn, alarm_settings_json(alarm));
+    }
+    return map;
+}
+
 bool state_print(struct region *region, struct buf *out)
 {
     struct json_object *json = json_object_new_object();
@@ -141,6 +157,7 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "rules", rules_json(region));
     json_put(json, "sessions", ssm_sessions_json(region));
     json_put(json, "securityGroups", security_groups_json(region));
+    json_put(json, "alarms", alarms_json(region));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');
     json_object_put(json);
     return done;

@@ -36,6 +36,7 @@ static void add_containers(struct region *region, struct task *task, const char 
 {
     struct json_object *list = json_list(task->definition->body, "containerDefinitions");
 
+    task->containers = memory_new((json_length(list) + 1) * sizeof *task->containers);
     for (size_t i = 0; i < json_length(list) && i < REGION_CONTAINERS_MAX; i++) {
         struct json_object *definition = json_object_array_get_idx(list, i);
         struct container *container = &task->containers[task->container_count++];
@@ -71,6 +72,7 @@ struct task *task_create(struct region *region, struct service *service, const s
     text_copy(task->deployment, sizeof task->deployment, deployment->id);
     task->load_balancers = json_object_get(deployment->load_balancers);
     task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
+    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     const char *propagate = json_text(service->created_from, "propagateTags");
     task->tags =
         propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
@@ -79,7 +81,6 @@ struct task *task_create(struct region *region, struct service *service, const s
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));
     }
     region_take_address(region, task->address);
-    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
     task->created = region_now();
     task->since_ms = clock_ms();
     add_containers(region, task, id);
@@ -94,6 +95,7 @@ void task_free(struct task *task)
     json_object_put(task->load_balancers);
     json_object_put(task->security_groups);
     json_object_put(task->tags);
+    free(task->containers);
     free(task);
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/wire.h"
 
 #include "core/document.h"
+#include "sandbox/cbor.h"
 #include "sandbox/memory.h"
 
 #include <ctype.h>
@@ -9,6 +10,7 @@
 
 #define ELBV2_NAMESPACE "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
 #define STS_NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
+#define CLOUDWATCH_NAMESPACE "http://monitoring.amazonaws.com/doc/2010-08-01/"
 #define EC2_NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -220,7 +222,9 @@ static void write_xml(struct json_object *value, const char *item, struct buf *o
 
 static const char *namespace_of(const struct call *call)
 {
-    return strcmp(call->service, "sts") == 0 ? STS_NAMESPACE : ELBV2_NAMESPACE;
+    return strcmp(call->service, "sts") == 0          ? STS_NAMESPACE
+           : strcmp(call->service, "monitoring") == 0 ? CLOUDWATCH_NAMESPACE
+                                                      : ELBV2_NAMESPACE;
 }
 
 static void write_error(const struct call *call, struct buf *out)
@@ -229,10 +233,14 @@ static void write_error(const struct call *call, struct buf *out)
 
     switch (call->protocol) {
     case CALL_JSON:
+    case CALL_CBOR:
         error = json_object_new_object();
         json_put_text(error, "__type", call->code);
         json_put_text(error, "message", call->message);
-        buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN));
+        if (call->protocol == CALL_CBOR)
+            cbor_write(error, out);
+        else
+            buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN));
         json_object_put(error);
         break;
     case CALL_QUERY:
@@ -259,6 +267,8 @@ bool wire_write(const struct call *call, struct buf *out)
     } else if (call->protocol == CALL_JSON) {
         buf_append_text(out, json_object_to_json_string_ext(
                                  call->response, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    } else if (call->protocol == CALL_CBOR) {
+        cbor_write(call->response, out);
     } else if (call->protocol == CALL_EC2) {
         buf_printf(
             out,
@@ -279,7 +289,10 @@ bool wire_write(const struct call *call, struct buf *out)
 
 const char *wire_content_type(const struct call *call)
 {
+    if (call->protocol == CALL_CBOR)
+        return "application/cbor";
     if (call->protocol == CALL_JSON)
-        return "application/x-amz-json-1.1";
+        return strcmp(call->service, "monitoring") == 0 ? "application/x-amz-json-1.0"
+                                                        : "application/x-amz-json-1.1";
     return call->protocol == CALL_EC2 ? "text/xml;charset=UTF-8" : "text/xml";
 }

@@ -1,5 +1,5 @@
 /*
- * wire: the forms in which calls come and go: a Query form becomes JSON, a response becomes JSON 1.1,
+ * wire: the forms in which calls come and go: a Query form becomes JSON, a response becomes JSON, CBOR,
  * Query XML or EC2 XML, an error the error of that protocol.
  */
 #ifndef SHAKETABLE_SANDBOX_WIRE_H

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "experiment/guard.h"
 
 enum key {
     KEY_PROFILE = 1,
@@ -31,6 +32,7 @@ enum key {
     KEY_REACH,
     KEY_GUARD,
     KEY_LISTEN,
+    KEY_FAIL,
     KEY_HEADLESS,
     KEY_INTERVAL,
 };
@@ -61,12 +63,18 @@ static const struct option_spec experiment[] = {
     {"yes", OPTION_NONE, NULL, "do not ask", KEY_YES},
     {"take-over", OPTION_NONE, NULL, "go back although someone deployed meanwhile", KEY_TAKE_OVER},
     {"image", OPTION_REQUIRED, "IMAGE", "the sidecar's image (default: $SHAKETABLE_IMAGE)", KEY_IMAGE},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec choosing[] = {
     {"way", OPTION_REQUIRED, "WAY", "in-place: the service's own tasks; canary: a few beside it", KEY_WAY},
     {"blast-radius", OPTION_REQUIRED, "PERCENT", "of the service's traffic that meets injected tasks",
      KEY_BLAST_RADIUS},
     {"open-security-group", OPTION_NONE, NULL, "for the sidecar's port, and close it again",
      KEY_OPEN_SECURITY_GROUP},
     {"reach", OPTION_REQUIRED, "HOW", "the sidecars: direct, ssm or none (default: what works)", KEY_REACH},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec guarding[] = {
     {"guard", OPTION_REQUIRED, "EXPR", "roll back when it holds: 'p99 > 2s for 10s' (may be repeated)",
      KEY_GUARD},
     {NULL, OPTION_NONE, NULL, NULL, 0},
@@ -74,6 +82,11 @@ static const struct option_spec experiment[] = {
 static const struct option_spec listening[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "of the embedded region (127.0.0.1:4566; port 0 picks one)",
      KEY_LISTEN},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec failing[] = {
+    {"fail", OPTION_REQUIRED, "SPEC",
+     "calls of the embedded region fail: ecs:UpdateService@2=500-after (may be repeated)", KEY_FAIL},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec headless[] = {
@@ -185,17 +198,16 @@ static bool take_blast_radius(const char *value, double *percent, struct error *
 
 static bool take_guard(const char *value, struct choices *choices, struct error *error)
 {
-    if (choices->guard_count == CHOICES_GUARDS_MAX)
-        return error_set(error, ERROR_USAGE, "--guard: at most %d", CHOICES_GUARDS_MAX);
-    if (strlen(value) >= CHOICES_GUARD_MAX)
-        return error_set(error, ERROR_USAGE, "--guard: longer than %d characters", CHOICES_GUARD_MAX - 1);
-    memcpy(choices->guards[choices->guard_count++], value, strlen(value) + 1);
-    return true;
+    if (guard_add(choices, value, error))
+        return true;
+    if (error != NULL)
+        error->code = ERROR_USAGE;
+    return error_prefix(error, "--");
 }
 
 static bool take_choice(struct cli *cli, int key, const char *value, struct error *error)
 {
-    cli->given |= CLI_EXPERIMENT;
+    cli->given |= CLI_CHOICES;
     switch (key) {
     case KEY_WAY:
         return take_way(value, &cli->choices.way, error);
@@ -203,12 +215,19 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
         return take_blast_radius(value, &cli->choices.blast_radius, error);
     case KEY_REACH:
         return take_reach(value, &cli->choices.reach, error);
-    case KEY_GUARD:
-        return take_guard(value, &cli->choices, error);
     default:
         cli->choices.open_security_group = true;
         return true;
     }
+}
+
+static bool take_fail(struct cli *cli, const char *value, struct error *error)
+{
+    cli->given |= CLI_FAIL;
+    if (cli->fail_count == CLI_FAILS_MAX)
+        return error_set(error, ERROR_USAGE, "--fail: at most %d", CLI_FAILS_MAX);
+    cli->fails[cli->fail_count++] = value;
+    return true;
 }
 
 static bool take_special(void *context, int key, const char *value, struct error *error)
@@ -246,12 +265,16 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_BLAST_RADIUS:
     case KEY_OPEN_SECURITY_GROUP:
     case KEY_REACH:
-    case KEY_GUARD:
         return take_choice(cli, key, value, error);
+    case KEY_GUARD:
+        cli->given |= CLI_GUARDS;
+        return take_guard(value, &cli->choices, error);
     case KEY_LISTEN:
         cli->listen = value;
         cli->given |= CLI_LISTEN;
         return true;
+    case KEY_FAIL:
+        return take_fail(cli, value, error);
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
@@ -262,25 +285,34 @@ static bool take_special(void *context, int key, const char *value, struct error
     }
 }
 
-#define TABLES 8
+/* All but the first are taken by those commands that name their group. */
+static const struct {
+    const struct option_spec *specs;
+    unsigned group;
+    const char *title;
+} table_list[] = {
+    {everywhere, 0, "Options everywhere"},
+    {target, CLI_TARGET, "Target"},
+    {fault_option_specs, CLI_FAULTS, "Faults"},
+    {experiment, CLI_EXPERIMENT, "Experiment"},
+    {choosing, CLI_CHOICES, NULL},
+    {guarding, CLI_GUARDS, NULL},
+    {every, CLI_ALL, NULL},
+    {pace, CLI_INTERVAL, NULL},
+    {listening, CLI_LISTEN, "Embedded region"},
+    {failing, CLI_FAIL, NULL},
+    {headless, CLI_HEADLESS, NULL},
+};
+#define TABLES (sizeof table_list / sizeof table_list[0])
 
 static void make_tables(struct cli *cli, struct options_table tables[TABLES])
 {
-    const struct options_table all[TABLES] = {
-        {everywhere, take_everywhere, cli, "Options everywhere"},
-        {target, take_special, cli, "Target"},
-        {fault_option_specs, fault_options_take, &cli->faults, "Faults"},
-        {experiment, take_special, cli, "Experiment"},
-        {every, take_special, cli, NULL},
-        {pace, take_special, cli, NULL},
-        {listening, take_special, cli, "Embedded region"},
-        {headless, take_special, cli, NULL},
-    };
-    memcpy(tables, all, sizeof all);
+    for (size_t i = 0; i < TABLES; i++)
+        tables[i] = (struct options_table){table_list[i].specs, take_special, cli, table_list[i].title};
+    tables[0].take = take_everywhere;
+    tables[2].take = fault_options_take;
+    tables[2].context = &cli->faults;
 }
-static const unsigned table_groups[TABLES] = {
-    0, CLI_TARGET, CLI_FAULTS, CLI_EXPERIMENT, CLI_ALL, CLI_INTERVAL, CLI_LISTEN, CLI_HEADLESS,
-};
 
 static bool parse(struct cli *cli, int argc, char **argv, struct error *error)
 {
@@ -325,11 +357,9 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     unsigned groups = *found == NULL ? 0 : (*found)->groups;
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
-            if ((cli->given & ~groups & table_groups[i]) != 0) {
-                const struct option_spec *specs[TABLES] = {everywhere, target, fault_option_specs, experiment,
-                                                           every,      pace,   listening,          headless};
+            if ((cli->given & ~groups & table_list[i].group) != 0) {
                 return error_set(error, ERROR_USAGE, "%s takes no option like --%s; see shaketable %s--help",
-                                 *found == NULL ? "the console" : (*found)->name, specs[i][0].name,
+                                 *found == NULL ? "the console" : (*found)->name, table_list[i].specs[0].name,
                                  *found == NULL ? "" : "COMMAND ");
             }
     }
@@ -357,7 +387,7 @@ void cli_print_help(struct cli *cli, const struct cli_command *commands, size_t 
     } else {
         printf("usage: shaketable %s %s\n\n%s\n\n", command->name, command->usage, command->help);
         for (size_t i = 1; i < TABLES; i++)
-            if ((command->groups & table_groups[i]) != 0)
+            if ((command->groups & table_list[i].group) != 0)
                 shown[shown_count++] = tables[i];
         shown[shown_count++] = tables[0];
     }

@@ -23,6 +23,7 @@ enum cli_exit {
 };
 
 #define CLI_WORDS_MAX 3
+#define CLI_FAILS_MAX 16
 
 struct cli {
     const char *words[CLI_WORDS_MAX]; /* the command and what follows it */
@@ -39,6 +40,8 @@ struct cli {
     bool yes, take_over;
     const char *image;
     const char *listen;
+    const char *fails[CLI_FAILS_MAX]; /* of the embedded region, as it takes them */
+    size_t fail_count;
     bool headless;
     int64_t interval_ms;
     bool quiet; /* not an option: talk without printing */
@@ -54,7 +57,10 @@ enum cli_group {
     CLI_LISTEN = 8,
     CLI_HEADLESS = 16,
     CLI_ALL = 32,
-    CLI_INTERVAL = 64
+    CLI_INTERVAL = 64,
+    CLI_FAIL = 128,
+    CLI_GUARDS = 256,
+    CLI_CHOICES = 512
 };
 
 struct cli_command {

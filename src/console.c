@@ -51,28 +51,64 @@ static void no_terminal(const struct cli *cli)
             cli->word_count > 0 ? "shaketable demo --headless" : "the commands of shaketable --help");
 }
 
+/* The session that is on the screen, and how it was opened. */
+struct on_screen {
+    struct session *session;
+    struct session_options options;
+    char profile[256], region[64]; /* of the options, once chosen on the screen */
+};
+
+static struct session *move(void *context, const char *profile, const char *region, struct error *error)
+{
+    struct on_screen *on_screen = context;
+    struct session_options options = on_screen->options;
+    if (profile != NULL)
+        options.profile = profile;
+    if (region != NULL)
+        options.region = region;
+    struct session *session = session_start(&options, error);
+    if (session == NULL)
+        return NULL;
+    session_stop(on_screen->session);
+    on_screen->session = session;
+    if (profile != NULL)
+        snprintf(on_screen->profile, sizeof on_screen->profile, "%s", profile);
+    if (region != NULL)
+        snprintf(on_screen->region, sizeof on_screen->region, "%s", region);
+    if (profile != NULL)
+        on_screen->options.profile = on_screen->profile;
+    if (region != NULL)
+        on_screen->options.region = on_screen->region;
+    return session;
+}
+
 enum cli_exit console_run(const struct cli *cli, bool embedded)
 {
     struct error error;
     struct ui_summary summary = {0};
-    const struct ui_options options = {.theme = cli->theme, .ascii = cli->ascii, .no_color = cli->no_color};
-    const struct session_options session_options = {
-        .profile = cli->profile,
-        .region = cli->region,
-        .endpoint_url = cli->endpoint_url,
-        .read_only = cli->read_only,
-        .embedded = embedded,
-        .inventory = true,
-        .log_path = cli->log,
-    };
+    struct on_screen on_screen = {.options = {
+                                      .profile = cli->profile,
+                                      .region = cli->region,
+                                      .endpoint_url = cli->endpoint_url,
+                                      .read_only = cli->read_only,
+                                      .embedded = embedded,
+                                      .inventory = true,
+                                      .log_path = cli->log,
+                                  }};
+    const struct ui_options options = {.theme = cli->theme,
+                                       .ascii = cli->ascii,
+                                       .no_color = cli->no_color,
+                                       .move = move,
+                                       .context = &on_screen};
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         no_terminal(cli);
         return CLI_USAGE;
     }
-    struct session *session = session_start(&session_options, &error);
-    if (session == NULL)
+    on_screen.session = session_start(&on_screen.options, &error);
+    if (on_screen.session == NULL)
         return cli_fail(&error, CLI_FAILED);
-    int drawn = ui_console_run(session, &options, &summary, &error);
+    int drawn = ui_console_run(on_screen.session, &options, &summary, &error);
+    struct session *session = on_screen.session;
     block_signals();
     if (drawn != 0)
         cli_fail(&error, CLI_FAILED);

@@ -37,7 +37,7 @@ enum cli_exit command_demo(const struct cli *cli)
 {
     struct region region;
     struct error error;
-    if (!region_start(&region, &error))
+    if (!region_start(&region, cli->fails, cli->fail_count, &error))
         return cli_fail(&error, CLI_FAILED);
     struct cli demo = *cli;
     demo.profile = NULL;
@@ -56,13 +56,12 @@ enum cli_exit command_demo(const struct cli *cli)
 enum cli_exit command_sandbox(const struct cli *cli)
 {
     char program[REGION_PATH_MAX];
+    const char *arguments[REGION_ARGUMENTS_MAX];
     struct error error;
     if (!region_find_program(program, &error))
         return cli_fail(&error, CLI_FAILED);
-    if (cli->listen != NULL)
-        execl(program, "shaketable-sandbox", "--listen", cli->listen, (char *)NULL);
-    else
-        execl(program, "shaketable-sandbox", (char *)NULL);
+    region_make_arguments(cli->listen, cli->fails, cli->fail_count, arguments);
+    execv(program, (char *const *)arguments);
     error_set(&error, ERROR_SYSTEM, "cannot start %s: %s", program, strerror(errno));
     return cli_fail(&error, CLI_FAILED);
 }

@@ -6,11 +6,11 @@
 
 #include "aws/ecs.h"
 #include "aws/elbv2.h"
-#include "core/clock.h"
-#include "experiment/journal.h"
+#include "aws/list.h"
 #include "experiment/json.h"
 #include "experiment/way_back.h"
 #include "src/commands.h"
+#include "src/list_experiments.h"
 
 static struct aws_client *open_client(const struct cli *cli, struct error *error)
 {
@@ -57,41 +57,85 @@ static bool list_clusters(const struct cli *cli, struct aws_client *client, stru
     return done;
 }
 
-static void put_service(struct json_object *array, const struct ecs_service *service)
+/* What is told of a service; an account may have thousands. */
+struct service_line {
+    char *name, *arn, *task_definition;
+    char status[ECS_WORD_MAX], rollout[ECS_WORD_MAX];
+    int desired, running;
+};
+struct service_lines {
+    struct service_line *items;
+    size_t count, capacity;
+    bool failed; /* no memory */
+};
+
+static void take_line(void *context, const struct ecs_service *service)
 {
+    struct service_lines *lines = context;
+    struct service_line *line =
+        aws_list_add(&lines->items, &lines->count, &lines->capacity, sizeof *lines->items);
+    if (line == NULL) {
+        lines->failed = true;
+        return;
+    }
+    line->name = strdup(service->name);
+    line->arn = strdup(service->arn);
+    line->task_definition = strdup(ecs_short_name(service->task_definition));
+    lines->failed = lines->failed || line->name == NULL || line->arn == NULL || line->task_definition == NULL;
+    memcpy(line->status, service->status, sizeof line->status);
+    if (service->deployment_count > 0)
+        memcpy(line->rollout, service->deployments[0].rollout_state, sizeof line->rollout);
+    line->desired = service->desired;
+    line->running = service->running;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(((const struct service_line *)a)->name, ((const struct service_line *)b)->name);
+}
+
+static void print_service(const struct cli *cli, const struct service_line *line, struct json_object *array)
+{
+    bool injected = way_back_is_ours(line->task_definition);
+    if (!cli->json) {
+        printf("%-24s %-8s %7d %7d  %-28s %s%s\n", line->name, line->status, line->desired, line->running,
+               line->task_definition, line->rollout, injected ? "  (injected)" : "");
+        return;
+    }
     struct json_object *object = json_object_new_object();
-    json_put_text(object, "service", service->name);
-    json_put_text(object, "arn", service->arn);
-    json_put_text(object, "status", service->status);
-    json_put_integer(object, "desired", service->desired);
-    json_put_integer(object, "running", service->running);
-    json_put_text(object, "taskDefinition", ecs_short_name(service->task_definition));
-    json_put_text(object, "rollout",
-                  service->deployment_count > 0 ? service->deployments[0].rollout_state : "");
-    json_put_flag(object, "injected", way_back_is_ours(service->task_definition));
+    json_put_text(object, "service", line->name);
+    json_put_text(object, "arn", line->arn);
+    json_put_text(object, "status", line->status);
+    json_put_integer(object, "desired", line->desired);
+    json_put_integer(object, "running", line->running);
+    json_put_text(object, "taskDefinition", line->task_definition);
+    json_put_text(object, "rollout", line->rollout);
+    json_put_flag(object, "injected", injected);
     json_object_array_add(array, object);
 }
 
 static bool list_services(const struct cli *cli, struct aws_client *client, struct error *error)
 {
-    struct ecs_services services = {0};
+    struct service_lines lines = {0};
     struct json_object *array = json_object_new_array();
-    bool done = ecs_list_services(client, cli->cluster, &services, error) ||
+    bool done = ecs_each_service(client, cli->cluster, take_line, &lines, error) ||
                 error_prefix(error, "cluster %.60s: ", cli->cluster);
+    if (done && lines.failed)
+        done = error_set(error, ERROR_SYSTEM, "out of memory");
+    if (done && lines.count > 0)
+        qsort(lines.items, lines.count, sizeof *lines.items, compare_lines);
     if (done && !cli->json)
         printf("%-24s %-8s %7s %7s  %-28s %s\n", "SERVICE", "STATUS", "DESIRED", "RUNNING", "TASK DEFINITION",
                "DEPLOYMENT");
-    for (size_t i = 0; done && i < services.count; i++) {
-        const struct ecs_service *service = &services.items[i];
-        if (!cli->json)
-            printf("%-24s %-8s %7d %7d  %-28s %s%s\n", service->name, service->status, service->desired,
-                   service->running, ecs_short_name(service->task_definition),
-                   service->deployment_count > 0 ? service->deployments[0].rollout_state : "",
-                   way_back_is_ours(service->task_definition) ? "  (injected)" : "");
-        put_service(array, service);
-    }
+    for (size_t i = 0; done && i < lines.count; i++)
+        print_service(cli, &lines.items[i], array);
     print_list(array, cli->json && done);
-    ecs_services_free(&services);
+    for (size_t i = 0; i < lines.count; i++) {
+        free(lines.items[i].name);
+        free(lines.items[i].arn);
+        free(lines.items[i].task_definition);
+    }
+    aws_list_free(&lines.items, &lines.count, &lines.capacity);
     return done;
 }
 
@@ -161,40 +205,6 @@ static bool list_target_groups(const struct cli *cli, struct aws_client *client,
     return done;
 }
 
-static bool list_experiments(const struct cli *cli, struct error *error)
-{
-    struct journal_list list;
-    if (!journal_list_read(&list, error))
-        return false;
-    struct json_object *array = json_object_new_array();
-    if (!cli->json)
-        printf("%-12s %-32s %-11s %-9s %s\n", "EXPERIMENT", "SERVICE", "PHASE", "PROCESS", "BEGAN");
-    for (size_t i = 0; i < list.count; i++) {
-        const struct journal_entry *entry = &list.entries[i];
-        char began[CLOCK_TEXT_MAX], name[520];
-        const char *process = entry->running ? "running" : entry->ended ? "-" : "dead";
-        clock_format_utc(entry->begun_ms, began, sizeof began);
-        snprintf(name, sizeof name, "%s/%s", entry->way_back.cluster, entry->way_back.service);
-        if (!cli->json)
-            printf("%-12s %-32s %-11s %-9s %s\n", entry->experiment, name, entry->phase, process, began);
-        struct json_object *object = json_object_new_object();
-        json_put_text(object, "experiment", entry->experiment);
-        json_put_text(object, "cluster", entry->way_back.cluster);
-        json_put_text(object, "service", entry->way_back.service);
-        json_put_text(object, "operator", entry->way_back.operator_name);
-        json_put_text(object, "phase", entry->phase);
-        json_put_flag(object, "running", entry->running);
-        json_put_flag(object, "restored", entry->ended);
-        json_put_integer(object, "began", entry->begun_ms);
-        json_object_array_add(array, object);
-    }
-    print_list(array, cli->json);
-    if (list.unreadable > 0)
-        fprintf(stderr, "shaketable: %zu journals can't be read\n", list.unreadable);
-    journal_list_free(&list);
-    return true;
-}
-
 /* Before AWS is asked anything. */
 static bool check_target(const struct cli *cli, const char *what, struct error *error)
 {
@@ -211,7 +221,7 @@ enum cli_exit command_list(const struct cli *cli)
     const char *what = cli->word_count > 1 ? cli->words[1] : "";
     bool done;
     if (strcmp(what, "experiments") == 0)
-        return list_experiments(cli, &error) ? CLI_DONE : cli_fail(&error, CLI_FAILED);
+        return list_experiments(cli);
     bool known =
         strcmp(what, "clusters") == 0 || strcmp(what, "services") == 0 || strcmp(what, "target-groups") == 0;
     if (!known) {

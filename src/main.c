@@ -10,20 +10,21 @@
 static const struct cli_command commands[] = {
     {"demo", "[--headless] [FAULTS] [--duration TIME]",
      "the console on an embedded region of its own, with live traffic; all gone on exit",
-     CLI_HEADLESS | CLI_FAULTS | CLI_EXPERIMENT, 0, command_demo},
-    {"sandbox", "[--listen ADDR:PORT]", "the embedded region alone, until SIGINT or SIGTERM", CLI_LISTEN, 0,
-     command_sandbox},
+     CLI_HEADLESS | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS | CLI_FAIL, 0, command_demo},
+    {"sandbox", "[--listen ADDR:PORT] [--fail SPEC]...", "the embedded region alone, until SIGINT or SIGTERM",
+     CLI_LISTEN | CLI_FAIL, 0, command_sandbox},
     {"list", "clusters | services --cluster C | target-groups [--cluster C --service S] | experiments",
      "what there is", CLI_TARGET, 1, command_list},
     {"plan", "--cluster C --service S FAULTS", "what an injection would change, as a diff; changes nothing",
-     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT, 0, command_plan},
-    {"doctor", "--cluster C --service S", "the preflight alone: can this service be injected?", CLI_TARGET, 0,
-     command_doctor},
-    {"inject", "--cluster C --service S FAULTS [--duration TIME] [--yes]",
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_plan},
+    {"doctor", "--cluster C --service S", "the preflight alone: can this service be injected?",
+     CLI_TARGET | CLI_CHOICES, 0, command_doctor},
+    {"inject", "--cluster C --service S FAULTS [--duration TIME] [--guard EXPR] [--yes]",
      "put the sidecars in, start the faults, stay in the foreground, roll back at the end",
-     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT, 0, command_inject},
-    {"adjust", "[EXPERIMENT] FAULTS", "change the faults of a running experiment; what is not named stays",
-     CLI_FAULTS, 1, command_adjust},
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_inject},
+    {"adjust", "[EXPERIMENT] [FAULTS] [--guard EXPR]",
+     "change the faults of a running experiment, or add guards; what is not named stays",
+     CLI_FAULTS | CLI_GUARDS, 1, command_adjust},
     {"status", "[EXPERIMENT]", "how an experiment stands", 0, 1, command_status},
     {"watch", "[EXPERIMENT] [--interval TIME]", "its figures, one line an interval", CLI_INTERVAL, 1,
      command_watch},
@@ -57,5 +58,6 @@ int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told like a full disk */
     return (int)run(argc, argv);
 }

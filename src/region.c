@@ -39,7 +39,23 @@ bool region_find_program(char path[REGION_PATH_MAX], struct error *error)
                      PROGRAM, length > 0 ? self : "?", LIBEXECDIR);
 }
 
-static void run_child(const char *program, int out, pid_t parent)
+void region_make_arguments(const char *listen, const char *const *fails, size_t fail_count,
+                           const char *arguments[REGION_ARGUMENTS_MAX])
+{
+    size_t count = 0;
+    arguments[count++] = PROGRAM;
+    if (listen != NULL) {
+        arguments[count++] = "--listen";
+        arguments[count++] = listen;
+    }
+    for (size_t i = 0; i < fail_count && count + 3 <= REGION_ARGUMENTS_MAX; i++) {
+        arguments[count++] = "--fail";
+        arguments[count++] = fails[i];
+    }
+    arguments[count] = NULL;
+}
+
+static void run_child(const char *program, const char *const *arguments, int out, pid_t parent)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -50,7 +66,7 @@ static void run_child(const char *program, int out, pid_t parent)
     setsid(); /* Ctrl-C is for the console: the region ends after the rollback */
     dup2(out, STDOUT_FILENO);
     setenv("SHAKETABLE_PARENT_DEATH", "1", 1);
-    execl(program, PROGRAM, "--listen", "127.0.0.1:0", (char *)NULL);
+    execv(program, (char *const *)arguments);
     fprintf(stderr, "shaketable: cannot start %s: %s\n", program, strerror(errno));
     _exit(1);
 }
@@ -98,9 +114,10 @@ static void set_environment(const struct region *region)
     setenv("XDG_STATE_HOME", region->state_dir, 1);
 }
 
-bool region_start(struct region *region, struct error *error)
+bool region_start(struct region *region, const char *const *fails, size_t fail_count, struct error *error)
 {
     char program[REGION_PATH_MAX];
+    const char *arguments[REGION_ARGUMENTS_MAX];
     int ends[2];
     memset(region, 0, sizeof *region);
     if (!region_find_program(program, error) || !make_state_directory(region, error))
@@ -109,11 +126,12 @@ bool region_start(struct region *region, struct error *error)
         region_stop(region);
         return error_set_errno(error, "cannot start the embedded region");
     }
+    region_make_arguments("127.0.0.1:0", fails, fail_count, arguments);
     pid_t parent = getpid();
     region->pid = fork();
     if (region->pid == 0) {
         close(ends[0]);
-        run_child(program, ends[1], parent);
+        run_child(program, arguments, ends[1], parent);
     }
     close(ends[1]);
     bool ready = region->pid > 0 && wait_until_ready(region, ends[0], error);

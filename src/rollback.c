@@ -60,6 +60,14 @@ static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
     return b != CLI_DONE ? b : a;
 }
 
+static bool is_listed_before(const struct adopt_list *list, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(list->items[i].experiment, list->items[index].experiment) == 0)
+            return true;
+    return false;
+}
+
 /* Experiments that have no journal here, found by what stands in AWS. */
 static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
 {
@@ -76,6 +84,8 @@ static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
     if (!adopt_list_read(&job, &list, &error))
         status = cli_fail(&error, CLI_INCOMPLETE);
     for (size_t i = 0; i < list.count; i++) {
+        if (is_listed_before(&list, i))
+            continue; /* a second revision of it goes with the first */
         struct intent intent = {.kind = INTENT_ROLLBACK};
         snprintf(intent.cluster, sizeof intent.cluster, "%s", list.items[i].cluster);
         snprintf(intent.service, sizeof intent.service, "%s", list.items[i].service);
@@ -129,6 +139,8 @@ enum cli_exit command_rollback(const struct cli *cli)
     struct error error = {0};
     struct journal_list list;
     enum cli_exit status;
+    if (cli->all)
+        journal_sweep();
     if (!journal_list_read(&list, &error))
         return cli_fail(&error, CLI_FAILED);
     if (cli->all) {

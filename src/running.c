@@ -107,6 +107,41 @@ static const char *reach_text(struct json_object *status)
     return "direct";
 }
 
+static void guard_value_text(struct json_object *guard, char text[UNITS_TEXT_MAX])
+{
+    struct json_object *value = NULL;
+    const char *unit = json_text(guard, "unit");
+    json_object_object_get_ex(guard, "value", &value);
+    double amount = json_object_get_double(value);
+    if (value == NULL)
+        snprintf(text, UNITS_TEXT_MAX, "-");
+    else if (strcmp(unit, "ms") == 0)
+        units_format_us(amount * 1000, text);
+    else if (strcmp(unit, "percent") == 0)
+        units_format_percent(amount, text);
+    else if (strcmp(unit, "per_second") == 0)
+        snprintf(text, UNITS_TEXT_MAX, "%.1f/s", amount);
+    else if (strcmp(unit, "count") == 0)
+        snprintf(text, UNITS_TEXT_MAX, "%.0f", amount);
+    else
+        snprintf(text, UNITS_TEXT_MAX, "%.31s", json_object_get_string(value));
+}
+
+static void print_guards(struct json_object *guards)
+{
+    for (size_t i = 0; guards != NULL && i < json_object_array_length(guards); i++) {
+        struct json_object *guard = json_object_array_get_idx(guards, i);
+        char value[UNITS_TEXT_MAX];
+        double held_s = number(guard, "held_ms") / 1000, trips_s = number(guard, "trips_at_ms") / 1000;
+        guard_value_text(guard, value);
+        printf("%-11s %s: %s, %s", i == 0 ? "guards" : "", json_text(guard, "guard"), value,
+               json_text(guard, "state"));
+        if (held_s > 0 && trips_s > 0)
+            printf(" for %.1f of %g s", held_s, trips_s);
+        printf("\n");
+    }
+}
+
 void running_print_status(struct json_object *status)
 {
     struct fault fault;
@@ -118,6 +153,7 @@ void running_print_status(struct json_object *status)
            "reach       %s\nway back    %s\n",
            json_text(status, "experiment"), json_text(status, "cluster"), json_text(status, "service"),
            json_text(status, "phase"), faults, live, reach_text(status), json_text(status, "way_back"));
+    print_guards(json_array(status, "guards"));
     if (json_text(status, "problem")[0] != '\0')
         printf("problem     %s\n", json_text(status, "problem"));
     running_print_line(status, true);
@@ -239,6 +275,7 @@ static enum cli_exit adjust(const struct cli *cli, const char *experiment)
     struct fault fault;
     struct cli quiet = *cli;
     struct json_object *status = NULL, *request = json_object_new_object();
+    struct json_object *guards = json_object_new_array();
     quiet.quiet = true;
     enum cli_exit exit_status = running_talk(&quiet, experiment, "{\"op\":\"status\"}", false, &status);
     if (exit_status == CLI_DONE && (!fault_from_json(&fault, json_object_of(status, "faults"), &error) ||
@@ -246,10 +283,15 @@ static enum cli_exit adjust(const struct cli *cli, const char *experiment)
         exit_status = cli_fail(&error, CLI_USAGE);
     if (exit_status == CLI_DONE) {
         json_put_text(request, "op", "adjust");
-        json_object_object_add(request, "faults", fault_to_json(&fault));
+        if (cli->faults.given)
+            json_object_object_add(request, "faults", fault_to_json(&fault));
+        for (size_t i = 0; i < cli->choices.guard_count; i++)
+            json_object_array_add(guards, json_object_new_string(cli->choices.guards[i]));
+        json_object_object_add(request, "guards", json_object_get(guards));
         exit_status = running_talk(
             cli, experiment, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN), false, NULL);
     }
+    json_object_put(guards);
     json_object_put(request);
     json_object_put(status);
     return exit_status;
@@ -259,8 +301,9 @@ enum cli_exit command_adjust(const struct cli *cli)
 {
     struct error error = {0};
     struct journal_list list;
-    if (!cli->faults.given) {
-        error_set(&error, ERROR_USAGE, "adjust: to what? Name at least one fault, e.g. --latency 200ms");
+    if (!cli->faults.given && cli->choices.guard_count == 0) {
+        error_set(&error, ERROR_USAGE,
+                  "adjust: to what? Name at least one fault, e.g. --latency 200ms, or a guard to add");
         return cli_fail(&error, CLI_USAGE);
     }
     if (!journal_list_read(&list, &error))

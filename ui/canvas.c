@@ -63,6 +63,7 @@ void canvas_clear(struct canvas *canvas)
     canvas->clip = (struct rect){0, 0, canvas->cols, canvas->rows};
     canvas->hit_count = 0;
     canvas->scroll_most = 0;
+    canvas->tree_rows = 0;
     canvas_fill(canvas, canvas->clip, STYLE_OF(ROLE_TEXT, ROLE_GROUND));
 }
 

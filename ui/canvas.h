@@ -52,9 +52,10 @@ enum hit_kind {
     HIT_TREE,     /* the tree's panel */
     HIT_FADER,    /* value: fader; the rectangle is the track */
     HIT_FADER_ROW,
-    HIT_COMMAND, /* value: enum ui_command */
-    HIT_BUTTON,  /* value: the dialog's button */
-    HIT_OVERLAY, /* a dialog's body */
+    HIT_COMMAND,  /* value: enum ui_command */
+    HIT_BUTTON,   /* value: the dialog's button */
+    HIT_LIST_ROW, /* value: the row of a list with a cursor */
+    HIT_OVERLAY,  /* a dialog's body */
 };
 struct hit {
     struct rect rect;
@@ -70,6 +71,7 @@ struct canvas {
     struct rect clip;
     bool ascii;
     int scroll_most; /* how far what is in front can be scrolled, as drawn */
+    int tree_rows;   /* how many rows of the tree there is room for, as drawn */
     size_t hit_count;
     struct hit hits[CANVAS_HITS_MAX];
 };

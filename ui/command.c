@@ -26,6 +26,9 @@ static const struct {
     {"duration", "duration 5m, or none"},
     {"cap", "cap latency 2s: how far a fader may go"},
     {"select", "select CLUSTER/SERVICE"},
+    {"experiments", "experiments: those there are and were"},
+    {"profile", "profile NAME: another of the AWS CLI's profiles"},
+    {"region", "region NAME: another region, such as eu-west-1"},
     {"theme", "theme default|light|safe|mono"},
     {"ascii", "ascii: draw with ASCII only"},
     {"unicode", "unicode: draw with lines and blocks"},
@@ -71,10 +74,14 @@ size_t command_matches(const struct model *model, const char *line, const char *
     } else if (strncmp(line, "latency ", 8) == 0) {
         for (int i = FAULT_UNIFORM; i <= FAULT_PARETONORMAL; i++)
             count = add_if(fault_distribution_name((enum fault_distribution)i), space + 1, matches, count);
+    } else if (strncmp(line, "profile ", 8) == 0 || strncmp(line, "region ", 7) == 0) {
+        enum ui_place_column column = line[0] == 'p' ? UI_PLACE_PROFILES : UI_PLACE_REGIONS;
+        for (size_t i = 0; ui_place_name(model, column, i, NULL) != NULL; i++)
+            count = add_if(ui_place_name(model, column, i, NULL), space + 1, matches, count);
     } else if (strncmp(line, "select ", 7) == 0 && model->inventory != NULL) {
         for (size_t i = 0; i < model->inventory->cluster_count; i++)
-            for (size_t j = 0; j < model->inventory->clusters[i].service_count; j++)
-                count = add_if(model->inventory->clusters[i].services[j].name, space + 1, matches, count);
+            for (size_t j = 0; j < model->inventory->clusters[i]->service_count; j++)
+                count = add_if(model->inventory->clusters[i]->services[j]->name, space + 1, matches, count);
     }
     return count;
 }
@@ -111,12 +118,12 @@ static bool run_select(struct turn *turn, const char *argument, struct error *er
     const char *slash = strchr(argument, '/');
     const char *wanted = slash != NULL ? slash + 1 : argument;
     for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++) {
-        const struct model_cluster *cluster = &inventory->clusters[i];
+        const struct model_cluster *cluster = inventory->clusters[i];
         if (slash != NULL && (strncmp(cluster->name, argument, (size_t)(slash - argument)) != 0 ||
                               strlen(cluster->name) != (size_t)(slash - argument)))
             continue;
         for (size_t j = 0; j < cluster->service_count; j++)
-            if (strcmp(cluster->services[j].name, wanted) == 0) {
+            if (strcmp(cluster->services[j]->name, wanted) == 0) {
                 tree_choose(turn, cluster->name, wanted);
                 turn->state->focus = UI_FOCUS_FADERS;
                 return true;
@@ -184,6 +191,15 @@ static bool run_theme(struct turn *turn, const char *name, struct error *error)
     return true;
 }
 
+static bool run_place(struct turn *turn, const char *word, const char *argument, struct error *error)
+{
+    bool profile = strcmp(word, "profile") == 0;
+    if (argument[0] != '\0')
+        return place_go(turn, profile ? argument : NULL, profile ? NULL : argument, error);
+    place_open(turn, profile ? UI_PLACE_PROFILES : UI_PLACE_REGIONS);
+    return true;
+}
+
 static bool run_view(struct turn *turn, const char *word)
 {
     struct ui_state *state = turn->state;
@@ -193,6 +209,8 @@ static bool run_view(struct turn *turn, const char *word)
         turn_freeze(turn);
     } else if (strcmp(word, "tasks") == 0) {
         state->overlay = UI_OVERLAY_TASKS;
+    } else if (strcmp(word, "experiments") == 0) {
+        records_open(turn);
     } else if (strcmp(word, "log") == 0) {
         state->overlay = UI_OVERLAY_LOG;
     } else if (strcmp(word, "help") == 0) {
@@ -240,6 +258,8 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return run_cap(turn, argument, error);
     if (strcmp(word, "select") == 0)
         return run_select(turn, argument, error);
+    if (strcmp(word, "profile") == 0 || strcmp(word, "region") == 0)
+        return run_place(turn, word, argument, error);
     if (strcmp(word, "theme") == 0)
         return run_theme(turn, argument, error);
     return run_view(turn, word);

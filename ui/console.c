@@ -18,6 +18,7 @@
 
 struct console {
     struct session *session;
+    const struct ui_options *options;
     struct screen *screen;
     struct ui_summary *summary;
     struct model *model;
@@ -39,6 +40,8 @@ static void handle(struct console *console, struct ui_event *event)
     if (intents == NULL)
         return;
     event->at_ms = clock_epoch_ms();
+    event->scroll_most = console->canvas.scroll_most;
+    event->tree_rows = console->drawn_ms == 0 ? -1 : console->canvas.tree_rows;
     ui_handle_event(console->state, console->model, event, intents);
     for (size_t i = 0; i < intents->count; i++)
         session_send(console->session, &intents->list[i]);
@@ -88,10 +91,33 @@ static void make_canvas(struct console *console)
     console->dirty = true;
 }
 
-/* The state may ask for another look. */
+/* To another profile or region: all that was known of the present one goes. */
+static void move(struct console *console)
+{
+    struct ui_state *state = console->state;
+    struct error error = {0};
+    state->move_wanted = false;
+    if (console->options->move == NULL)
+        return;
+    struct session *session = console->options->move(
+        console->options->context, state->move_profile[0] != '\0' ? state->move_profile : NULL,
+        state->move_region[0] != '\0' ? state->move_region : NULL, &error);
+    if (session == NULL) {
+        ui_state_notice(state, clock_epoch_ms(), "%s", error.message);
+        return;
+    }
+    console->session = session;
+    ui_state_move(state);
+    take_model(console);
+    console->dirty = true;
+}
+
+/* The state may ask for another look, or for another place. */
 static void follow_wishes(struct console *console)
 {
     struct ui_state *state = console->state;
+    if (state->move_wanted)
+        move(console);
     if (state->theme_name[0] != '\0') {
         const struct theme *theme = theme_find(state->theme_name);
         if (theme != NULL)
@@ -177,7 +203,6 @@ static void handle_input(struct console *console)
         else
             console->focused = true; /* whoever types is here */
         event.hit = canvas_hit_at(&console->canvas, event.x, event.y);
-        event.scroll_most = console->canvas.scroll_most;
         handle(console, &event);
         console->dirty = true;
         memset(&event, 0, sizeof event);
@@ -193,6 +218,7 @@ static void loop(struct console *console)
     };
     while (!console->over) {
         follow_wishes(console);
+        fds[1].fd = session_event_fd(console->session);
         int wait = draw(console);
         int due = ui_state_tick_in_ms(console->state, console->model, clock_epoch_ms());
         if (wait < 0 || due < wait)
@@ -222,7 +248,7 @@ static void loop(struct console *console)
 int ui_console_run(struct session *session, const struct ui_options *options, struct ui_summary *summary,
                    struct error *error)
 {
-    struct console console = {.session = session, .summary = summary, .focused = true};
+    struct console console = {.session = session, .options = options, .summary = summary, .focused = true};
     struct screen_options wanted = {theme_find(options->theme != NULL ? options->theme : "default"),
                                     options->ascii, options->no_color};
     int result = -1;

@@ -20,6 +20,10 @@ struct ui_options {
     const char *theme; /* NULL: default */
     bool ascii;
     bool no_color;
+    /* Starts a session on another profile or region (NULL: as it is) and ends the present one, which is idle;
+     * NULL with an error: the present one goes on. May be NULL. */
+    struct session *(*move)(void *context, const char *profile, const char *region, struct error *error);
+    void *context;
 };
 
 enum ui_outcome {

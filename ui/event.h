@@ -50,6 +50,7 @@ struct ui_event {
     int x, y;
     struct hit hit;  /* what lies under the mouse */
     int scroll_most; /* the canvas's, when it was drawn */
+    int tree_rows;   /* likewise; < 0: nothing was drawn yet */
     int64_t at_ms;   /* epoch, as the model's now_ms */
 };
 

@@ -21,6 +21,8 @@ enum ui_command {
     UI_COMMAND_FREEZE,
     UI_COMMAND_TASKS,
     UI_COMMAND_LOG,
+    UI_COMMAND_EXPERIMENTS,
+    UI_COMMAND_PLACE,
     UI_COMMAND_NEXT_PANEL,
     UI_COMMAND_PREVIOUS_PANEL,
     UI_COMMAND_UP,
@@ -57,9 +59,10 @@ enum ui_context {
     UI_CONTEXT_PLAN = 4,
     UI_CONTEXT_LIST = 8, /* help, log, tasks */
     UI_CONTEXT_QUIT = 16,
-    UI_CONTEXT_TEXT = 32, /* wherever letters are typed */
-    UI_CONTEXT_ALL = 63,
-    UI_CONTEXT_NOT_TEXT = 31,
+    UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region */
+    UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
+    UI_CONTEXT_ALL = 127,
+    UI_CONTEXT_NOT_TEXT = 63,
 };
 
 #define UI_BINDING_KEYS_MAX 3

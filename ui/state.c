@@ -17,6 +17,7 @@ void ui_state_init(struct ui_state *state)
     state->duration_ms = UI_DURATION_DEFAULT_MS;
     state->axis = AXIS_DEFAULT;
     state->plan_button = -1;
+    state->offer_button = -1;
 }
 
 void ui_state_free(struct ui_state *state)
@@ -79,6 +80,8 @@ void turn_rollback(struct turn *turn)
     /* What waits to be sent must not come after the rollback. */
     state->adjust_pending = false;
     state->dragging = false;
+    if (!model_is_active(turn->model) && records_rollback(turn))
+        return;
     struct intent *intent = turn_add(turn, INTENT_ROLLBACK);
     if (model_is_active(turn->model) && experiment->service[0] != '\0') {
         memcpy(intent->cluster, experiment->cluster, sizeof intent->cluster);
@@ -194,7 +197,12 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
     case UI_OVERLAY_LOG:
     case UI_OVERLAY_TASKS:
         return UI_CONTEXT_LIST;
+    case UI_OVERLAY_EXPERIMENTS:
+    case UI_OVERLAY_RECORD:
+    case UI_OVERLAY_PLACE:
+        return UI_CONTEXT_CHOICE;
     case UI_OVERLAY_QUIT:
+    case UI_OVERLAY_OFFER:
         return UI_CONTEXT_QUIT;
     default:
         return state->focus == UI_FOCUS_TREE ? UI_CONTEXT_TREE : UI_CONTEXT_FADERS;
@@ -204,7 +212,7 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
 void ui_handle_event(struct ui_state *state, struct model *model, const struct ui_event *event,
                      struct ui_intents *out)
 {
-    struct turn turn = {state, model, out, event->at_ms, event->scroll_most};
+    struct turn turn = {state, model, out, event->at_ms, event->scroll_most, event->tree_rows};
     out->count = 0;
     switch (event->type) {
     case UI_EVENT_KEY:

@@ -24,6 +24,10 @@ enum ui_overlay {
     UI_OVERLAY_LOG,
     UI_OVERLAY_TASKS,
     UI_OVERLAY_QUIT,
+    UI_OVERLAY_EXPERIMENTS,
+    UI_OVERLAY_RECORD,   /* one of them */
+    UI_OVERLAY_OFFER,    /* those that were left behind: roll back? */
+    UI_OVERLAY_PLACE,    /* profile and region */
     UI_OVERLAY_ENTRY,    /* an exact value for state->fader */
     UI_OVERLAY_DURATION, /* … for the duration */
     UI_OVERLAY_COMMAND,
@@ -31,17 +35,24 @@ enum ui_overlay {
 };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
+enum ui_offer_button { UI_OFFER_ROLLBACK, UI_OFFER_LEAVE, UI_OFFER_BUTTONS };
+enum ui_place_column { UI_PLACE_PROFILES, UI_PLACE_REGIONS, UI_PLACE_COLUMNS };
 enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDING_LEAVE };
 
 #define UI_TEXT_MAX 200
 #define UI_NOTICE_MAX 256
-#define UI_FOLDED_MAX 64
+#define UI_FOLDED_MAX 128
+#define UI_OPEN_CLUSTERS_MAX 8 /* more of them are folded at first */
 #define UI_UNDO_MAX 32
 #define UI_ADJUST_INTERVAL_MS 100
 #define UI_SELECT_DELAY_MS 150
 /* After a plan has become ready the focus moves to Inject; an Enter meant for what stood there
  * before must not start it. */
 #define UI_PLAN_SETTLE_MS 150
+/* The offer comes by itself: a key meant for the desk must not answer it. */
+#define UI_OFFER_SETTLE_MS 700
+#define UI_OFFER_AGAIN_MS 2000 /* after one was rolled back */
+#define UI_OFFERS_MAX 32
 #define UI_NOTICE_MS 5000
 #define UI_DURATION_DEFAULT_MS 300000
 #define UI_DURATION_MAX_MS (INT64_C(24) * 3600 * 1000)
@@ -56,8 +67,11 @@ struct ui_state {
     char service[MODEL_NAME_MAX];
     char chosen_cluster[MODEL_NAME_MAX]; /* the service that the desk is for */
     char chosen_service[MODEL_NAME_MAX];
+    bool fold_decided; /* the clusters have been seen */
+    bool fold_all;     /* clusters are folded but for those in `folded`; else those in it are */
     char folded[UI_FOLDED_MAX][MODEL_NAME_MAX];
     size_t folded_count;
+    uint64_t visible; /* of what was told to be visible, a hash */
     char filter[UI_TEXT_MAX];
     bool select_pending;
     int64_t select_at_ms;
@@ -85,6 +99,21 @@ struct ui_state {
     int plan_button;       /* -1: as the plan says, else chosen by hand */
     int64_t plan_ready_ms; /* 0: not yet */
     int quit_button;
+
+    /* The experiments: the cursor, by id; and those to be offered. */
+    char record[32];
+    char offers[UI_OFFERS_MAX][32];
+    size_t offer_count;
+    bool offers_closed;     /* what is found from now on is only told */
+    int offer_button;       /* -1: as the record says, else chosen by hand */
+    int64_t offer_since_ms; /* since when the offer stands there */
+
+    /* Profile and region. */
+    enum ui_place_column place_column;
+    size_t place_row[UI_PLACE_COLUMNS];
+    bool move_wanted;      /* to these; the console resets it */
+    char move_profile[64]; /* "": as it is */
+    char move_region[64];
 
     unsigned axis; /* index into the axes, see axis.h */
     bool history;
@@ -127,6 +156,20 @@ bool ui_state_plan_may_start(const struct ui_state *state, const struct model *m
 bool ui_state_shows_experiment(const struct ui_state *state, const struct model *model);
 bool ui_state_is_folded(const struct ui_state *state, const char *cluster);
 
+/* The experiments as their list shows them: NULL behind the last, and while they are not known. */
+const struct model_record *ui_record_at(const struct model *model, size_t row);
+/* The one under the cursor (the first, where that is not among them); NULL: there is none. */
+const struct model_record *ui_record_chosen(const struct ui_state *state, const struct model *model);
+/* Likewise those on offer. */
+const struct model_record *ui_offer_at(const struct ui_state *state, const struct model *model, size_t row);
+const struct model_record *ui_offer_chosen(const struct ui_state *state, const struct model *model);
+int ui_offer_button(const struct ui_state *state, const struct model *model, int64_t now_ms);
+/* The rows of profiles and regions; NULL behind the last. `detail` (may be NULL) gets a profile's region. */
+const char *ui_place_name(const struct model *model, enum ui_place_column column, size_t row,
+                          const char **detail);
+/* Another place: what was chosen and opened there is forgotten, how the screen looks is not. */
+void ui_state_move(struct ui_state *state);
+
 void ui_state_notice(struct ui_state *state, int64_t now_ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -135,10 +178,13 @@ struct ui_tree_row {
     const struct model_cluster *cluster;
     const struct model_service *service; /* NULL: the cluster's row */
 };
-#define UI_TREE_ROWS_MAX 4096
+#define UI_TREE_ROWS_MAX 8192
+#define UI_TREE_ROWS_GUESS 24 /* on a screen that was not drawn yet */
 size_t ui_tree_rows(const struct ui_state *state, const struct model *model, struct ui_tree_row *rows,
                     size_t max);
 /* The cursor's row, 0 if it is not among them. */
 size_t ui_tree_cursor(const struct ui_state *state, const struct ui_tree_row *rows, size_t count);
+/* The first row that is drawn where `height` rows have room. */
+size_t ui_tree_first(size_t cursor, size_t count, int height);
 
 #endif

@@ -18,8 +18,9 @@ static void choose_first(struct turn *turn)
     }
     const struct model_inventory *inventory = turn->model->inventory;
     for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++)
-        if (inventory->clusters[i].service_count > 0) {
-            tree_choose(turn, inventory->clusters[i].name, inventory->clusters[i].services[0].name);
+        if (inventory->clusters[i]->service_count > 0 &&
+            !ui_state_is_folded(state, inventory->clusters[i]->name)) {
+            tree_choose(turn, inventory->clusters[i]->name, inventory->clusters[i]->services[0]->name);
             return;
         }
 }
@@ -50,8 +51,10 @@ void turn_follow(struct turn *turn)
 {
     struct ui_state *state = turn->state;
     const struct model_experiment *experiment = &turn->model->experiment;
+    tree_fold_many(turn);
     choose_first(turn);
     follow_plan(turn);
+    offer_follow(turn);
     bool ours_here = ui_state_shows_experiment(state, turn->model);
     if (ours_here && experiment->phase == MODEL_INJECTING && !state->touched && !state->adjust_pending &&
         !state->dragging && !fault_equal(&experiment->asked, &state->seen))
@@ -68,6 +71,7 @@ void turn_follow(struct turn *turn)
         tree_choose(turn, state->cluster, state->service);
     if (state->overlay == UI_OVERLAY_QUIT && !model_is_active(turn->model) && state->ending == UI_ENDING_NONE)
         turn_close(turn);
+    tree_tell_visible(turn);
 }
 
 int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms)
@@ -81,6 +85,9 @@ int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model,
     if (state->plan_ready_ms != 0 && now_ms - state->plan_ready_ms <= UI_PLAN_SETTLE_MS &&
         state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms < due)
         due = state->plan_ready_ms + UI_PLAN_SETTLE_MS - now_ms;
+    int64_t settled_ms = state->offer_since_ms + UI_OFFER_SETTLE_MS;
+    if (state->overlay == UI_OVERLAY_OFFER && now_ms <= settled_ms && settled_ms - now_ms < due)
+        due = settled_ms - now_ms;
     bool awaited = model->experiment.phase == MODEL_PLANNING || model->experiment.phase == MODEL_ARMING ||
                    model->experiment.phase == MODEL_RECOVERING || model->inventory == NULL ||
                    model->inventory->loading == MODEL_LOADING || state->ending != UI_ENDING_NONE;

@@ -64,6 +64,16 @@ static void activate(struct turn *turn)
     case UI_OVERLAY_QUIT:
         dialog_press_quit(turn, state->quit_button);
         break;
+    case UI_OVERLAY_OFFER:
+        offer_activate(turn);
+        break;
+    case UI_OVERLAY_EXPERIMENTS:
+    case UI_OVERLAY_RECORD:
+        records_activate(turn);
+        break;
+    case UI_OVERLAY_PLACE:
+        place_activate(turn);
+        break;
     case UI_OVERLAY_NONE:
         if (state->focus == UI_FOCUS_TREE)
             tree_activate(turn);
@@ -85,6 +95,10 @@ static void back(struct turn *turn)
     } else if (state->overlay == UI_OVERLAY_FILTER) {
         state->filter[0] = '\0';
         turn_close(turn);
+    } else if (state->overlay == UI_OVERLAY_OFFER) {
+        offer_leave_all(turn);
+    } else if (state->overlay == UI_OVERLAY_RECORD) {
+        records_activate(turn); /* to the list */
     } else if (state->overlay != UI_OVERLAY_NONE) {
         turn_close(turn);
     } else if (state->filter[0] != '\0') {
@@ -110,7 +124,11 @@ static void toggle_overlay(struct turn *turn, enum ui_overlay overlay)
 void turn_move(struct turn *turn, int rows)
 {
     struct ui_state *state = turn->state;
-    if (state->overlay != UI_OVERLAY_NONE) {
+    if (state->overlay == UI_OVERLAY_EXPERIMENTS || state->overlay == UI_OVERLAY_OFFER) {
+        records_move(turn, rows);
+    } else if (state->overlay == UI_OVERLAY_PLACE) {
+        place_move(turn, rows);
+    } else if (state->overlay != UI_OVERLAY_NONE) {
         /* The log is shown from its end: up goes back in time. */
         int64_t scroll = (int64_t)state->scroll + (state->overlay == UI_OVERLAY_LOG ? -rows : rows);
         state->scroll = scroll < 0 ? 0 : scroll > turn->scroll_most ? turn->scroll_most : (int)scroll;
@@ -133,6 +151,11 @@ static void sideways(struct turn *turn, int direction, bool large)
     } else if (state->overlay == UI_OVERLAY_QUIT) {
         int button = state->quit_button + direction;
         state->quit_button = button < 0 ? UI_QUIT_BUTTONS - 1 : button % UI_QUIT_BUTTONS;
+    } else if (state->overlay == UI_OVERLAY_OFFER) {
+        state->offer_button =
+            UI_OFFER_BUTTONS - 1 - ui_offer_button(state, turn->model, turn->now_ms); /* there are two */
+    } else if (state->overlay == UI_OVERLAY_PLACE) {
+        state->place_column = direction < 0 ? UI_PLACE_PROFILES : UI_PLACE_REGIONS;
     } else if (state->overlay == UI_OVERLAY_NONE && state->focus == UI_FOCUS_TREE) {
         if (state->service[0] == '\0')
             tree_set_folded(state, state->cluster, direction < 0);
@@ -151,9 +174,11 @@ static void next_panel(struct turn *turn, int direction)
     if (state->overlay == UI_OVERLAY_PLAN) {
         int button = ui_state_plan_button(state, turn->model, turn->now_ms);
         sideways(turn, button == UI_PLAN_CANCEL ? 1 : -1, false);
-    } else if (state->overlay == UI_OVERLAY_QUIT) {
+    } else if (state->overlay == UI_OVERLAY_QUIT || state->overlay == UI_OVERLAY_OFFER) {
         sideways(turn, direction, false);
-    } else {
+    } else if (state->overlay == UI_OVERLAY_PLACE) {
+        sideways(turn, state->place_column == UI_PLACE_PROFILES ? 1 : -1, false);
+    } else if (state->overlay == UI_OVERLAY_NONE) {
         state->focus = state->focus == UI_FOCUS_TREE ? UI_FOCUS_FADERS : UI_FOCUS_TREE;
     }
 }
@@ -315,6 +340,12 @@ void turn_run(struct turn *turn, enum ui_command command)
         break;
     case UI_COMMAND_LOG:
         toggle_overlay(turn, UI_OVERLAY_LOG);
+        break;
+    case UI_COMMAND_EXPERIMENTS:
+        records_open(turn);
+        break;
+    case UI_COMMAND_PLACE:
+        place_open(turn, UI_PLACE_PROFILES);
         break;
     case UI_COMMAND_REDRAW:
         turn->state->redraw = true;

@@ -30,11 +30,16 @@ void turn_press(struct turn *turn, const struct ui_event *event)
     case HIT_COMMAND:
         turn_run(turn, (enum ui_command)hit->value);
         break;
+    case HIT_LIST_ROW:
+        records_press(turn, (size_t)hit->value);
+        break;
     case HIT_BUTTON:
         if (state->overlay == UI_OVERLAY_PLAN)
             dialog_press_plan(turn, hit->value);
         else if (state->overlay == UI_OVERLAY_QUIT)
             dialog_press_quit(turn, hit->value);
+        else if (state->overlay == UI_OVERLAY_OFFER)
+            offer_press(turn, hit->value);
         else
             turn_close(turn);
         break;

@@ -13,6 +13,7 @@ struct turn {
     struct ui_intents *out;
     int64_t now_ms;
     int scroll_most;
+    int tree_rows;
 };
 
 /* Adds an intent for the chosen service with what is staged; returns it for changes. */
@@ -47,6 +48,28 @@ bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms);
 void dialog_press_plan(struct turn *turn, int button);
 void dialog_press_quit(struct turn *turn, int button);
 
+/* Experiments. */
+/* R in their list or in the offer; false: that is not where it means one of them. */
+bool records_rollback(struct turn *turn);
+void records_open(struct turn *turn);
+void records_move(struct turn *turn, int rows);
+/* Enter in the list: its details, or back from them. */
+void records_activate(struct turn *turn);
+void records_press(struct turn *turn, size_t row);
+void offer_press(struct turn *turn, int button);
+void offer_activate(struct turn *turn);
+/* Esc: all of them are left. */
+void offer_leave_all(struct turn *turn);
+/* Takes note of what was left behind, and offers it when nothing else stands in front. */
+void offer_follow(struct turn *turn);
+
+/* Profile and region. */
+void place_open(struct turn *turn, enum ui_place_column column);
+void place_move(struct turn *turn, int rows);
+void place_activate(struct turn *turn);
+/* Either may be NULL: as it is. False with an error that says why not. */
+bool place_go(struct turn *turn, const char *profile, const char *region, struct error *error);
+
 /* Tree. */
 void tree_move(struct turn *turn, int rows);
 void tree_go(struct turn *turn, size_t row);
@@ -54,6 +77,10 @@ void tree_go(struct turn *turn, size_t row);
 void tree_keep_cursor(struct turn *turn);
 void tree_activate(struct turn *turn);
 void tree_choose(struct turn *turn, const char *cluster, const char *service);
+/* Once the clusters are known: many are shown folded. */
+void tree_fold_many(struct turn *turn);
+/* Asks for what is on the screen to be read, if that has changed. */
+void tree_tell_visible(struct turn *turn);
 void tree_set_folded(struct ui_state *state, const char *cluster, bool folded);
 
 /* Faders. */

@@ -186,7 +186,7 @@ static void overlay_tasks(const struct view *view, struct rect rect)
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
     int lines = 0;
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++)
-        lines += 1 + (int)service->target_groups[i].target_count;
+        lines += 1 + (int)service->target_groups[i]->target_count;
     struct rect inner = tasks_dialog(view, rect, lines > 0 ? lines : 1);
     int most = lines > inner.height ? lines - inner.height : 0;
     int y = inner.y - (view->state->scroll < most ? view->state->scroll : most);
@@ -195,7 +195,7 @@ static void overlay_tasks(const struct view *view, struct rect rect)
         canvas_text_fit(view->canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
                         service != NULL ? "no targets are known" : "choose a service first");
     for (size_t i = 0; service != NULL && i < service->target_group_count; i++) {
-        const struct model_target_group *group = &service->target_groups[i];
+        const struct model_target_group *group = service->target_groups[i];
         canvas_text_fit(view->canvas, inner.x, y++, inner.width,
                         style_bold(STYLE_OF(ROLE_TITLE, ROLE_DIALOG)), group->name);
         for (size_t j = 0; j < group->target_count; j++, y++)
@@ -294,6 +294,18 @@ void view_overlay(const struct view *view, struct rect rect)
         break;
     case UI_OVERLAY_QUIT:
         overlay_quit(view, rect);
+        break;
+    case UI_OVERLAY_EXPERIMENTS:
+        overlay_experiments(view, rect);
+        break;
+    case UI_OVERLAY_RECORD:
+        overlay_record(view, rect);
+        break;
+    case UI_OVERLAY_OFFER:
+        overlay_offer(view, rect);
+        break;
+    case UI_OVERLAY_PLACE:
+        overlay_place(view, rect);
         break;
     case UI_OVERLAY_ENTRY:
     case UI_OVERLAY_DURATION:

@@ -14,6 +14,10 @@ void overlay_field(const struct view *view, struct rect rect, const char *text);
 /* "12 more lines ↓" in the dialog's lower border, and a scroll bar. */
 void overlay_more(const struct view *view, struct rect body, int skip, int lines);
 
+void overlay_experiments(const struct view *view, struct rect rect);
+void overlay_record(const struct view *view, struct rect rect);
+void overlay_offer(const struct view *view, struct rect rect);
+void overlay_place(const struct view *view, struct rect rect);
 void overlay_plan(const struct view *view, struct rect rect);
 
 #endif

@@ -103,16 +103,22 @@ struct view_mark view_service_mark(const struct view *view, const struct model_c
         return (struct view_mark){"injected", GLYPH_FOREIGN, ROLE_LIVE};
     size_t healthy = 0;
     size_t total = 0;
+    bool known = true;
     for (size_t i = 0; i < service->target_group_count; i++) {
-        healthy += service->target_groups[i].healthy;
-        total += service->target_groups[i].total;
+        known = known && service->target_groups[i]->known;
+        healthy += service->target_groups[i]->healthy;
+        total += service->target_groups[i]->total;
     }
+    if (!service->known)
+        return (struct view_mark){"", GLYPH_REST, ROLE_FAINT};
     if (strcmp(service->rollout, "IN_PROGRESS") == 0)
         return (struct view_mark){"deploying", GLYPH_PARTLY, ROLE_ACCENT};
     if (service->running == 0 && service->desired > 0)
         return (struct view_mark){"down", GLYPH_BAD, ROLE_DANGER};
     if (service->running < service->desired || healthy < total)
         return (struct view_mark){"partly healthy", GLYPH_PARTLY, ROLE_WARN};
+    if (!known)
+        return (struct view_mark){"running", GLYPH_REST, ROLE_GOOD};
     if (total == 0)
         return (struct view_mark){"no targets", GLYPH_TODO, ROLE_FAINT};
     return (struct view_mark){"healthy", GLYPH_GOOD, ROLE_GOOD};
@@ -137,6 +143,14 @@ bool view_has_way_back(const struct view *view)
 {
     if (model_is_active(view->model))
         return true;
+    enum ui_overlay overlay = view->state->overlay;
+    bool list = overlay == UI_OVERLAY_EXPERIMENTS || overlay == UI_OVERLAY_RECORD;
+    const struct model_record *record = overlay == UI_OVERLAY_OFFER
+                                            ? ui_offer_chosen(view->state, view->model)
+                                        : list ? ui_record_chosen(view->state, view->model)
+                                               : NULL;
+    if (record != NULL && record->state != MODEL_RECORD_ENDED)
+        return record->here && !view->model->place.read_only;
     const struct model_service *service =
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
     return service != NULL && service->injected;

@@ -26,14 +26,16 @@ static void draw_cluster(const struct view *view, struct rect rect, const struct
     char count[64];
     canvas_glyph(canvas, rect.x + 1, rect.y, folded ? GLYPH_FOLDED : GLYPH_OPEN, STYLE_OF(ROLE_DIM, ground));
     int right = rect.x + rect.width - 1;
-    if (cluster->loading == MODEL_LOADING || cluster->loading == MODEL_UNKNOWN) {
+    size_t services = cluster->service_count;
+    if (cluster->loading != MODEL_LOADED && services < (size_t)cluster->active_services)
+        services = (size_t)cluster->active_services;
+    if (cluster->loading == MODEL_LOADING) {
         canvas_put(canvas, right - 1, rect.y, view_spinner(view), STYLE_OF(ROLE_ACCENT, ground));
         right -= 2;
     } else if (cluster->loading == MODEL_FAILED) {
         right = canvas_text_right(canvas, right, rect.y, STYLE_OF(ROLE_DANGER, ground), "! not read") - 1;
     } else {
-        snprintf(count, sizeof count, "%zu service%s", cluster->service_count,
-                 cluster->service_count == 1 ? "" : "s");
+        snprintf(count, sizeof count, "%zu service%s", services, services == 1 ? "" : "s");
         right = canvas_text_right(canvas, right, rect.y, STYLE_OF(ROLE_DIM, ground), count) - 1;
     }
     canvas_text_fit(canvas, rect.x + 3, rect.y, right - rect.x - 3, style_bold(STYLE_OF(ROLE_TITLE, ground)),
@@ -52,6 +54,10 @@ static void draw_service(const struct view *view, struct rect rect, const struct
     int name = rect.width >= 40 ? 16 : 12;
     paint style = chosen ? style_bold(STYLE_OF(ROLE_BRIGHT, ground)) : STYLE_OF(ROLE_TEXT, ground);
     canvas_text_fit(canvas, rect.x + 4, rect.y, name, style, service->name);
+    if (!service->known) {
+        canvas_put(canvas, rect.x + 4 + name + 6, rect.y, view_spinner(view), STYLE_OF(ROLE_FAINT, ground));
+        return;
+    }
     char count[32];
     snprintf(count, sizeof count, "%d/%d", service->running, service->desired);
     int x = rect.x + 4 + name + 5;
@@ -65,11 +71,11 @@ static void draw_service(const struct view *view, struct rect rect, const struct
     if (service->injected && !chosen && service->operator_name[0] != '\0')
         snprintf(text, sizeof text, "%s", service->operator_name);
     else if (service->target_group_count > 1)
-        snprintf(text, sizeof text, "%s +%zu", service->target_groups[0].name,
+        snprintf(text, sizeof text, "%s +%zu", service->target_groups[0]->name,
                  service->target_group_count - 1);
     else
         snprintf(text, sizeof text, "%s",
-                 service->target_group_count > 0 ? service->target_groups[0].name : "no target group");
+                 service->target_group_count > 0 ? service->target_groups[0]->name : "no target group");
     canvas_text_fit(canvas, x + 3, rect.y, right - x - 3, STYLE_OF(ROLE_DIM, ground), text);
 }
 
@@ -103,18 +109,20 @@ static bool draw_problem(const struct view *view, struct rect rect)
     return true;
 }
 
-static void draw_rows(const struct view *view, struct rect rect)
+static bool all_is_named(const struct model_inventory *inventory)
 {
-    struct ui_tree_row rows[UI_TREE_ROWS_MAX];
-    size_t count = ui_tree_rows(view->state, view->model, rows, UI_TREE_ROWS_MAX);
+    for (size_t i = 0; inventory != NULL && i < inventory->cluster_count; i++)
+        if (inventory->clusters[i]->loading == MODEL_LOADING ||
+            inventory->clusters[i]->loading == MODEL_UNKNOWN)
+            return false;
+    return true;
+}
+
+static void draw_rows(const struct view *view, struct rect rect, const struct ui_tree_row *rows, size_t count)
+{
     size_t cursor = ui_tree_cursor(view->state, rows, count);
-    size_t first = 0;
-    if (count > (size_t)rect.height) {
-        size_t half = (size_t)rect.height / 2;
-        first = cursor > half ? cursor - half : 0;
-        if (first > count - (size_t)rect.height)
-            first = count - (size_t)rect.height;
-    }
+    size_t first = ui_tree_first(cursor, count, rect.height);
+    view->canvas->tree_rows = rect.height;
     bool focused = view->state->focus == UI_FOCUS_TREE;
     for (size_t i = first; i < count && i - first < (size_t)rect.height; i++) {
         struct rect row = {rect.x, rect.y + (int)(i - first), rect.width, 1};
@@ -131,7 +139,8 @@ static void draw_rows(const struct view *view, struct rect rect)
     draw_scrollbar(view, rect, first, count);
     if (count == 0 && view->state->filter[0] != '\0')
         canvas_text_fit(view->canvas, rect.x + 1, rect.y, rect.width - 2, VIEW_STYLE(ROLE_DIM),
-                        "no service matches");
+                        all_is_named(view->model->inventory) ? "no service matches"
+                                                             : "none yet; names are still being read");
 }
 
 /* ── the chosen service ──────────────────────────────────────────────────────────────────── */
@@ -202,11 +211,15 @@ static int draw_group(const struct view *view, struct rect rect, int y, const st
     struct canvas *canvas = view->canvas;
     if (service->target_group_count == 0 || y >= rect.y + rect.height)
         return y;
-    const struct model_target_group *group = &service->target_groups[0];
+    const struct model_target_group *group = service->target_groups[0];
     char text[LINE_MAX_BYTES];
     int x = canvas_text_fit(canvas, rect.x, y, rect.width / 2 + 2, style_bold(VIEW_STYLE(ROLE_TITLE)),
                             group->name);
-    snprintf(text, sizeof text, "%s · %zu of %zu healthy", group->protocol, group->healthy, group->total);
+    if (group->known)
+        snprintf(text, sizeof text, "%s%s%zu of %zu healthy", group->protocol,
+                 group->protocol[0] != '\0' ? " · " : "", group->healthy, group->total);
+    else
+        snprintf(text, sizeof text, "%s", group->protocol);
     canvas_text_fit(canvas, x + 1, y, rect.x + rect.width - x - 2,
                     VIEW_STYLE(group->healthy < group->total ? ROLE_WARN : ROLE_DIM), text);
     y++;
@@ -285,6 +298,18 @@ void view_details(const struct view *view, struct rect rect)
     }
 }
 
+/* How many clusters, and of a big account how many services. */
+static void tree_words(const struct model_inventory *inventory, char *text, size_t size)
+{
+    size_t services = 0;
+    for (size_t i = 0; i < inventory->cluster_count; i++)
+        services += (size_t)inventory->clusters[i]->active_services;
+    snprintf(text, size, "%zu cluster%s", inventory->cluster_count, inventory->cluster_count == 1 ? "" : "s");
+    size_t length = strlen(text);
+    if (inventory->cluster_count > UI_OPEN_CLUSTERS_MAX)
+        snprintf(text + length, size - length, " · %zu services", services);
+}
+
 void view_tree(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
@@ -301,8 +326,7 @@ void view_tree(const struct view *view, struct rect rect)
         snprintf(text, sizeof text, "/%s%s", view->state->filter, filtering ? "_" : "");
         canvas_title_right(canvas, rect, VIEW_STYLE(ROLE_ACCENT), text);
     } else if (inventory != NULL && inventory->cluster_count > 0) {
-        snprintf(text, sizeof text, "%zu cluster%s", inventory->cluster_count,
-                 inventory->cluster_count == 1 ? "" : "s");
+        tree_words(inventory, text, sizeof text);
         canvas_title_right(canvas, rect, VIEW_STYLE(ROLE_DIM), text);
     }
     bool problem = inventory != NULL && inventory->loading == MODEL_FAILED;
@@ -321,7 +345,8 @@ void view_tree(const struct view *view, struct rect rect)
         draw_problem(view, (struct rect){inner.x, inner.y + inner.height - lines, inner.width, lines});
         inner.height -= lines;
     }
-    size_t count = ui_tree_rows(view->state, view->model, NULL, UI_TREE_ROWS_MAX);
+    struct ui_tree_row rows[UI_TREE_ROWS_MAX];
+    size_t count = ui_tree_rows(view->state, view->model, rows, UI_TREE_ROWS_MAX);
     if (count == 0 && view->state->filter[0] == '\0') {
         canvas_text_fit(canvas, inner.x + 1, inner.y, inner.width - 2, VIEW_STYLE(ROLE_DIM),
                         "no ECS cluster in this region");
@@ -331,7 +356,7 @@ void view_tree(const struct view *view, struct rect rect)
     int list = inner.height - details;
     if ((int)count + 1 < list)
         list = (int)count + 1;
-    draw_rows(view, (struct rect){inner.x, inner.y, inner.width, details > 0 ? list - 1 : list});
+    draw_rows(view, (struct rect){inner.x, inner.y, inner.width, details > 0 ? list - 1 : list}, rows, count);
     if (details > 0)
         view_details(view, (struct rect){inner.x + 1, inner.y + list, inner.width - 1, inner.height - list});
 }

@@ -4,7 +4,6 @@
 
 #include "core/clock.h"
 #include "experiment/adopt.h"
-#include "experiment/inventory.h"
 #include "experiment/model_internal.h"
 
 #include <signal.h>
@@ -304,51 +303,6 @@ static void where_nothing_is_ours_nothing_is_found(void **state)
     assert_contains(fixture->error.message, "abcd1234");
 }
 
-/* ── inventory ───────────────────────────────────────────────────────────────────────────── */
-
-struct readings {
-    size_t count;
-    struct model_inventory *last;
-};
-
-static void take_reading(void *context, struct model_inventory *inventory)
-{
-    struct readings *readings = context;
-    model_inventory_release(readings->last);
-    readings->last = inventory;
-    readings->count++;
-}
-
-static void the_tree_is_read_in_stages_and_kept_when_it_fails(void **state)
-{
-    struct fixture *fixture = *state;
-    struct readings readings = {0};
-    fixture_begin_and_arm(fixture);
-    assert_done(inventory_read(&fixture->job, NULL, take_reading, &readings, &fixture->error),
-                &fixture->error);
-    assert_true(readings.count >= 3);
-    const struct model_service *service = model_inventory_find(readings.last, "storefront", "checkout");
-    assert_non_null(service);
-    assert_int_equal(readings.last->loading, MODEL_LOADED);
-    assert_true(service->production && service->injected);
-    assert_string_equal(service->experiment_id, fixture->plan->way_back.experiment);
-    assert_string_equal(service->client_stats, "tcp:127.0.0.1:1");
-    assert_int_equal(service->target_group_count, 1);
-    assert_string_equal(service->target_groups[0].name, "checkout");
-    assert_int_equal(service->target_groups[0].healthy, 2);
-
-    struct model_inventory *known = readings.last;
-    readings = (struct readings){0};
-    fixture->fake.deny = "ListServices";
-    assert_false(inventory_read(&fixture->job, known, take_reading, &readings, &fixture->error));
-    assert_int_equal(readings.count, 1);
-    assert_int_equal(readings.last->loading, MODEL_FAILED);
-    assert_contains(readings.last->problem, "AccessDenied");
-    assert_non_null(model_inventory_find(readings.last, "storefront", "checkout"));
-    model_inventory_release(known);
-    model_inventory_release(readings.last);
-}
-
 int main(void)
 {
 #define WITH_ECS(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -372,7 +326,6 @@ int main(void)
         WITH_ECS(an_experiment_that_runs_is_not_taken_away),
         WITH_ECS(a_revision_that_was_never_used_is_found),
         WITH_ECS(where_nothing_is_ours_nothing_is_found),
-        WITH_ECS(the_tree_is_read_in_stages_and_kept_when_it_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

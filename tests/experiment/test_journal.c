@@ -509,6 +509,57 @@ static void when_the_disk_fills_the_call_is_not_made_and_the_journal_stays_reada
     journal_close(journal);
 }
 
+static void the_way_back_does_not_wait_for_room_on_the_disk(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct stat info;
+    char path[PATHS_MAX];
+    struct journal *journal = must_begin("abcd1234");
+    path_of("abcd1234", path);
+    assert_int_equal(stat(path, &info), 0);
+    journal_forgive(journal);
+    assert_string_equal(journal_trouble(journal), "");
+    limit_files((rlim_t)info.st_size + 10);
+    bool done = journal_will(journal, "UpdateService", "back", &error);
+    limit_files(RLIM_INFINITY);
+    assert_true(done);
+    assert_int_equal(error.code, ERROR_NONE);
+    assert_contains(journal_trouble(journal), "cannot write the journal");
+    assert_true(journal_ended(journal, true, NULL, NULL));
+    struct journal_list list = read_one();
+    assert_true(list.entries[0].ended);
+    journal_list_free(&list);
+    journal_close(journal);
+}
+
+static bool is_there(const char *experiment)
+{
+    char path[PATHS_MAX];
+    path_of(experiment, path);
+    return access(path, F_OK) == 0;
+}
+
+static void one_that_begun_nothing_is_swept_away(void **state)
+{
+    (void)state;
+    struct journal *journal = must_begin("aaaaaaaa");
+    append("bbbbbbbb", "");
+    append("cccccccc", "{\"at\":1,\"event\":\"begin\",\"wayBack\":{");
+    append("dddddddd", "{\"at\":1}\n{");
+    append("eeeeeeee", "");
+    struct journal *held = journal_open("eeeeeeee", NULL);
+    assert_non_null(held);
+    journal_sweep();
+    assert_true(is_there("aaaaaaaa"));
+    assert_false(is_there("bbbbbbbb"));
+    assert_false(is_there("cccccccc"));
+    assert_true(is_there("dddddddd"));
+    assert_true(is_there("eeeeeeee")); /* somebody may be about to begin it */
+    journal_close(held);
+    journal_close(journal);
+}
+
 int main(void)
 {
 #define IN_HOME(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -532,6 +583,8 @@ int main(void)
         IN_HOME(files_that_are_no_journals_are_counted),
         IN_HOME(a_journal_under_another_name_is_not_believed),
         IN_HOME(the_newest_stands_first),
+        IN_HOME(one_that_begun_nothing_is_swept_away),
+        IN_HOME(the_way_back_does_not_wait_for_room_on_the_disk),
         IN_HOME(a_directory_that_cannot_be_written_begins_nothing),
         IN_HOME(on_a_full_disk_nothing_is_begun),
         IN_HOME(when_the_disk_fills_the_call_is_not_made_and_the_journal_stays_readable),

@@ -9,6 +9,9 @@
 
 static struct ecs_service *service;
 static struct model_plan *plan;
+static struct revision_sidecars sidecars;
+static struct fault fault;
+static struct preflight at;
 
 static void load_balancer(size_t index, const char *arn, int port)
 {
@@ -35,8 +38,11 @@ static int setup(void **state)
     strcpy(service->deployments[0].status, "PRIMARY");
     strcpy(service->deployments[0].rollout_state, "COMPLETED");
     service->deployment_count = 1;
-    service->desired = 2;
+    service->desired = service->running = 2;
     load_balancer(0, "arn:tg", 8080);
+    sidecars = (struct revision_sidecars){0};
+    fault_init(&fault);
+    at = (struct preflight){.plan = plan, .service = service, .sidecars = &sidecars, .fault = &fault};
     return 0;
 }
 
@@ -76,7 +82,7 @@ static void assert_only(enum model_severity severity, const char *what)
 static void a_steady_service_has_no_finding(void **state)
 {
     (void)state;
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_nothing();
 }
 
@@ -84,7 +90,7 @@ static void a_service_that_is_not_active_stops(void **state)
 {
     (void)state;
     strcpy(service->status, "DRAINING");
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "the service is DRAINING");
 }
 
@@ -92,7 +98,7 @@ static void a_service_that_is_injected_stops_with_the_way_out(void **state)
 {
     (void)state;
     strcpy(service->task_definition, "arn:aws:ecs:eu-west-1:1:task-definition/shaketable-checkout:3");
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "injected already, by revision shaketable-checkout:3");
     assert_string_equal(plan->findings[0].advice,
                         "shaketable rollback --cluster storefront --service checkout");
@@ -102,7 +108,7 @@ static void another_controller_stops(void **state)
 {
     (void)state;
     strcpy(service->deployment_controller, "CODE_DEPLOY");
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "the deployment controller is CODE_DEPLOY");
 }
 
@@ -110,7 +116,7 @@ static void another_strategy_stops(void **state)
 {
     (void)state;
     strcpy(service->deployment_strategy, "BLUE_GREEN");
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "the deployment strategy is BLUE_GREEN");
 }
 
@@ -118,15 +124,15 @@ static void an_advanced_load_balancer_stops(void **state)
 {
     (void)state;
     service->load_balancers[0].advanced = true;
-    preflight_service(plan, service);
-    assert_only(MODEL_STOP, "the deployment strategy");
+    preflight_service(&at);
+    assert_only(MODEL_STOP, "advancedConfiguration");
 }
 
 static void a_deployment_under_way_stops(void **state)
 {
     (void)state;
     strcpy(service->deployments[0].rollout_state, "IN_PROGRESS");
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "a deployment is under way");
 }
 
@@ -134,7 +140,7 @@ static void two_deployments_stop(void **state)
 {
     (void)state;
     service->deployment_count = 2;
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "a deployment is under way");
 }
 
@@ -142,18 +148,19 @@ static void a_circuit_breaker_is_a_note(void **state)
 {
     (void)state;
     service->circuit_breaker_enabled = true;
-    preflight_service(plan, service);
-    assert_nothing();
+    preflight_rolling(&at);
+    assert_only(MODEL_NOTE, "circuit breaker is on, without rollback");
+    forget();
     service->circuit_breaker_rollback = true;
-    preflight_service(plan, service);
-    assert_only(MODEL_NOTE, "circuit breaker");
+    preflight_rolling(&at);
+    assert_only(MODEL_NOTE, "circuit breaker rolls back");
 }
 
 static void no_load_balancer_stops(void **state)
 {
     (void)state;
     service->load_balancer_count = 0;
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "no load balancer");
 }
 
@@ -161,7 +168,7 @@ static void no_task_stops(void **state)
 {
     (void)state;
     service->desired = 0;
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_STOP, "desired count is 0");
 }
 
@@ -169,7 +176,7 @@ static void service_connect_is_a_warning(void **state)
 {
     (void)state;
     service->service_connect = true;
-    preflight_service(plan, service);
+    preflight_service(&at);
     assert_only(MODEL_WARNING, "Service Connect");
 }
 
@@ -177,7 +184,7 @@ static void a_role_of_its_own_is_a_warning(void **state)
 {
     (void)state;
     strcpy(service->role_arn, "arn:aws:iam::1:role/mine");
-    preflight_service(plan, service);
+    preflight_rolling(&at);
     assert_only(MODEL_WARNING, "a role of its own");
 }
 
@@ -186,7 +193,9 @@ static void a_role_of_its_own_is_a_warning(void **state)
 static void look_at(const char *task_definition)
 {
     struct json_object *json = support_json(task_definition);
-    preflight_task_definition(plan, json);
+    at.task_definition = json;
+    preflight_task_definition(&at);
+    at.task_definition = NULL;
     json_object_put(json);
 }
 
@@ -228,14 +237,29 @@ static void windows_stops(void **state)
     assert_only(MODEL_STOP, "Windows");
 }
 
-static void findings_are_bounded_but_a_stop_still_stops(void **state)
+static void findings_are_bounded_and_the_least_severe_give_way(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < MODEL_FINDINGS_MAX; i++)
-        preflight_add(plan, MODEL_NOTE, "w", "y", "a");
-    preflight_add(plan, MODEL_STOP, "w", "y", "a");
-    assert_int_equal(plan->finding_count, MODEL_FINDINGS_MAX);
+    preflight_add(plan, MODEL_WARNING, "first warning", "y", "a");
+    for (size_t i = 1; i < MODEL_FINDINGS_MAX; i++)
+        preflight_add(plan, MODEL_NOTE, "note", "y", "a");
+    assert_int_equal(plan->findings_left_out, 0);
+    preflight_add(plan, MODEL_STOP, "first stop", "y", "a");
+    preflight_add(plan, MODEL_NOTE, "left out", "y", "a");
+    preflight_add(plan, MODEL_STOP, "second stop", "y", "a");
+    preflight_add(plan, MODEL_WARNING, "second warning", "y", "a");
     assert_true(plan->refused);
+    assert_int_equal(plan->finding_count, MODEL_FINDINGS_MAX);
+    assert_int_equal(plan->findings_left_out, 4);
+    assert_string_equal(plan->findings[0].what, "first stop");
+    assert_string_equal(plan->findings[1].what, "second stop");
+    assert_string_equal(plan->findings[2].what, "first warning");
+    assert_string_equal(plan->findings[3].what, "second warning");
+    assert_string_equal(plan->findings[MODEL_FINDINGS_MAX - 1].what, "note");
+    for (size_t i = 0; i < MODEL_FINDINGS_MAX; i++)
+        preflight_add(plan, MODEL_STOP, "stop", "y", "a");
+    assert_string_equal(plan->findings[0].what, "first stop");
+    assert_string_equal(plan->findings[MODEL_FINDINGS_MAX - 1].what, "stop");
 }
 
 /* ── the network ─────────────────────────────────────────────────────────────────────────── */
@@ -323,6 +347,11 @@ static bool answer(void *context, const struct liar_request *request)
         return answer_tasks(network, request);
     if (strstr(body, "DescribeTargetGroups") != NULL)
         return network->groups_denied ? deny(request) : answer_groups(network, request);
+    if (strstr(body, "DescribeTargetGroupAttributes") != NULL)
+        return liar_reply_xml(request, 200,
+                              "<R><DescribeTargetGroupAttributesResult><Attributes><member>"
+                              "<Key>deregistration_delay.timeout_seconds</Key><Value>30</Value>"
+                              "</member></Attributes></DescribeTargetGroupAttributesResult></R>");
     if (strstr(body, "DescribeTargetHealth") != NULL)
         return network->health_denied ? deny(request) : answer_health(network, request);
     return network->security_denied ? deny(request) : answer_security(network, request);
@@ -333,8 +362,6 @@ static struct network good_network(void)
     return (struct network){
         .healthy = 2, .targets = 2, .protocol = "tcp", .from_port = 15000, .to_port = 15001};
 }
-
-static struct revision_sidecars sidecars;
 
 /* An endpoint on this machine by another name stands for one far away. */
 static void look_at_network_of(struct network network, bool far)
@@ -356,9 +383,12 @@ static void look_at_network_of(struct network network, bool far)
     sidecars.item[0].stats_port = 15001;
     strcpy(service->security_groups[0], "sg-1");
     service->security_group_count = 1;
-    const struct choices choices = {.reach = CHOICES_REACH_DIRECT};
-    preflight_network(plan, &job, service, &sidecars, &choices);
-    preflight_reach(plan, &job, service, &sidecars, choices.reach);
+    at.job = &job;
+    at.reach = CHOICES_REACH_DIRECT;
+    preflight_targets(&at);
+    preflight_security_groups(&at);
+    preflight_reach(&at);
+    at.job = NULL;
     aws_client_close(job.client);
     liar_stop(&liar);
     support_remove_home();
@@ -481,7 +511,7 @@ static void tasks_far_away_that_can_not_be_reached_stop(void **state)
     forget();
     network.task = "";
     look_at_network_of(network, true);
-    assert_only(MODEL_STOP, "no addresses of their own");
+    assert_only(MODEL_STOP, "its tasks have no addresses");
     forget();
     network.task = NULL;
     look_at_network_of(network, true);
@@ -523,7 +553,7 @@ int main(void)
         WITH_SERVICE(an_inactive_revision_stops),
         WITH_SERVICE(the_network_mode_decides),
         WITH_SERVICE(windows_stops),
-        WITH_SERVICE(findings_are_bounded_but_a_stop_still_stops),
+        WITH_SERVICE(findings_are_bounded_and_the_least_severe_give_way),
         WITH_SERVICE(a_good_network_has_no_finding),
         WITH_SERVICE(a_target_group_without_load_balancer_stops),
         WITH_SERVICE(a_health_check_past_the_sidecar_is_a_note),

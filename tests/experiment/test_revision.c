@@ -87,6 +87,70 @@ static void every_key_known_or_not_is_kept(void **state)
     json_object_put(input);
 }
 
+/* A document with every key of the API, and keys that it does not have at every level
+ * (test_every_key.py holds it against the service's model). */
+static void a_task_definition_with_every_key_is_kept(void **state)
+{
+    (void)state;
+    json_object_put(response);
+    response = support_load("every_key.json");
+    theirs = json_object_of(response, "taskDefinition");
+    every_key_known_or_not_is_kept(state);
+    struct revision_sidecars sidecars;
+    struct json_object *input = build(one_mapping, &sidecars);
+    assert_true(json_same(json_array(input, "tags"), json_array(response, "tags")));
+    json_object_put(input);
+}
+
+/* Each line of the sidecar's log is whole, so nothing may join them; the application's stays as it is. */
+static void the_sidecar_s_log_has_no_pattern_of_the_application(void **state)
+{
+    (void)state;
+    struct revision_sidecars sidecars;
+    json_object_put(response);
+    response = support_load("every_key.json");
+    theirs = json_object_of(response, "taskDefinition");
+    struct json_object *input = build(one_mapping, &sidecars);
+    struct json_object *log = json_object_of(container_at(input, 1), "logConfiguration");
+    struct json_object *expected = support_json("{'awslogs-group':'/ecs/checkout'}");
+    assert_true(json_same(json_object_of(log, "options"), expected));
+    assert_string_equal(json_text(log, "logDriver"),
+                        json_text(json_object_of(container_at(theirs, 0), "logConfiguration"), "logDriver"));
+    json_object_put(expected);
+    json_object_put(input);
+}
+
+static void a_name_that_is_taken_is_left_alone(void **state)
+{
+    (void)state;
+    struct revision_sidecars sidecars;
+    json_object_array_add(json_array(theirs, "containerDefinitions"),
+                          support_json("{'name':'shaketable-proxy-2'}"));
+    struct json_object *mappings = support_json("[{'containerName':'app','containerPort':8080},"
+                                                "{'containerName':'app','containerPort':8081}]");
+    assert_true(revision_find_sidecars(theirs, mappings, &sidecars, NULL));
+    assert_string_equal(sidecars.item[0].container, "shaketable-proxy");
+    assert_string_equal(sidecars.item[1].container, "shaketable-proxy-3");
+    json_object_put(mappings);
+}
+
+static void sizes_are_read_in_every_spelling(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t units;
+    } sizes[] = {{"{'cpu':'512'}", 512},    {"{'cpu':'.5 vCPU'}", 512},
+                 {"{'cpu':'1vcpu'}", 1024}, {"{'cpu':'2 GB'}", 2048},
+                 {"{'cpu':256}", 256},      {"{'cpu':null}", 0},
+                 {"{'cpu':'x'}", 0},        {"{}", 0}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct json_object *json = support_json(sizes[i].text);
+        assert_int_equal(revision_task_units(json, "cpu"), sizes[i].units);
+        json_object_put(json);
+    }
+}
+
 static void numbers_and_texts_survive_to_the_last_digit(void **state)
 {
     (void)state;
@@ -310,6 +374,10 @@ int main(void)
 #define WITH_RESPONSE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_RESPONSE(every_key_known_or_not_is_kept),
+        WITH_RESPONSE(a_task_definition_with_every_key_is_kept),
+        WITH_RESPONSE(the_sidecar_s_log_has_no_pattern_of_the_application),
+        WITH_RESPONSE(a_name_that_is_taken_is_left_alone),
+        WITH_RESPONSE(sizes_are_read_in_every_spelling),
         WITH_RESPONSE(numbers_and_texts_survive_to_the_last_digit),
         WITH_RESPONSE(what_was_read_is_not_changed),
         WITH_RESPONSE(tags_are_kept_but_those_that_only_aws_may_set),

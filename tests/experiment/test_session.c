@@ -239,7 +239,7 @@ static void *read_snapshots(void *argument)
         assert_true(model->version >= version);
         version = model->version;
         for (size_t i = 0; i < model->inventory->cluster_count; i++)
-            assert_true(model->inventory->clusters[i].name[0] != '\0');
+            assert_true(model->inventory->clusters[i]->name[0] != '\0');
         model_release(model);
         const struct intent intent = {.kind = INTENT_REFRESH};
         session_send(argument, &intent);

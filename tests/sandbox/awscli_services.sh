@@ -52,6 +52,8 @@ until_is "it is INACTIVE in the end" 20 "INACTIVE 0" \
     text ecs describe-services --cluster lab --services s01 --query 'services[].[status,runningCount]'
 fails "an INACTIVE one can't be updated" ServiceNotActiveException "Service was not ACTIVE." \
     ecs update-service --cluster lab --service s01 --desired-count 1
+is "deleting it again does no harm" INACTIVE \
+    "$(text ecs delete-service --cluster lab --service s01 --force --query service.status)"
 fails "one that never was" ServiceNotFoundException "Service not found." \
     ecs update-service --cluster lab --service nope --desired-count 1
 seq -w 2 25 | xargs -P 2 -I{} aws --endpoint-url "$url" ecs delete-service --cluster lab --service s{} \

@@ -54,6 +54,11 @@ refused 2 '--cluster is missing' doctor
 refused 2 '--cluster is missing' inject --latency 8ms --yes
 refused 2 'inject: which faults' inject --cluster storefront --service checkout --yes
 refused 2 'plan: which faults' plan --cluster storefront --service checkout
+for bad in 'p98 > 2s' 'p99 > 2x' 'errors > 120%' 'healthy targets < 1.5' 'alarm'; do
+  refused 2 "^shaketable: --guard: '$bad'.* expected " inject --cluster c --service s --latency 8 --guard "$bad"
+done
+refused 2 'is there already' inject --cluster c --service s --latency 8 --guard 'lost > 5%' --guard 'lost > 5%'
+refused 2 'status takes no option like --guard' status --guard 'lost > 5%'
 refused 2 'adjust: to what' adjust
 refused 2 'both --cluster and --service' rollback --cluster storefront
 refused 2 'two is one word too many' status one two

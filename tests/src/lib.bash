@@ -205,6 +205,18 @@ wait_for_injection() {
   cp "$work/events.err" "$work/err"
 }
 
+# "REASON": the injection that was started ended because of a guard, and nothing of it is left.
+expect_tripped() {
+  wait_for_injection
+  expect_status 4
+  expect_error "^shaketable: guard .* tripped: $1"
+  expect_error 'the service is as it was'
+  expect_state_as_before
+  expect_no_revision
+  grep -q '"event":"guard","tripped":"guard ' "$XDG_STATE_HOME/shaketable/experiments/$(experiment_id).jsonl" ||
+    fail "the journal does not say that a guard tripped"
+}
+
 # The revisions of ours that are ACTIVE.
 expect_no_revision() {
   local found

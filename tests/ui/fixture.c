@@ -10,10 +10,11 @@
 
 #define CLUSTER "storefront"
 #define SERVICE "checkout"
+#define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading", "no-credentials", "idle",   "plan",       "production", "refused", "arming",
-    "armed",   "live",           "behind", "recovering", "restored",   "failed"};
+    "loading", "no-credentials", "idle",     "plan",   "production", "refused",     "arming", "armed", "live",
+    "behind",  "recovering",     "restored", "failed", "offer",      "experiments", "record", "place"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -29,54 +30,100 @@ void fixture_fault(struct fault *fault)
     fault->error.percent = 10;
 }
 
-static void fill_service(struct model_service *service, const char *name, int tasks, int revision)
+static struct model_service *make_service(const char *name, int tasks, int revision, bool well)
 {
-    snprintf(service->name, sizeof service->name, "%s", name);
-    snprintf(service->task_definition, sizeof service->task_definition, "%s:%d", name, revision);
-    snprintf(service->launch_type, sizeof service->launch_type, "FARGATE");
-    snprintf(service->rollout, sizeof service->rollout, "COMPLETED");
-    service->desired = service->running = tasks;
-    service->deployed_ms = FIXTURE_NOW_MS - 94000;
-    service->target_group_count = 1;
-    struct model_target_group *group = &service->target_groups[0];
-    snprintf(group->name, sizeof group->name, "tg-%s", name);
-    snprintf(group->protocol, sizeof group->protocol, "HTTP");
-    group->port = 8080;
-    group->healthy = group->total = group->target_count = (size_t)tasks;
+    char group_name[64], definition[64], addresses[FIXTURE_TASKS_MAX][32];
+    struct model_target targets[FIXTURE_TASKS_MAX];
     for (int i = 0; i < tasks; i++) {
-        struct model_target *target = &group->targets[i];
-        snprintf(target->address, sizeof target->address, "10.0.%d.%d", i + 1, 7 - i * 3 + revision % 40);
-        target->port = 8080;
-        snprintf(target->state, sizeof target->state, "healthy");
+        snprintf(addresses[i], sizeof addresses[i], "10.0.%d.%d", i + 1, 7 - i * 3 + revision % 40);
+        targets[i] = (struct model_target){
+            .address = addresses[i], .port = 8080, .state = well || i > 0 ? "healthy" : "unhealthy"};
     }
+    snprintf(group_name, sizeof group_name, "tg-%.40s", name);
+    snprintf(definition, sizeof definition, "%.40s:%d", name, revision);
+    const struct model_target_group group = {.name = group_name,
+                                             .protocol = "HTTP",
+                                             .port = 8080,
+                                             .known = true,
+                                             .healthy = (size_t)(well ? tasks : 0),
+                                             .total = (size_t)tasks,
+                                             .target_count = (size_t)tasks,
+                                             .targets = targets};
+    struct model_target_group *groups[] = {model_target_group_new(&group)};
+    const struct model_service service = {.known = true,
+                                          .name = name,
+                                          .task_definition = definition,
+                                          .launch_type = "FARGATE",
+                                          .rollout = "COMPLETED",
+                                          .desired = tasks,
+                                          .running = well ? tasks : 0,
+                                          .deployed_ms = FIXTURE_NOW_MS - 94000,
+                                          .production = strcmp(name, "ledger") == 0,
+                                          .target_group_count = 1,
+                                          .target_groups = groups};
+    struct model_service *made = model_service_new(&service);
+    model_target_group_release(groups[0]);
+    return made;
+}
+
+/* The inventory gets the cluster; the services' references go over. */
+static void add_cluster(struct model_inventory *inventory, const char *name, struct model_service **services,
+                        size_t count)
+{
+    const struct model_cluster cluster = {.name = name,
+                                          .loading = MODEL_LOADED,
+                                          .active_services = (int)count,
+                                          .service_count = count,
+                                          .services = services};
+    model_inventory_add(inventory, model_cluster_new(&cluster));
+    for (size_t i = 0; i < count; i++)
+        model_service_release(services[i]);
 }
 
 struct model_inventory *fixture_inventory(void)
 {
-    struct model_inventory *inventory = model_inventory_new();
+    struct model_inventory *inventory = model_inventory_new(2);
+    struct model_service *store[] = {make_service("catalog", 2, 12, true), make_service(SERVICE, 3, 41, true),
+                                     make_service("web", 2, 7, true)};
+    struct model_service *pay[] = {make_service("fraud", 1, 3, false), make_service("ledger", 2, 19, true)};
     inventory->loading = MODEL_LOADED;
     inventory->read_ms = FIXTURE_NOW_MS - 2000;
-    inventory->cluster_count = 2;
-    inventory->clusters = calloc(2, sizeof *inventory->clusters);
-    struct model_cluster *store = &inventory->clusters[0];
-    struct model_cluster *pay = &inventory->clusters[1];
-    snprintf(store->name, sizeof store->name, CLUSTER);
-    snprintf(pay->name, sizeof pay->name, "payments");
-    store->loading = pay->loading = MODEL_LOADED;
-    store->service_count = 3;
-    pay->service_count = 2;
-    store->services = calloc(3, sizeof *store->services);
-    pay->services = calloc(2, sizeof *pay->services);
-    fill_service(&store->services[0], "catalog", 2, 12);
-    fill_service(&store->services[1], SERVICE, 3, 41);
-    fill_service(&store->services[2], "web", 2, 7);
-    fill_service(&pay->services[0], "fraud", 1, 3);
-    fill_service(&pay->services[1], "ledger", 2, 19);
-    pay->services[1].production = true;
-    pay->services[0].running = 0;
-    pay->services[0].target_groups[0].healthy = 0;
-    snprintf(pay->services[0].target_groups[0].targets[0].state, 32, "unhealthy");
+    add_cluster(inventory, CLUSTER, store, 3);
+    add_cluster(inventory, "payments", pay, 2);
     return inventory;
+}
+
+struct model_inventory *fixture_big_inventory(size_t clusters, size_t services)
+{
+    static const char *const words[] = {"api", "worker", "gateway", "indexer"};
+    struct model_inventory *inventory = model_inventory_new(clusters);
+    struct model_service **list = calloc(services + 1, sizeof(struct model_service *));
+    inventory->loading = MODEL_LOADED;
+    for (size_t i = 0; i < clusters; i++) {
+        char name[64];
+        for (size_t k = 0; k < services; k++) {
+            snprintf(name, sizeof name, "svc-%03zu-%03zu-%s", i, k, words[(i + k) % 4]);
+            list[k] = make_service(name, 1 + (int)(k % 4), 1, true);
+        }
+        snprintf(name, sizeof name, "cluster-%03zu", i);
+        add_cluster(inventory, name, list, services);
+    }
+    free(list);
+    return inventory;
+}
+
+/* The service of the scenes becomes another. */
+static void change_checkout(struct model *model, bool injected, const char *operator_name,
+                            const char *definition)
+{
+    struct model_service **slot = &model->inventory->clusters[0]->services[1];
+    struct model_service draft = **slot;
+    draft.injected = injected;
+    draft.operator_name = operator_name;
+    draft.task_definition = definition;
+    struct model_service *changed = model_service_new(&draft);
+    model_service_release(*slot);
+    *slot = changed;
 }
 
 static void add_finding(struct model_plan *plan, enum model_severity severity, const char *what,
@@ -256,7 +303,6 @@ static void start_experiment(struct model *model, enum model_phase phase)
 static void go_live(struct model *model)
 {
     struct model_experiment *experiment = &model->experiment;
-    struct model_service *service = &model->inventory->clusters[0].services[1];
     start_experiment(model, MODEL_INJECTING);
     experiment->live = experiment->asked;
     experiment->live_on = 3;
@@ -264,9 +310,7 @@ static void go_live(struct model *model)
     experiment->started_ms = model->now_ms - 42000;
     experiment->ends_ms = experiment->started_ms + 300000;
     experiment->deadline_ms = experiment->ends_ms + 30000;
-    service->injected = true;
-    snprintf(service->operator_name, sizeof service->operator_name, "alice@laptop");
-    snprintf(service->task_definition, sizeof service->task_definition, "shaketable-checkout:1");
+    change_checkout(model, true, "alice@laptop", "shaketable-checkout:1");
     fixture_sidecars(experiment, MODEL_SIDECAR_LIVE, 812000, model->now_ms);
     fixture_series(&model->series, model->now_ms, experiment->started_ms, 800, 11);
     log_line(model, 42000, MODEL_LOG_INFO,
@@ -275,7 +319,7 @@ static void go_live(struct model *model)
 
 static void scene_without_tree(struct model *model, enum fixture_scene scene)
 {
-    model->inventory = model_inventory_new();
+    model->inventory = model_inventory_new(0);
     model->inventory->loading = scene == FIXTURE_LOADING ? MODEL_LOADING : MODEL_FAILED;
     if (scene == FIXTURE_LOADING)
         return;
@@ -308,9 +352,7 @@ static void scene_recovering(struct model *model, enum fixture_scene scene)
     }
     experiment->sidecar_count = 0;
     if (scene == FIXTURE_RESTORED) {
-        struct model_service *service = &model->inventory->clusters[0].services[1];
-        service->injected = false;
-        snprintf(service->task_definition, sizeof service->task_definition, "checkout:41");
+        change_checkout(model, false, "", "checkout:41");
         log_line(model, 500, MODEL_LOG_GOOD,
                  "all is as it was: checkout:41, 3 of 3 healthy, our revision is gone");
         return;
@@ -332,6 +374,65 @@ static void scene_of_plan(struct model *model, enum fixture_scene scene)
     if (scene == FIXTURE_REFUSED)
         snprintf(model->experiment.problem, sizeof model->experiment.problem,
                  "refused by preflight: nothing was changed");
+}
+
+static void fill_record(struct model_record *record, const char *id, const char *cluster, const char *service,
+                        enum model_record_state state, int minutes_ago)
+{
+    record->state = state;
+    record->mine = record->here = record->journal = record->labels = true;
+    snprintf(record->id, sizeof record->id, "%s", id);
+    snprintf(record->cluster, sizeof record->cluster, "%s", cluster);
+    snprintf(record->service, sizeof record->service, "%s", service);
+    snprintf(record->operator_name, sizeof record->operator_name, "ada@laptop");
+    snprintf(record->region, sizeof record->region, "us-east-1");
+    snprintf(record->phase, sizeof record->phase, state == MODEL_RECORD_ENDED ? "restored" : "injecting");
+    snprintf(record->faults, sizeof record->faults, "latency 800 ms ± 50 ms");
+    snprintf(record->way_back, sizeof record->way_back, "%s:41", service);
+    record->begun_ms = FIXTURE_NOW_MS - minutes_ago * INT64_C(60000);
+    record->deadline_ms = record->begun_ms + 20 * INT64_C(60000);
+    record->last_ms = record->begun_ms;
+}
+
+static struct model_records *make_records(void)
+{
+    struct model_records *records = model_records_new();
+    records->journals = records->searched = true;
+    records->count = 6;
+    records->items = calloc(records->count, sizeof *records->items);
+    struct model_record *items = records->items;
+    fill_record(&items[0], "k3x9p2qa", CLUSTER, SERVICE, MODEL_RECORD_DEAD, 12);
+    fill_record(&items[1], "b7d0c4ee", "payments", "ledger", MODEL_RECORD_ELSEWHERE, 16);
+    items[1].mine = items[1].journal = false;
+    snprintf(items[1].operator_name, sizeof items[1].operator_name, "bo@buildhost");
+    items[1].phase[0] = items[1].faults[0] = '\0';
+    fill_record(&items[2], "aa11bb22", CLUSTER, "web", MODEL_RECORD_RUNNING, 3);
+    fill_record(&items[3], "zz90yy80", "lab", "search", MODEL_RECORD_DEAD, 4000);
+    items[3].here = items[3].labels = false;
+    snprintf(items[3].region, sizeof items[3].region, "eu-west-1");
+    fill_record(&items[4], "mm55nn66", CLUSTER, SERVICE, MODEL_RECORD_ENDED, 90);
+    fill_record(&items[5], "pp77qq88", CLUSTER, "catalog", MODEL_RECORD_ENDED, 3000);
+    items[0].story =
+        strdup("13:51:00  begun by ada@laptop: latency 800 ms ± 50 ms\n"
+               "13:51:00  arming\n"
+               "13:51:00  will RegisterTaskDefinition, undone by: DeregisterTaskDefinition of the "
+               "revision with this id\n"
+               "13:51:01  did RegisterTaskDefinition: shaketable-checkout:1\n"
+               "13:51:44  armed\n13:51:47  injecting\n");
+    return records;
+}
+
+static struct model_profiles *make_profiles(void)
+{
+    static const char *const wanted[][2] = {
+        {"default", "us-east-1"}, {"prod", "us-east-1"}, {"stage", "eu-west-1"}};
+    struct model_profiles *profiles = model_profiles_new();
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct model_profile *profile = &profiles->items[profiles->count++];
+        snprintf(profile->name, sizeof profile->name, "%s", wanted[i][0]);
+        snprintf(profile->region, sizeof profile->region, "%s", wanted[i][1]);
+    }
+    return profiles;
 }
 
 struct model *fixture_model(enum fixture_scene scene)
@@ -381,6 +482,14 @@ struct model *fixture_model(enum fixture_scene scene)
     case FIXTURE_FAILED:
         scene_recovering(model, scene);
         break;
+    case FIXTURE_OFFER:
+    case FIXTURE_EXPERIMENTS:
+    case FIXTURE_RECORD:
+        model->records = make_records();
+        break;
+    case FIXTURE_PLACE:
+        model->profiles = make_profiles();
+        break;
     default:
         break;
     }
@@ -393,18 +502,28 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
     struct ui_event event = {.type = UI_EVENT_TICK, .at_ms = FIXTURE_NOW_MS};
     ui_state_init(state);
     if (scene == FIXTURE_IDLE || scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION ||
-        scene == FIXTURE_REFUSED) {
+        scene == FIXTURE_REFUSED || scene >= FIXTURE_OFFER) {
         snprintf(state->chosen_cluster, sizeof state->chosen_cluster, CLUSTER);
         snprintf(state->chosen_service, sizeof state->chosen_service, SERVICE);
         snprintf(state->cluster, sizeof state->cluster, CLUSTER);
         snprintf(state->service, sizeof state->service, SERVICE);
         state->focus = UI_FOCUS_FADERS;
     }
-    if (scene != FIXTURE_LOADING && scene != FIXTURE_NO_CREDENTIALS && scene != FIXTURE_IDLE)
+    if (scene != FIXTURE_LOADING && scene != FIXTURE_NO_CREDENTIALS && scene != FIXTURE_IDLE &&
+        scene < FIXTURE_OFFER)
         fixture_fault(&state->staged);
     if (scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED)
         state->overlay = UI_OVERLAY_PLAN;
+    state->offers_closed = scene != FIXTURE_OFFER;
     ui_handle_event(state, model, &event, intents);
+    if (scene == FIXTURE_EXPERIMENTS || scene == FIXTURE_RECORD || scene == FIXTURE_PLACE) {
+        event.type = UI_EVENT_KEY;
+        event.key = scene == FIXTURE_PLACE ? 'p' : 'x';
+        ui_handle_event(state, model, &event, intents);
+        event.key = UI_KEY_ENTER;
+        if (scene == FIXTURE_RECORD)
+            ui_handle_event(state, model, &event, intents);
+    }
     if (state->plan_ready_ms != 0)
         state->plan_ready_ms = FIXTURE_NOW_MS - UI_PLAN_SETTLE_MS;
     if (scene == FIXTURE_LIVE) {

@@ -21,6 +21,10 @@ enum fixture_scene {
     FIXTURE_RECOVERING,
     FIXTURE_RESTORED,
     FIXTURE_FAILED, /* with something left to do */
+    FIXTURE_OFFER,  /* two experiments were left behind */
+    FIXTURE_EXPERIMENTS,
+    FIXTURE_RECORD,
+    FIXTURE_PLACE,
     FIXTURE_SCENES
 };
 const char *fixture_scene_name(enum fixture_scene scene);
@@ -34,6 +38,8 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
 
 /* Parts, for models that move. */
 struct model_inventory *fixture_inventory(void);
+/* So many clusters with so many services each. */
+struct model_inventory *fixture_big_inventory(size_t clusters, size_t services);
 struct model_plan *fixture_plan(bool refused, bool production);
 /* Round trips as seen at `now_ms`; `live_since_ms` 0: no faults. `heat`: how many columns are there. */
 void fixture_series(struct model_series *series, int64_t now_ms, int64_t live_since_ms, double added_ms,

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -623,8 +624,8 @@ static void every_key_in_every_context_is_harmless(void **context)
 static void help_and_key_bar_come_from_one_table(void **context)
 {
     (void)context;
-    static const unsigned contexts[] = {UI_CONTEXT_TREE, UI_CONTEXT_FADERS, UI_CONTEXT_PLAN,
-                                        UI_CONTEXT_LIST, UI_CONTEXT_QUIT,   UI_CONTEXT_TEXT};
+    static const unsigned contexts[] = {UI_CONTEXT_TREE, UI_CONTEXT_FADERS, UI_CONTEXT_PLAN, UI_CONTEXT_LIST,
+                                        UI_CONTEXT_QUIT, UI_CONTEXT_CHOICE, UI_CONTEXT_TEXT};
     for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++)
         for (int width = 14; width < 200; width++) {
             const struct ui_binding *bar[UI_KEY_BAR_MAX];
@@ -641,10 +642,194 @@ static void help_and_key_bar_come_from_one_table(void **context)
                     assert_int_equal(keys_find(binding->keys[i], where), binding->command);
 }
 
+/* ── experiments that were left behind ───────────────────────────────────────────────────── */
+
+static struct model_record *record_at(struct desk *desk, size_t i)
+{
+    return &desk->model->records->items[i];
+}
+
+static void what_was_left_behind_is_offered_and_never_rolled_back_by_itself(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_OFFER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_OFFER);
+    assert_string_equal(ui_offer_at(&desk->state, desk->model, 0)->id, "k3x9p2qa");
+    assert_string_equal(ui_offer_at(&desk->state, desk->model, 1)->id, "b7d0c4ee");
+    assert_null(ui_offer_at(&desk->state, desk->model, 2)); /* neither the running nor another region's */
+    for (int i = 0; i < 100; i++) {
+        tick(desk, 1000);
+        assert_null(sent(desk, INTENT_ROLLBACK));
+    }
+    desk_free(desk);
+}
+
+static void
+the_focus_is_on_roll_back_for_dead_ones_and_on_leave_for_others_before_their_deadline(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_OFFER);
+    assert_int_equal(ui_offer_button(&desk->state, desk->model, desk->now_ms), UI_OFFER_ROLLBACK);
+    press(desk, UI_KEY_DOWN);
+    assert_string_equal(ui_offer_chosen(&desk->state, desk->model)->id, "b7d0c4ee");
+    assert_int_equal(ui_offer_button(&desk->state, desk->model, desk->now_ms), UI_OFFER_LEAVE);
+    assert_int_equal(ui_offer_button(&desk->state, desk->model, record_at(desk, 1)->deadline_ms),
+                     UI_OFFER_ROLLBACK);
+    press(desk, UI_KEY_TAB);
+    assert_int_equal(ui_offer_button(&desk->state, desk->model, desk->now_ms), UI_OFFER_ROLLBACK);
+    desk_free(desk);
+}
+
+static void enter_answers_the_offer_only_once_it_has_stood_there(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_OFFER);
+    press(desk, UI_KEY_ENTER); /* it was meant for the desk */
+    assert_null(sent(desk, INTENT_ROLLBACK));
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_OFFER);
+    tick(desk, UI_OFFER_SETTLE_MS);
+    press(desk, UI_KEY_ENTER);
+    const struct intent *intent = sent(desk, INTENT_ROLLBACK);
+    assert_non_null(intent);
+    assert_string_equal(intent->experiment, "k3x9p2qa");
+    assert_string_equal(intent->service, "checkout");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    /* The other one is offered once this one is done with. */
+    desk->model->experiment.phase = MODEL_RECOVERING;
+    tick(desk, UI_OFFER_AGAIN_MS);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk->model->experiment.phase = MODEL_IDLE;
+    record_at(desk, 0)->state = MODEL_RECORD_ENDED;
+    tick(desk, 100);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_OFFER);
+    assert_string_equal(ui_offer_chosen(&desk->state, desk->model)->id, "b7d0c4ee");
+    desk_free(desk);
+}
+
+static void r_rolls_back_the_one_under_the_cursor_at_once(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_OFFER);
+    press(desk, UI_KEY_DOWN);
+    press(desk, 'R');
+    const struct intent *intent = sent(desk, INTENT_ROLLBACK);
+    assert_non_null(intent);
+    assert_string_equal(intent->experiment, ""); /* it has no journal here: by its service, from the labels */
+    assert_string_equal(intent->cluster, "payments");
+    assert_string_equal(intent->service, "ledger");
+    desk_free(desk);
+}
+
+static void what_was_left_stays_left_and_what_comes_later_does_not_interrupt(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_OFFER);
+    press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    record_at(desk, 2)->state = MODEL_RECORD_DEAD;
+    tick(desk, 10000);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    assert_int_equal(desk->intents.count, 0);
+    desk_free(desk);
+}
+
+static void an_own_failed_experiment_is_set_aside_for_another(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_EXPERIMENTS);
+    desk->model->experiment.phase = MODEL_FAILED_PHASE;
+    desk->model->experiment.exit_status = 5;
+    press(desk, 'R');
+    assert_int_equal(desk->intents.list[0].kind, INTENT_DISMISS);
+    assert_int_equal(desk->intents.list[1].kind, INTENT_ROLLBACK);
+    desk_free(desk);
+}
+
+static void read_only_offers_nothing_and_another_region_is_named(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_EXPERIMENTS);
+    for (int i = 0; i < 3; i++)
+        press(desk, UI_KEY_DOWN);
+    press(desk, 'R');
+    assert_null(sent(desk, INTENT_ROLLBACK));
+    assert_non_null(strstr(desk->state.notice, "shaketable rollback zz90yy80"));
+    desk->model->place.read_only = true;
+    desk->state.offers_closed = false;
+    tick(desk, 10000);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    press(desk, 'x');
+    press(desk, 'R');
+    assert_null(sent(desk, INTENT_ROLLBACK));
+    desk_free(desk);
+}
+
+static void while_one_is_active_r_means_that_one(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_EXPERIMENTS);
+    desk->model->experiment.phase = MODEL_INJECTING;
+    snprintf(desk->model->experiment.service, MODEL_NAME_MAX, "web");
+    press(desk, 'R');
+    assert_string_equal(sent(desk, INTENT_ROLLBACK)->service, "web");
+    desk_free(desk);
+}
+
+/* ── profile and region ──────────────────────────────────────────────────────────────────── */
+
+static void a_profile_brings_its_region_and_a_region_keeps_the_profile(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_PLACE);
+    press(desk, UI_KEY_DOWN); /* the cursor was on prod, the present one */
+    press(desk, UI_KEY_ENTER);
+    assert_true(desk->state.move_wanted);
+    assert_string_equal(desk->state.move_profile, "stage");
+    assert_string_equal(desk->state.move_region, "eu-west-1");
+    desk->state.move_wanted = false;
+    press(desk, ':');
+    type(desk, "region eu-north-1");
+    press(desk, UI_KEY_ENTER);
+    assert_true(desk->state.move_wanted);
+    assert_string_equal(desk->state.move_profile, ""); /* as it is */
+    assert_string_equal(desk->state.move_region, "eu-north-1");
+    desk_free(desk);
+}
+
+static void another_place_is_refused_while_an_experiment_is_active(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, ':');
+    type(desk, "region eu-north-1");
+    press(desk, UI_KEY_ENTER);
+    assert_false(desk->state.move_wanted);
+    assert_non_null(strstr(desk->state.text_error, "R rolls back first"));
+    desk_free(desk);
+    desk = desk_new(FIXTURE_PLACE);
+    press(desk, UI_KEY_ESC);
+    press(desk, ':');
+    type(desk, "profile nobody");
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(strstr(desk->state.text_error, "no profile nobody"));
+    desk_free(desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r_rolls_back_in_every_scene_and_over_every_overlay),
+        cmocka_unit_test(what_was_left_behind_is_offered_and_never_rolled_back_by_itself),
+        cmocka_unit_test(
+            the_focus_is_on_roll_back_for_dead_ones_and_on_leave_for_others_before_their_deadline),
+        cmocka_unit_test(enter_answers_the_offer_only_once_it_has_stood_there),
+        cmocka_unit_test(r_rolls_back_the_one_under_the_cursor_at_once),
+        cmocka_unit_test(what_was_left_stays_left_and_what_comes_later_does_not_interrupt),
+        cmocka_unit_test(an_own_failed_experiment_is_set_aside_for_another),
+        cmocka_unit_test(read_only_offers_nothing_and_another_region_is_named),
+        cmocka_unit_test(while_one_is_active_r_means_that_one),
+        cmocka_unit_test(a_profile_brings_its_region_and_a_region_keeps_the_profile),
+        cmocka_unit_test(another_place_is_refused_while_an_experiment_is_active),
         cmocka_unit_test(ctrl_r_rolls_back_everywhere_too),
         cmocka_unit_test(r_is_a_letter_where_letters_are_typed),
         cmocka_unit_test(nothing_is_sent_after_a_rollback),

@@ -1,0 +1,257 @@
+/* The list of experiments, and the offer to roll back those that were left behind. */
+#include "ui/state.h"
+
+#include "ui/state_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct model_record *ui_record_at(const struct model *model, size_t row)
+{
+    const struct model_records *records = model->records;
+    return records != NULL && row < records->count ? &records->items[row] : NULL;
+}
+
+static const struct model_record *record_of(const struct model *model, const char *id)
+{
+    const struct model_record *record;
+    for (size_t i = 0; (record = ui_record_at(model, i)) != NULL; i++)
+        if (strcmp(record->id, id) == 0)
+            return record;
+    return NULL;
+}
+
+const struct model_record *ui_record_chosen(const struct ui_state *state, const struct model *model)
+{
+    const struct model_record *record = record_of(model, state->record);
+    return record != NULL ? record : ui_record_at(model, 0);
+}
+
+static bool is_offered(const struct ui_state *state, const struct model_record *record)
+{
+    for (size_t i = 0; i < state->offer_count; i++)
+        if (strcmp(state->offers[i], record->id) == 0)
+            return model_record_is_orphan(record);
+    return false;
+}
+
+const struct model_record *ui_offer_at(const struct ui_state *state, const struct model *model, size_t row)
+{
+    const struct model_record *record;
+    for (size_t i = 0; (record = ui_record_at(model, i)) != NULL; i++)
+        if (is_offered(state, record) && row-- == 0)
+            return record;
+    return NULL;
+}
+
+const struct model_record *ui_offer_chosen(const struct ui_state *state, const struct model *model)
+{
+    const struct model_record *record = record_of(model, state->record);
+    return record != NULL && is_offered(state, record) ? record : ui_offer_at(state, model, 0);
+}
+
+int ui_offer_button(const struct ui_state *state, const struct model *model, int64_t now_ms)
+{
+    const struct model_record *record = ui_offer_chosen(state, model);
+    if (state->offer_button >= 0)
+        return state->offer_button;
+    return record != NULL && model_record_is_abandoned(record, now_ms) ? UI_OFFER_ROLLBACK : UI_OFFER_LEAVE;
+}
+
+static void choose(struct ui_state *state, const struct model_record *record)
+{
+    if (record == NULL || strcmp(state->record, record->id) == 0)
+        return;
+    memcpy(state->record, record->id, sizeof state->record);
+    state->offer_button = -1;
+}
+
+static const struct model_record *row_at(const struct turn *turn, size_t row)
+{
+    return turn->state->overlay == UI_OVERLAY_OFFER ? ui_offer_at(turn->state, turn->model, row)
+                                                    : ui_record_at(turn->model, row);
+}
+
+void records_open(struct turn *turn)
+{
+    bool close = turn->state->overlay == UI_OVERLAY_EXPERIMENTS || turn->state->overlay == UI_OVERLAY_RECORD;
+    turn_close(turn);
+    if (close)
+        return;
+    turn->state->overlay = UI_OVERLAY_EXPERIMENTS;
+    turn->state->record[0] = '\0';
+    choose(turn->state, ui_record_at(turn->model, 0));
+}
+
+void records_move(struct turn *turn, int rows)
+{
+    struct ui_state *state = turn->state;
+    bool offer = state->overlay == UI_OVERLAY_OFFER;
+    const struct model_record *chosen =
+        offer ? ui_offer_chosen(state, turn->model) : ui_record_chosen(state, turn->model);
+    size_t row = 0, count = 0;
+    for (; row_at(turn, count) != NULL; count++)
+        if (row_at(turn, count) == chosen)
+            row = count;
+    if (count == 0)
+        return;
+    int64_t wanted = (int64_t)row + rows;
+    choose(state, row_at(turn, wanted < 0 ? 0 : wanted >= (int64_t)count ? count - 1 : (size_t)wanted));
+}
+
+void records_activate(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    bool details = state->overlay == UI_OVERLAY_EXPERIMENTS && ui_record_at(turn->model, 0) != NULL;
+    choose(state, ui_record_chosen(state, turn->model));
+    state->overlay = details ? UI_OVERLAY_RECORD : UI_OVERLAY_EXPERIMENTS;
+    state->scroll = 0;
+}
+
+void records_press(struct turn *turn, size_t row)
+{
+    struct ui_state *state = turn->state;
+    if (state->overlay == UI_OVERLAY_PLACE) {
+        state->place_column = row >= MODEL_PROFILES_MAX ? UI_PLACE_REGIONS : UI_PLACE_PROFILES;
+        state->place_row[state->place_column] = row % MODEL_PROFILES_MAX;
+        return;
+    }
+    const struct model_record *record = row_at(turn, row);
+    bool again = record != NULL && strcmp(record->id, state->record) == 0;
+    choose(state, record);
+    if (again && state->overlay == UI_OVERLAY_EXPERIMENTS)
+        records_activate(turn);
+}
+
+/* ── rolling back ────────────────────────────────────────────────────────────────────────── */
+
+static void stop_offering(struct ui_state *state, const char *id)
+{
+    for (size_t i = 0; i < state->offer_count; i++)
+        if (strcmp(state->offers[i], id) == 0) {
+            state->offer_count--;
+            memmove(state->offers[i], state->offers[i + 1],
+                    (state->offer_count - i) * sizeof state->offers[0]);
+            return;
+        }
+}
+
+static void roll_back(struct turn *turn, const struct model_record *record)
+{
+    struct ui_state *state = turn->state;
+    enum model_phase phase = turn->model->experiment.phase;
+    if (phase == MODEL_RESTORED || phase == MODEL_FAILED_PHASE)
+        turn_add(turn, INTENT_DISMISS); /* or it would be the one that failed that is rolled back */
+    struct intent *intent = turn_add(turn, INTENT_ROLLBACK);
+    snprintf(intent->cluster, sizeof intent->cluster, "%s", record->cluster);
+    snprintf(intent->service, sizeof intent->service, "%s", record->service);
+    if (record->journal)
+        snprintf(intent->experiment, sizeof intent->experiment, "%s", record->id);
+    ui_state_notice(state, turn->now_ms, "rolling back %s", record->service);
+    stop_offering(state, record->id);
+    state->offer_since_ms = turn->now_ms;
+    turn_close(turn);
+    tree_choose(turn, record->cluster, record->service);
+    state->focus = UI_FOCUS_FADERS;
+}
+
+bool records_rollback(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    bool offer = state->overlay == UI_OVERLAY_OFFER;
+    if (!offer && state->overlay != UI_OVERLAY_EXPERIMENTS && state->overlay != UI_OVERLAY_RECORD)
+        return false;
+    const struct model_record *record =
+        offer ? ui_offer_chosen(state, turn->model) : ui_record_chosen(state, turn->model);
+    if (record == NULL || record->state == MODEL_RECORD_ENDED)
+        return false;
+    if (!record->here) {
+        ui_state_notice(state, turn->now_ms, "begun in %s, not here: shaketable rollback %s", record->region,
+                        record->id);
+        turn_close(turn);
+    } else if (turn->model->place.read_only) {
+        ui_state_notice(state, turn->now_ms, "read-only: nothing is rolled back from here");
+        turn_close(turn);
+    } else {
+        roll_back(turn, record);
+    }
+    return true;
+}
+
+/* ── the offer ───────────────────────────────────────────────────────────────────────────── */
+
+static void take_note(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    const struct model_records *records = turn->model->records;
+    const struct model_record *record;
+    if (records == NULL || state->offers_closed)
+        return;
+    for (size_t i = 0; (record = ui_record_at(turn->model, i)) != NULL; i++)
+        if (model_record_is_orphan(record) && !is_offered(state, record) &&
+            state->offer_count < UI_OFFERS_MAX)
+            memcpy(state->offers[state->offer_count++], record->id, sizeof state->offers[0]);
+    /* What was left before this console began is known now. */
+    state->offers_closed = records->searched || records->problem[0] != '\0';
+}
+
+void offer_follow(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    enum model_phase phase = turn->model->experiment.phase;
+    if (turn->model->place.read_only)
+        return;
+    size_t known = state->offer_count;
+    if (state->overlay != UI_OVERLAY_OFFER || !state->offers_closed)
+        take_note(turn);
+    if (state->overlay == UI_OVERLAY_OFFER) {
+        if (state->offer_count != known)
+            state->offer_since_ms = turn->now_ms; /* the rows have moved */
+        if (ui_offer_at(state, turn->model, 0) == NULL || phase != MODEL_IDLE)
+            turn_close(turn); /* somebody else has dealt with them */
+        return;
+    }
+    if (state->overlay != UI_OVERLAY_NONE || phase != MODEL_IDLE || state->frozen != NULL ||
+        state->ending != UI_ENDING_NONE || state->dragging ||
+        turn->now_ms - state->offer_since_ms < UI_OFFER_AGAIN_MS ||
+        ui_offer_at(state, turn->model, 0) == NULL)
+        return;
+    turn_close(turn);
+    state->overlay = UI_OVERLAY_OFFER;
+    state->offer_button = -1;
+    state->offer_since_ms = turn->now_ms;
+    choose(state, ui_offer_at(state, turn->model, 0));
+}
+
+void offer_press(struct turn *turn, int button)
+{
+    struct ui_state *state = turn->state;
+    const struct model_record *record = ui_offer_chosen(state, turn->model);
+    if (record == NULL) {
+        turn_close(turn);
+    } else if (button == UI_OFFER_ROLLBACK) {
+        turn_rollback(turn);
+    } else {
+        stop_offering(state, record->id);
+        state->offer_button = -1;
+        choose(state, ui_offer_at(state, turn->model, 0));
+        if (ui_offer_at(state, turn->model, 0) == NULL) {
+            turn_close(turn);
+            ui_state_notice(state, turn->now_ms, "left as they are: x shows them");
+        }
+    }
+}
+
+void offer_activate(struct turn *turn)
+{
+    if (turn->now_ms - turn->state->offer_since_ms >= UI_OFFER_SETTLE_MS)
+        offer_press(turn, ui_offer_button(turn->state, turn->model, turn->now_ms));
+}
+
+void offer_leave_all(struct turn *turn)
+{
+    turn->state->offer_count = 0;
+    turn->state->offers_closed = true;
+    turn_close(turn);
+    ui_state_notice(turn->state, turn->now_ms, "left as they are: x shows them");
+}
