@@ -78,6 +78,11 @@ struct view_mark {
 struct view_mark view_sidecar_mark(const struct model_sidecar *sidecar);
 struct view_mark view_service_mark(const struct view *view, const struct model_cluster *cluster,
                                    const struct model_service *service);
+/* "direct", "ssm, …"; "" where it was not chosen yet. */
+const char *view_reach_words(enum choices_reach reach);
+/* "live on 3 of 4 sidecars, 1 unreachable"; `behind` in place of "live on" while others have yet to follow.
+ */
+void view_live_words(const struct view *view, const char *behind, char *text, size_t size);
 struct view_mark view_phase_mark(const struct view *view);
 void view_spark(const struct view *view, int x, int y, const double *values, size_t count, paint style);
 /* True when there is something that R would roll back. */

@@ -246,8 +246,7 @@ static void draw_title(const struct view *view, struct rect rect)
     if (live_faults(view, &live)) {
         bool all = experiment->live_on == experiment->live_of;
         role = all ? ROLE_LIVE : ROLE_STAGED;
-        snprintf(text, sizeof text, "%s %zu of %zu sidecars", all ? "live on" : "acknowledged by",
-                 experiment->live_on, experiment->live_of);
+        view_live_words(view, "acknowledged by", text, sizeof text);
     } else if (!fault_is_clean(&state->staged)) {
         role = ROLE_STAGED;
         snprintf(text, sizeof text, "staged for %s", clock);

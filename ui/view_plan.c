@@ -121,6 +121,10 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
                  "The sidecars are in place in about %lld s; R takes them out again at any time.",
                  (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
+        if (experiment->reach != CHOICES_REACH_AUTO) {
+            snprintf(text, sizeof text, "Reach: %s.", view_reach_words(experiment->reach));
+            page_text(&page, 0, plain, text);
+        }
     }
     page.line++;
     page_findings(&page, plan);
