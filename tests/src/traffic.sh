@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Traffic while the sidecars are put in and taken out again: clients at 500 requests a second, most of them over
-# kept-alive connections, through the region's load balancer, to a service that is injected, live and rolled back.
+# kept-alive connections, through the region's load balancer, to a service that is injected, live and rolled back, in both ways in.
 # Not one request fails: the experiment delays, the deployments around it cost nobody anything.
 . "${top_srcdir:-.}/tests/src/lib.bash"
 command -v python3 >/dev/null || { echo "no python3 here"; exit 77; }
@@ -34,6 +34,7 @@ no_request_lost() {
 }
 
 no_request_lost "in place" --way in-place
+no_request_lost "canary" --way canary --blast-radius 34%
 
 stop_region
 finish
