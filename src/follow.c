@@ -191,13 +191,3 @@ struct model *follow_until(struct follow *follow, unsigned phases)
         take_signals(follow);
     }
 }
-
-void follow_print_findings(const struct model_plan *plan)
-{
-    static const char *const names[] = {"note", "warning", "stop"};
-    for (size_t i = 0; i < plan->finding_count; i++) {
-        const struct model_finding *finding = &plan->findings[i];
-        fprintf(stderr, "%s: %s\n  why: %s\n  do:  %s\n", names[finding->severity], finding->what,
-                finding->why, finding->advice);
-    }
-}

@@ -91,7 +91,25 @@ static void kind_note(const struct fault *fault, enum fader fader, char text[NOT
     }
 }
 
-static void scope_words(const struct fault *fault, char text[NOTE_MAX])
+/* The share of the traffic, in front of the scope: what it is, or what the next plan will ask for. Returns
+ * its length. */
+static size_t share_words(const struct view *view, char text[NOTE_MAX])
+{
+    char percent[UNITS_TEXT_MAX];
+    const struct choices *choices = &view->state->choices;
+    const struct model_experiment *experiment = &view->model->experiment;
+    bool made = ui_state_shows_experiment(view->state, view->model) && model_is_active(view->model);
+    bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
+    double share = made ? experiment->blast_radius : choices->blast_radius;
+    text[0] = '\0';
+    if (share <= 0 || (share >= 100 && !made))
+        return 0;
+    units_format_percent(share, percent);
+    snprintf(text, NOTE_MAX, "%s %s · ", in_place ? "in place" : "canary", percent);
+    return strlen(text);
+}
+
+static void scope_words(const struct fault *fault, char *text, size_t size)
 {
     char percent[UNITS_TEXT_MAX];
     units_format_percent(fault->scope.percent, percent);
@@ -100,7 +118,7 @@ static void scope_words(const struct fault *fault, char text[NOTE_MAX])
              fault->scope.method[0] != '\0' ? " " : "",
              fault->scope.path[0] != '\0' ? fault->scope.path : "every path");
     const char *health = fault->scope.health_checks ? "health checks too" : "health checks pass clean";
-    snprintf(text, NOTE_MAX, "%s of requests · %s · %s", percent, which, health);
+    snprintf(text, size, "%s of requests · %s · %s", percent, which, health);
 }
 
 static void draw_scope(const struct view *view, struct rect rect)
@@ -113,7 +131,8 @@ static void draw_scope(const struct view *view, struct rect rect)
     bool moved = is_live && (differ(live.scope.percent, staged->scope.percent) ||
                              strcmp(live.scope.path, staged->scope.path) != 0 ||
                              strcmp(live.scope.method, staged->scope.method) != 0);
-    scope_words(moved ? staged : is_live ? &live : staged, text);
+    size_t share = share_words(view, text);
+    scope_words(moved ? staged : is_live ? &live : staged, text + share, sizeof text - share);
     int x = rect.x;
     if (moved) {
         canvas_glyph(canvas, x, rect.y, GLYPH_STAGED, VIEW_STYLE(ROLE_STAGED));
@@ -200,6 +219,20 @@ static void draw_scale(const struct view *view, const struct columns *columns, i
     }
 }
 
+/* To the left of the title at the right, where there is room. */
+static void draw_guard_words(const struct view *view, struct rect rect, int taken)
+{
+    char text[VIEW_GUARD_WORDS_MAX];
+    enum role role = view_guard_words(view, text);
+    rect.width -= taken + 3;
+    if (text[0] == '\0' || canvas_text_width(text) + 14 > rect.width)
+        return;
+    canvas_title_right(view->canvas, rect, VIEW_STYLE(role), text);
+    int width = canvas_text_width(text);
+    canvas_hit(view->canvas, (struct rect){rect.x + rect.width - 3 - width, rect.y, width, 1}, HIT_COMMAND,
+               UI_COMMAND_GUARDS);
+}
+
 static void draw_title(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
@@ -218,8 +251,7 @@ static void draw_title(const struct view *view, struct rect rect)
     if (live_faults(view, &live)) {
         bool all = experiment->live_on == experiment->live_of;
         role = all ? ROLE_LIVE : ROLE_STAGED;
-        snprintf(text, sizeof text, "%s %zu of %zu sidecars", all ? "live on" : "acknowledged by",
-                 experiment->live_on, experiment->live_of);
+        view_live_words(view, "acknowledged by", text, sizeof text);
     } else if (!fault_is_clean(&state->staged)) {
         role = ROLE_STAGED;
         snprintf(text, sizeof text, "staged for %s", clock);
@@ -227,6 +259,7 @@ static void draw_title(const struct view *view, struct rect rect)
         snprintf(text, sizeof text, "nothing staged · for %s", clock);
     }
     canvas_title_right(canvas, rect, VIEW_STYLE(role), text);
+    draw_guard_words(view, rect, canvas_text_width(text));
 }
 
 void view_faders(const struct view *view, struct rect rect, int rows, bool scale)
