@@ -101,8 +101,8 @@ class Region:
         return json.loads(self.ask('fail'))['calls']
 
     def post(self, service, *arguments):
-        run = subprocess.run(['curl', '-sS', '--max-time', '20', '--aws-sigv4', 'aws:amz:us-east-1:' + service, '--user',
-                              'test:test', *arguments, self.url + '/'], capture_output=True, text=True)
+        run = subprocess.run(['curl', '-sS', '--max-time', '20', '--aws-sigv4', 'aws:amz:us-east-1:' + service,
+                              '--user', 'test:test', *arguments, self.url + '/'], capture_output=True, text=True)
         if run.returncode != 0:
             raise Trouble(run.stderr)
         return run.stdout
@@ -198,8 +198,8 @@ class Home:
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not re.match('AWS_|XDG_|SHAKETABLE_', name)}
         return dict(kept, HOME=self.folder, XDG_STATE_HOME=self.folder + '/state',
-                    XDG_CONFIG_HOME=self.folder + '/config', XDG_RUNTIME_DIR=self.folder, TERM='dumb', AWS_ACCESS_KEY_ID='test',
-                    AWS_SECRET_ACCESS_KEY='test', AWS_REGION='us-east-1', AWS_ENDPOINT_URL=self.region.url,
+                    XDG_CONFIG_HOME=self.folder + '/config', XDG_RUNTIME_DIR=self.folder, TERM='dumb',
+                    AWS_ACCESS_KEY_ID='test', AWS_SECRET_ACCESS_KEY='test', AWS_REGION='us-east-1', AWS_ENDPOINT_URL=self.region.url,
                     AWS_EC2_METADATA_DISABLED='true', **{'SHAKETABLE_CALL_TIMEOUT': CALL_TIMEOUT, **more})
 
     def start(self, *arguments, **environment):
