@@ -6,6 +6,7 @@
 #include "experiment/adopt.h"
 #include "experiment/journal.h"
 #include "experiment/json.h"
+#include "src/ask_code.h"
 #include "src/commands.h"
 #include "src/follow.h"
 #include "src/running.h"
@@ -104,8 +105,11 @@ static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
     struct error error = {0};
     struct adopt_list list = {0};
     atomic_bool never = false;
-    const struct aws_options options = {
-        .profile = cli->profile, .region = cli->region, .endpoint_url = cli->endpoint_url, .read_only = true};
+    const struct aws_options options = {.profile = cli->profile,
+                                        .region = cli->region,
+                                        .endpoint_url = cli->endpoint_url,
+                                        .read_only = true,
+                                        .mfa = {.ask = ask_code}};
     struct aws_client *client = aws_client_open(&options, &error);
     if (client == NULL)
         return cli_fail(&error, CLI_FAILED);

@@ -180,6 +180,7 @@ bool ui_state_is_typing(const struct ui_state *state, const struct model *model)
     case UI_OVERLAY_DURATION:
     case UI_OVERLAY_COMMAND:
     case UI_OVERLAY_FILTER:
+    case UI_OVERLAY_CODE:
         return true;
     default:
         return dialog_asks_name(state, model);

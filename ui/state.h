@@ -32,6 +32,7 @@ enum ui_overlay {
     UI_OVERLAY_DURATION, /* … for the duration */
     UI_OVERLAY_COMMAND,
     UI_OVERLAY_FILTER,
+    UI_OVERLAY_CODE, /* of an MFA device */
 };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
@@ -114,6 +115,10 @@ struct ui_state {
     bool move_wanted;      /* to these; the console resets it */
     char move_profile[64]; /* "": as it is */
     char move_region[64];
+    /* The code of an MFA device. */
+    unsigned code_number;  /* of the question that the dialog is for */
+    unsigned code_settled; /* of the last one that was answered here */
+    bool code_over_plan;   /* the plan's dialog stands behind it */
 
     unsigned axis; /* index into the axes, see axis.h */
     bool history;

@@ -31,6 +31,10 @@ static void accept_text(struct turn *turn)
             turn_open_text(turn, UI_OVERLAY_COMMAND, text);
         break;
     }
+    case UI_OVERLAY_CODE:
+        if (text[0] != '\0')
+            code_answer(turn, text);
+        return;
     case UI_OVERLAY_PLAN:
         if (ui_state_plan_may_start(state, turn->model, turn->now_ms))
             dialog_press_plan(turn, UI_PLAN_INJECT);
@@ -92,6 +96,8 @@ static void back(struct turn *turn)
     enum model_phase phase = turn->model->experiment.phase;
     if (state->overlay == UI_OVERLAY_PLAN) {
         dialog_press_plan(turn, UI_PLAN_CANCEL);
+    } else if (state->overlay == UI_OVERLAY_CODE) {
+        code_answer(turn, "");
     } else if (state->overlay == UI_OVERLAY_FILTER) {
         state->filter[0] = '\0';
         turn_close(turn);

@@ -69,6 +69,10 @@ void place_move(struct turn *turn, int rows);
 void place_activate(struct turn *turn);
 /* Either may be NULL: as it is. False with an error that says why not. */
 bool place_go(struct turn *turn, const char *profile, const char *region, struct error *error);
+/* The model asks for a code, or no longer: opens or closes the dialog. */
+void code_follow(struct turn *turn);
+/* "": nobody knows it. False: it is none, which the dialog says. */
+bool code_answer(struct turn *turn, const char *code);
 
 /* Tree. */
 void tree_move(struct turn *turn, int rows);

@@ -142,13 +142,19 @@ struct model_plan *fixture_plan(bool refused, bool production)
     plan->refused = refused;
     plan->must_type_name = production;
     plan->estimate_ms = 48000;
-    if (refused)
+    if (refused) {
         add_finding(plan, MODEL_STOP, "A deployment is under way (checkout:42, 1 of 3 tasks).",
                     "Changing the service now would mix our revision with it.",
                     "Wait until it is COMPLETED, then plan again.");
+        add_finding(plan, MODEL_WARNING, "It is registered in Cloud Map.",
+                    "Clients that find its tasks by DNS go past the sidecar.",
+                    "Only traffic of the load balancer is faulted.");
+        plan->findings_left_out = 2;
+    }
     add_finding(plan, MODEL_NOTE, "Health checks (/health) pass clean.",
                 "Otherwise ECS would kill the tasks under test.", "");
-    plan->diff = strdup("@@ task definition checkout:41 -> shaketable-checkout @@\n"
+    plan->diff = strdup("--- checkout:41\n+++ shaketable-checkout (new)\n@@ task definition checkout:41 -> "
+                        "shaketable-checkout @@\n"
                         "   \"containerDefinitions\": [\n"
                         "     { \"name\": \"app\", \"image\": \"shop/checkout:2.8\" },\n"
                         "+    { \"name\": \"shaketable\", \"image\": \"shaketable/proxy:0.1\",\n"
