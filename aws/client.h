@@ -29,7 +29,7 @@ struct aws_client;
 #define AWS_CLIENT_TIMEOUT_VARIABLE "SHAKETABLE_CALL_TIMEOUT"
 #define AWS_CLIENT_TIMEOUT_LEAST_MS 100
 #define AWS_CLIENT_TIMEOUT_MOST_MS 300000
-#define AWS_BATCH_PARALLEL 8        /* a good `parallel` for aws_batch_run */
+#define AWS_BATCH_PARALLEL 8 /* a good `parallel` for aws_batch_run */
 
 /* Asks for the code of an MFA device; blocks until there is an answer. On whatever thread makes a call, one
  * at a time. False: nobody can be asked, or nobody answers (ERROR_CANCELED: not to be asked again before

@@ -187,7 +187,8 @@ def inject_with_room(home, room):
     return subprocess.run(
         [home.region.programs + '/shaketable', 'inject', '--cluster', CLUSTER, '--service', SERVICE, '--latency',
          '50ms', '--yes', '--duration', '1s', '--open-security-group'], env=home.environment(),
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
 
 
 def on_a_full_disk(region, before):
