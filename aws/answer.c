@@ -1,5 +1,6 @@
 #include "aws/answer.h"
 
+#include "aws/denied.h"
 #include "aws/xml.h"
 
 #include <json-c/json.h>
@@ -61,6 +62,8 @@ static const struct meaning code_starts[] = {
 enum error_code aws_answer_code(const struct aws_answer_error *answer, long http_status)
 {
     size_t length = strlen(answer->code);
+    if (aws_denied_is(answer->code, answer->message)) /* iam:PassRole comes as a ClientException */
+        return ERROR_DENIED;
     /* ECS has one code for most of what a caller can do wrong. */
     if (strcmp(answer->code, "ClientException") == 0) {
         if (strstr(answer->message, "inactive") || strstr(answer->message, "INACTIVE"))
@@ -200,45 +203,26 @@ void aws_answer_excerpt(const void *data, size_t length, char text[AWS_ANSWER_EX
     snprintf(text + out, AWS_ANSWER_EXCERPT_MAX - out, "%s", in < length ? "…" : "");
 }
 
-/* The permission that an AccessDenied is about: AWS names it ("… is not authorized to perform:
- * ecs:UpdateService on resource: …"), or else it is the operation's own. */
-static void find_permission(const char *message, enum aws_service service, const char *operation, char *out,
-                            size_t size)
-{
-    static const char marker[] = "to perform: ";
-    const char *found = strstr(message, marker);
-    size_t length = 0;
-    if (found) {
-        found += sizeof marker - 1;
-        length = strspn(found, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-:");
-    }
-    if (length > 0 && length < size)
-        snprintf(out, size, "%.*s", (int)length, found);
-    else
-        snprintf(out, size, "%s:%s", aws_service_info(service)->iam_prefix, operation);
-}
-
-static bool is_missing_permission(const char *code)
-{
-    return strncmp(code, "AccessDenied", strlen("AccessDenied")) == 0 ||
-           strcmp(code, "UnauthorizedOperation") == 0;
-}
-
 bool aws_answer_set_error(struct error *error, const struct aws_answer_error *answer, long http_status,
                           enum aws_service service, const char *operation, const char *credentials_source)
 {
     enum error_code code = aws_answer_code(answer, http_status);
-    char hint[640] = "", permission[128];
-    if (code == ERROR_DENIED && is_missing_permission(answer->code)) {
-        find_permission(answer->message, service, operation, permission, sizeof permission);
-        snprintf(hint, sizeof hint, " (missing permission: %s)", permission);
+    const char *title = aws_service_info(service)->title;
+    struct aws_denied denied;
+    char words[AWS_DENIED_TEXT_MAX];
+    if (code == ERROR_DENIED && aws_denied_is(answer->code, answer->message)) {
+        aws_denied_read(answer->message, aws_service_info(service)->iam_prefix, operation, &denied);
+        aws_denied_describe(&denied, words);
+        error_set(error, code, "%s %s: %s: %s", title, operation, answer->code, words);
     } else if (code == ERROR_DENIED) {
-        snprintf(hint, sizeof hint,
-                 " (check the credentials and this machine's clock; they come from %.512s)",
-                 credentials_source);
+        error_set(error, code,
+                  "%s %s: %s%s%s (check the credentials and this machine's clock; they come from %.512s)",
+                  title, operation, answer->code, *answer->message ? ": " : "", answer->message,
+                  credentials_source);
+    } else {
+        error_set(error, code, "%s %s: %s%s%s", title, operation, answer->code, *answer->message ? ": " : "",
+                  answer->message);
     }
-    error_set(error, code, "%s %s: %s%s%s%s", aws_service_info(service)->title, operation, answer->code,
-              *answer->message ? ": " : "", answer->message, hint);
     if (error)
         snprintf(error->reason, sizeof error->reason, "%s", answer->code);
     return false;

@@ -47,7 +47,7 @@ static bool canceled(const struct call *call, struct error *error)
 /* The time that AWS has, as far as we know. */
 static int64_t now_s(const struct aws_client *client)
 {
-    return clock_epoch_ms() / 1000 + atomic_load(&client->clock_offset_s);
+    return aws_login_now_ms(client->login) / 1000;
 }
 
 /* False if it was canceled meanwhile. */
@@ -66,7 +66,8 @@ static bool wait_ms(const struct aws_client *client, int64_t ms)
  * to pass. It ends by its time-out. */
 static const atomic_bool *cancel_of(const struct call *call)
 {
-    return aws_operation_only_reads(call->operation) ? call->client->cancel : NULL;
+    bool for_login = call->client->keys || call->client->unsigned_calls;
+    return aws_operation_only_reads(call->operation) || for_login ? call->client->cancel : NULL;
 }
 
 /* Canceled while it waited to be made again: where the attempt may have had its effect, its own error
@@ -99,9 +100,9 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
     sigv4_request_rules(&request, call->info->signing_name);
     struct sigv4_credentials keys = {credentials->access_key, credentials->secret_key,
                                      credentials->session_token};
-    struct sigv4_scope scope = {call->client->settings.region, call->info->signing_name};
-    struct sigv4_signed result;
-    bool done = sigv4_sign(&request, &keys, &scope, signed_s, &result, error);
+    struct sigv4_scope scope = {call->client->login->settings.region, call->info->signing_name};
+    struct sigv4_signed result = {0};
+    bool done = call->client->unsigned_calls || sigv4_sign(&request, &keys, &scope, signed_s, &result, error);
     for (size_t i = 0; done && i < result.add_count; i++)
         headers[header_count++] = result.add[i];
     for (size_t i = 0; done && i < header_count; i++) {
@@ -121,8 +122,9 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
 static enum aws_attempt not_sent(const struct call *call, const struct aws_http_answer *answer,
                                  struct error *error)
 {
-    const char *hint =
-        call->endpoint->configured ? "Is the endpoint up?" : "Is the network up, and the region right?";
+    const char *hint = answer->hint                 ? answer->hint
+                       : call->endpoint->configured ? "Is the endpoint up?"
+                                                    : "Is the network up, and the region right?";
     size_t length = strlen(answer->trouble);
     bool ended = length > 0 && strchr(".!?", answer->trouble[length - 1]);
     error_set(error, ERROR_NETWORK, "%s %s: cannot reach %s: %s%s %s", call->info->title, call->operation,
@@ -168,10 +170,8 @@ static enum aws_attempt judge(const struct call *call, enum aws_http_outcome out
     case AWS_HTTP_NOT_SENT:
         return not_sent(call, answer, error);
     case AWS_HTTP_UNTRUSTED:
-        error_set(error, ERROR_NETWORK,
-                  "%s %s: %s can't be trusted: %s. AWS_CA_BUNDLE names a file of certificates "
-                  "that are to be trusted",
-                  title, operation, url, answer->trouble);
+        error_set(error, ERROR_NETWORK, "%s %s: %s can't be trusted: %s. %s", title, operation, url,
+                  answer->trouble, answer->hint);
         return AWS_ATTEMPT_FAILED;
     case AWS_HTTP_CUT:
         error_set(error, ERROR_NETWORK, "%s %s: the connection to %s was cut before the answer was whole: %s",
@@ -209,11 +209,25 @@ static bool correct_clock(const struct call *call, int64_t signed_s, const struc
         return false;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (strcmp(error->reason, codes[i]) == 0) {
-            atomic_store(&call->client->clock_offset_s, (int64_t)theirs - clock_epoch_ms() / 1000);
+            atomic_store(&call->client->login->clock_offset_s, (int64_t)theirs - clock_epoch_ms() / 1000);
             return true;
         }
     }
     return false;
+}
+
+/* A copy of the keys to sign with; while they are waited for, nothing was sent yet. */
+static bool get_keys(const struct call *call, struct aws_credentials *credentials, struct error *error)
+{
+    const struct aws_client *client = call->client;
+    if (client->unsigned_calls)
+        return true;
+    if (client->keys) {
+        *credentials = *client->keys;
+        return true;
+    }
+    return aws_login_copy(client->login, !aws_operation_only_reads(call->operation), client->cancel,
+                          credentials, error);
 }
 
 /* Signs, sends, and waits for the answer. */
@@ -239,10 +253,10 @@ static enum aws_attempt attempt_once(const struct call *call, struct aws_http_an
         error_set(error, ERROR_SYSTEM, "out of memory");
         goto out;
     }
-    if (!aws_client_copy_credentials(call->client, credentials, error) ||
+    if (!get_keys(call, credentials, error) ||
         !sign(call, credentials, signed_s, &text, lines, &request.header_count, error))
         goto out;
-    enum aws_http_outcome outcome = aws_http_post(call->client->http, &request, answer);
+    enum aws_http_outcome outcome = aws_http_send(call->client->login->http, &request, answer);
     ended = judge(call, outcome, answer, credentials->source, error);
     if (ended == AWS_ATTEMPT_FAILED && outcome == AWS_HTTP_ANSWERED &&
         correct_clock(call, signed_s, answer, error))
@@ -253,6 +267,15 @@ out:
     free(credentials);
     buf_free(&text);
     return ended;
+}
+
+/* Before an attempt: false if it was canceled while it was held back. `delay_ms` is waited in any case. */
+static bool wait_for_turn(const struct call *call, int64_t delay_ms)
+{
+    bool hurry = call->client->urgent || !aws_operation_only_reads(call->operation);
+    int64_t turn_ms = aws_pace_take(&call->client->login->pace[call->service], clock_ms(),
+                                    hurry ? AWS_PACE_CHANGE_WAIT_MS : AWS_PACE_READ_WAIT_MS);
+    return wait_ms(call->client, turn_ms > delay_ms ? turn_ms : delay_ms);
 }
 
 static bool refuse_change(const struct call *call, struct error *error)
@@ -273,11 +296,12 @@ static bool perform(const struct call *call, struct aws_http_answer *answer, str
     memset(answer, 0, sizeof *answer);
     if (call->client->read_only && !aws_operation_only_reads(call->operation))
         return refuse_change(call, error);
-    if (aws_client_is_canceled(call->client))
+    if (!wait_for_turn(call, 0))
         return canceled(call, error);
     for (int attempt = 1;; attempt++) {
         aws_http_answer_free(answer);
         enum aws_attempt ended = attempt_once(call, answer, error);
+        aws_pace_ended(&call->client->login->pace[call->service], clock_ms(), ended == AWS_ATTEMPT_THROTTLED);
         if (ended == AWS_ATTEMPT_DONE) {
             aws_retry_succeeded(&call->client->retry, cost);
             error_clear(error);
@@ -289,7 +313,7 @@ static bool perform(const struct call *call, struct aws_http_answer *answer, str
                 snprintf(error->message + length, sizeof error->message - length, " (%d attempts)", attempt);
             return false;
         }
-        if (!wait_ms(call->client, delay_ms))
+        if (!wait_for_turn(call, delay_ms))
             return canceled_between(call, ended, error);
     }
 }

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json_object;
 struct aws_client;
@@ -30,18 +31,33 @@ struct aws_client;
 #define AWS_CLIENT_TIMEOUT_MOST_MS 300000
 #define AWS_BATCH_PARALLEL 8        /* a good `parallel` for aws_batch_run */
 
+/* Asks for the code of an MFA device; blocks until there is an answer. On whatever thread makes a call, one
+ * at a time. False: nobody can be asked, or nobody answers (ERROR_CANCELED: not to be asked again before
+ * aws_client_login_again), or *cancel (NULL: never) has become true. */
+struct aws_mfa {
+    bool (*ask)(void *context, const char *serial, const atomic_bool *cancel, char *code, size_t size,
+                struct error *error); /* NULL: nobody can be asked */
+    void *context;
+};
+#define AWS_MFA_CODE_MAX 32
+
 struct aws_options {
     const char *profile;      /* NULL or "": as the AWS CLI chooses it */
     const char *region;       /* NULL or "": likewise */
     const char *endpoint_url; /* NULL or "": likewise; else it beats all other settings */
     bool read_only;
     int timeout_ms; /* of one attempt; 0: SHAKETABLE_CALL_TIMEOUT, or else AWS_CLIENT_TIMEOUT_MS */
+    struct aws_mfa mfa;
 };
 
 /* Resolves region, endpoints and credentials from files and environment, as the AWS CLI does; no
- * network. NULL on error: no credentials (names the sources that were tried), no region, no such
- * profile, a file that can't be read, a setting that isn't handled. */
+ * network: credentials that take more than that are got at the first call. NULL on error: no credentials
+ * (names the sources that were tried), no region, no such profile, a file that can't be read, a setting
+ * that makes no sense. */
 struct aws_client *aws_client_open(const struct aws_options *options, struct error *error);
+/* One more client like this one, with retries, a cancel flag and connections' time-outs of its own, that
+ * shares its credentials and its pace. It may outlive the other. */
+struct aws_client *aws_client_open_beside(const struct aws_client *other, struct error *error);
 /* No call may be under way. */
 void aws_client_close(struct aws_client *client);
 
@@ -54,10 +70,24 @@ bool aws_client_read_only(const struct aws_client *client);
 /* The URL that calls of this service go to. */
 const char *aws_client_service_url(const struct aws_client *client, enum aws_service service);
 
+/* The slowest of the services that AWS throttles: calls a second that go there, and how many it has throttled
+ * so far; false: none is held back. */
+struct aws_client_pace {
+    const char *service; /* "ECS" */
+    double per_second;
+    uint64_t throttled;
+};
+bool aws_client_get_pace(const struct aws_client *client, struct aws_client_pace *pace);
+/* Calls of this client are on the way back, or lead to it: they are held back for a second at the most. */
+void aws_client_set_urgent(struct aws_client *client, bool urgent);
+
 /* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true; but a call that
  * changes something, once it is being sent, goes on to its answer or its time-out, and is then made no
  * further time. The flag must outlive the client; NULL: none. Set it before calls are made. */
 void aws_client_set_cancel(struct aws_client *client, const atomic_bool *flag);
+
+/* Credentials that could not be had, or a code that was not given, are tried and asked for anew. */
+void aws_client_login_again(struct aws_client *client);
 
 /* One operation of a JSON 1.1 service. `input` is borrowed, NULL counts as {}. `*output`, owned by the
  * caller (json_object_put), is an object; it is NULL after an error. `output` may be NULL. */

@@ -7,28 +7,26 @@
 #include "aws/client.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
-#include "aws/http.h"
+#include "aws/login.h"
 #include "aws/retry.h"
-#include "aws/settings.h"
-
-#include <pthread.h>
 
 struct aws_client {
-    struct aws_settings settings;
+    struct aws_login *login;
+    /* For the calls by which credentials are got: signed with these instead of the login's, or not at all. */
+    const struct aws_credentials *keys;
+    bool unsigned_calls;
     struct aws_endpoint endpoints[AWS_SERVICES];
-    bool read_only;
+    bool read_only, urgent;
     int timeout_ms;
     const atomic_bool *cancel;
-    atomic_llong clock_offset_s; /* what AWS's clock is ahead of ours, once a signature was refused for it */
-    struct aws_http_pool *http;
     struct aws_retry retry;
-    pthread_mutex_t credentials_lock;
-    struct aws_credentials credentials;
 };
 
-/* A copy of the credentials that hold now; clear it after use. */
-bool aws_client_copy_credentials(struct aws_client *client, struct aws_credentials *copy,
-                                 struct error *error);
+/* A client for one of the calls by which credentials are got, in the profile's region and at its endpoints,
+ * but not at --endpoint-url, as the AWS CLI does it. `keys`, NULL for calls that are not signed, are
+ * borrowed. Close it before the login is released. */
+struct aws_client *aws_client_open_for_login(struct aws_login *login, const struct aws_credentials *keys,
+                                             const atomic_bool *cancel, struct error *error);
 bool aws_client_is_canceled(const struct aws_client *client);
 
 #endif

@@ -1,18 +1,16 @@
 #include "aws/credentials.h"
 
+#include "aws/source.h"
+
 #include <openssl/crypto.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum outcome { FOUND, NOTHING, FAILED };
-
-typedef enum outcome load_source(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                 struct error *error);
-
-static enum outcome fail(struct error *error, const char *what, const char *source)
+void aws_credentials_clear(struct aws_credentials *credentials)
 {
-    error_set(error, ERROR_DENIED, "%s (%s)", what, source);
-    return FAILED;
+    OPENSSL_cleanse(credentials, sizeof *credentials);
+    memset(credentials, 0, sizeof *credentials);
 }
 
 /* A value goes into a header: it must fit and have no control characters. */
@@ -30,157 +28,79 @@ static bool copy_value(char *field, size_t size, const char *value)
     return true;
 }
 
-static enum outcome take_keys(struct aws_credentials *credentials, const char *access_key,
-                              const char *secret_key, const char *session_token, struct error *error)
+bool aws_credentials_take(struct aws_credentials *credentials, const char *access_key, const char *secret_key,
+                          const char *token, struct error *error)
 {
     if (!access_key || !*access_key)
-        return NOTHING;
+        return error_set(error, ERROR_DENIED, "the credentials have no access key (%s)", credentials->source);
     if (!secret_key || !*secret_key)
-        return fail(error, "the credentials have an access key but no secret access key",
-                    credentials->source);
+        return error_set(error, ERROR_DENIED,
+                         "the credentials have an access key but no secret access key (%s)",
+                         credentials->source);
     if (!copy_value(credentials->access_key, sizeof credentials->access_key, access_key) ||
         !copy_value(credentials->secret_key, sizeof credentials->secret_key, secret_key) ||
-        !copy_value(credentials->session_token, sizeof credentials->session_token, session_token))
-        return fail(error, "an access key, a secret or a session token is too long or has control characters",
-                    credentials->source);
-    return FOUND;
+        !copy_value(credentials->session_token, sizeof credentials->session_token, token))
+        return error_set(
+            error, ERROR_DENIED,
+            "an access key, a secret or a session token is too long or has control characters (%s)",
+            credentials->source);
+    return true;
 }
 
-static enum outcome from_environment(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                     struct error *error)
+enum aws_found aws_source_fail(struct error *error, const char *format, ...)
 {
-    if (settings->profile_from_option)
-        return NOTHING;
-    const char *token = aws_settings_environment("AWS_SESSION_TOKEN");
-    if (!token)
-        token = aws_settings_environment("AWS_SECURITY_TOKEN");
-    snprintf(credentials->source, sizeof credentials->source, "the environment, AWS_ACCESS_KEY_ID");
-    return take_keys(credentials, aws_settings_environment("AWS_ACCESS_KEY_ID"),
-                     aws_settings_environment("AWS_SECRET_ACCESS_KEY"), token, error);
+    char text[ERROR_MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    error_set(error, ERROR_DENIED, "%s", text);
+    return AWS_FAILED;
 }
 
-static enum outcome from_section(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                 const struct aws_config_section *section, const char *path,
-                                 struct error *error)
+const char *aws_source_get(const struct aws_source *source, const char *key)
 {
-    const char *token = aws_config_get(section, "aws_session_token");
-    if (!token)
-        token = aws_config_get(section, "aws_security_token");
-    snprintf(credentials->source, sizeof credentials->source, "profile %.200s in %.250s", settings->profile,
-             path);
-    return take_keys(credentials, aws_config_get(section, "aws_access_key_id"),
-                     aws_config_get(section, "aws_secret_access_key"), token, error);
+    const char *value = aws_settings_get_in(source->settings, source->profile, key);
+    return value && *value ? value : NULL;
 }
 
-static enum outcome from_credentials_file(struct aws_credentials *credentials,
-                                          const struct aws_settings *settings, struct error *error)
+static enum aws_found first_of(aws_source_load *const *sources, size_t count, const struct aws_source *source,
+                               struct aws_credentials *credentials, struct error *error)
 {
-    return from_section(credentials, settings,
-                        aws_config_find(&settings->credentials, NULL, settings->profile),
-                        settings->credentials_path, error);
-}
-
-static enum outcome from_config_file(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                     struct error *error)
-{
-    return from_section(credentials, settings,
-                        aws_config_find(&settings->config, "profile", settings->profile),
-                        settings->config_path, error);
-}
-
-/* A profile that asks for a source that is not read yet must not fall through to another identity. */
-static enum outcome refuse_key(const struct aws_settings *settings, const char *key, struct error *error)
-{
-    if (!aws_settings_get(settings, key))
-        return NOTHING;
-    error_set(
-        error, ERROR_DENIED,
-        "the profile %.200s sets %s, a credential source that shaketable does not handle yet: 'aws configure "
-        "export-credentials --profile %.200s' gives keys for AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-        "AWS_SESSION_TOKEN",
-        settings->profile, key, settings->profile);
-    return FAILED;
-}
-
-static enum outcome refuse_variable(const char *name, struct error *error)
-{
-    if (!aws_settings_environment(name))
-        return NOTHING;
-    error_set(error, ERROR_DENIED,
-              "%s is set, a credential source that shaketable does not handle yet: set AWS_ACCESS_KEY_ID, "
-              "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or a profile with keys",
-              name);
-    return FAILED;
-}
-
-static enum outcome from_role(struct aws_credentials *credentials, const struct aws_settings *settings,
-                              struct error *error)
-{
-    (void)credentials;
-    if (aws_settings_get(settings, "web_identity_token_file"))
-        return refuse_key(settings, "web_identity_token_file", error);
-    return refuse_key(settings, "role_arn", error);
-}
-
-static enum outcome from_web_identity(struct aws_credentials *credentials,
-                                      const struct aws_settings *settings, struct error *error)
-{
-    (void)credentials;
-    return settings->profile_from_option ? NOTHING : refuse_variable("AWS_WEB_IDENTITY_TOKEN_FILE", error);
-}
-
-static enum outcome from_sso(struct aws_credentials *credentials, const struct aws_settings *settings,
-                             struct error *error)
-{
-    (void)credentials;
-    enum outcome outcome = refuse_key(settings, "sso_session", error);
-    return outcome == NOTHING ? refuse_key(settings, "sso_start_url", error) : outcome;
-}
-
-static enum outcome from_process(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                 struct error *error)
-{
-    (void)credentials;
-    return refuse_key(settings, "credential_process", error);
-}
-
-static enum outcome from_container(struct aws_credentials *credentials, const struct aws_settings *settings,
-                                   struct error *error)
-{
-    (void)credentials, (void)settings;
-    enum outcome outcome = refuse_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", error);
-    return outcome == NOTHING ? refuse_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", error) : outcome;
-}
-
-/* In the AWS CLI's order. */
-static load_source *const sources[] = {
-    from_environment,      from_role,    from_web_identity, from_sso,
-    from_credentials_file, from_process, from_config_file,  from_container};
-
-bool aws_credentials_resolve(struct aws_credentials *credentials, const struct aws_settings *settings,
-                             struct error *error)
-{
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        memset(credentials, 0, sizeof *credentials);
-        enum outcome outcome = sources[i](credentials, settings, error);
-        if (outcome == FOUND)
-            return true;
-        if (outcome == FAILED)
-            break;
-        if (i + 1 < sizeof sources / sizeof sources[0])
-            continue;
-        error_set(error, ERROR_DENIED,
-                  "no AWS credentials: tried %sthe profile '%s' in %s and %s. Set AWS_ACCESS_KEY_ID and "
-                  "AWS_SECRET_ACCESS_KEY, choose a profile with --profile, or run 'aws configure'",
-                  settings->profile_from_option ? "" : "AWS_ACCESS_KEY_ID in the environment, ",
-                  settings->profile, settings->credentials_path, settings->config_path);
+    enum aws_found found = AWS_NOTHING;
+    for (size_t i = 0; i < count && found == AWS_NOTHING; i++) {
+        aws_credentials_clear(credentials);
+        found = sources[i](source, credentials, error);
     }
-    aws_credentials_clear(credentials);
-    return false;
+    if (found != AWS_FOUND)
+        aws_credentials_clear(credentials);
+    return found;
 }
 
-void aws_credentials_clear(struct aws_credentials *credentials)
+enum aws_found aws_source_find_in_profile(const struct aws_source *source,
+                                          struct aws_credentials *credentials, struct error *error)
 {
-    OPENSSL_cleanse(credentials, sizeof *credentials);
-    memset(credentials, 0, sizeof *credentials);
+    static aws_source_load *const sources[] = {aws_source_web_identity, aws_source_sso,
+                                               aws_source_credentials_file, aws_source_process,
+                                               aws_source_config_file};
+    return first_of(sources, sizeof sources / sizeof sources[0], source, credentials, error);
+}
+
+enum aws_found aws_source_find(const struct aws_source *source, struct aws_credentials *credentials,
+                               struct error *error)
+{
+    static aws_source_load *const sources[] = {aws_source_environment, aws_source_role,
+                                               aws_source_find_in_profile, aws_source_container,
+                                               aws_source_metadata};
+    enum aws_found found = first_of(sources, sizeof sources / sizeof sources[0], source, credentials, error);
+    if (found != AWS_NOTHING)
+        return found;
+    return aws_source_fail(
+        error,
+        "no AWS credentials: tried %sthe profile '%s' in %.250s and %.250s, the container's and the "
+        "instance's "
+        "role. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with --profile, or run 'aws "
+        "configure'",
+        source->environment ? "AWS_ACCESS_KEY_ID in the environment, " : "", source->profile,
+        source->settings->credentials_path, source->settings->config_path);
 }

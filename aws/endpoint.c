@@ -9,20 +9,20 @@
 /* Partitions with a DNS suffix of their own. */
 static const struct {
     const char *region_prefix;
-    const char *suffix;
+    const char *suffix, *dualstack;
 } suffixes[] = {
-    {"cn-", "amazonaws.com.cn"},
-    {"us-iso-", "c2s.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov"},
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"", "amazonaws.com", "api.aws"},
 };
 
-static const char *dns_suffix(const char *region)
+static const char *dns_suffix(const char *region, bool dualstack)
 {
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        if (strncmp(region, suffixes[i].region_prefix, strlen(suffixes[i].region_prefix)) == 0)
-            return suffixes[i].suffix;
-    }
-    return "amazonaws.com";
+    size_t i = 0;
+    while (strncmp(region, suffixes[i].region_prefix, strlen(suffixes[i].region_prefix)) != 0)
+        i++; /* the last fits all */
+    return dualstack ? suffixes[i].dualstack : suffixes[i].suffix;
 }
 
 /* One part of a URL, "" if it has none. */
@@ -111,8 +111,39 @@ static bool in_services_section(const struct aws_settings *settings, const struc
     return aws_config_nested(aws_config_get(section, info->config_name), "endpoint_url", url, size);
 }
 
+static bool wants(const struct aws_settings *settings, const char *variable, const char *key)
+{
+    const char *value = aws_settings_environment(variable);
+    return is_true(value ? value : aws_settings_get(settings, key));
+}
+
+/* In the partition of the US government most endpoints are FIPS's as they are; SSO has none. */
+static bool has_fips(const struct aws_service_info *info, const char *region)
+{
+    bool government = strncmp(region, "us-gov-", strlen("us-gov-")) == 0;
+    bool sso = strcmp(info->host_prefix, "portal.sso") == 0 || strcmp(info->host_prefix, "oidc") == 0;
+    return !sso && (!government || strcmp(info->host_prefix, "ecs") == 0);
+}
+
+/* AWS's own, as botocore's endpoints.json has them. */
+static void own_url(const struct aws_settings *settings, const struct aws_service_info *info,
+                    const char *region, char *url, size_t size)
+{
+    bool fips = wants(settings, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") && has_fips(info, region);
+    bool dualstack = wants(settings, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    snprintf(url, size, "https://%s%s.%s.%s", info->host_prefix, fips ? "-fips" : "", region,
+             dns_suffix(region, dualstack));
+}
+
 bool aws_endpoint_resolve(struct aws_endpoint *endpoint, const struct aws_settings *settings,
                           enum aws_service service, const char *option, struct error *error)
+{
+    return aws_endpoint_resolve_in(endpoint, settings, settings->region, service, option, error);
+}
+
+bool aws_endpoint_resolve_in(struct aws_endpoint *endpoint, const struct aws_settings *settings,
+                             const char *region, enum aws_service service, const char *option,
+                             struct error *error)
 {
     const struct aws_service_info *info = aws_service_info(service);
     char setting[512], nested[AWS_URL_MAX];
@@ -134,7 +165,6 @@ bool aws_endpoint_resolve(struct aws_endpoint *endpoint, const struct aws_settin
             return parse_url(endpoint, url, setting, error);
     }
     endpoint->configured = false;
-    snprintf(nested, sizeof nested, "https://%s.%s.%s", info->host_prefix, settings->region,
-             dns_suffix(settings->region));
+    own_url(settings, info, region, nested, sizeof nested);
     return parse_url(endpoint, nested, "AWS's own", error);
 }

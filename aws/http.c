@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,16 +130,35 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
+static struct curl_slist *add_header(struct curl_slist *list, const char *header)
+{
+    struct curl_slist *longer = curl_slist_append(list, header);
+    if (!longer)
+        curl_slist_free_all(list);
+    return longer;
+}
+
 static struct curl_slist *make_headers(const struct aws_http_request *request)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    for (size_t i = 0; list && i < request->header_count; i++) {
-        struct curl_slist *longer = curl_slist_append(list, request->headers[i]);
-        if (!longer)
-            curl_slist_free_all(list);
-        list = longer;
-    }
+    if (list && request->body_length == 0)
+        list = add_header(list, "Content-Type:"); /* what libcurl would add by itself */
+    for (size_t i = 0; list && i < request->header_count; i++)
+        list = add_header(list, request->headers[i]);
     return list;
+}
+
+static void set_method(CURL *easy, const struct aws_http_request *request)
+{
+    if (request->method && strcmp(request->method, "GET") == 0) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    if (request->method)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
 }
 
 static void set_options(const struct aws_http_pool *pool, CURL *easy, const struct aws_http_request *request,
@@ -152,9 +172,7 @@ static void set_options(const struct aws_http_pool *pool, CURL *easy, const stru
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+    set_method(easy, request);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "shaketable/" PACKAGE_VERSION);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -201,8 +219,9 @@ static bool transfer(struct slot *slot, const struct aws_http_request *request, 
 
 static enum aws_http_outcome judge(CURL *easy, CURLcode result, const struct aws_http_answer *answer)
 {
-    long sent_bytes = 0;
+    long sent_bytes = 0, proxy_status = 0;
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (result == CURLE_OK)
         return AWS_HTTP_ANSWERED;
     if (result == CURLE_WRITE_ERROR && answer->body.failed)
@@ -211,17 +230,61 @@ static enum aws_http_outcome judge(CURL *easy, CURLcode result, const struct aws
         return AWS_HTTP_NO_MEMORY;
     if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE)
         return AWS_HTTP_UNTRUSTED;
-    if (sent_bytes == 0)
+    bool refused_by_proxy = proxy_status != 0 && (proxy_status < 200 || proxy_status > 299);
+    if (sent_bytes == 0 || refused_by_proxy) /* what was sent then was for the proxy alone */
         return AWS_HTTP_NOT_SENT;
     return result == CURLE_OPERATION_TIMEDOUT ? AWS_HTTP_TIMEOUT : AWS_HTTP_CUT;
+}
+
+static bool has_proxy(const struct aws_http_request *request)
+{
+    static const char *const variables[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
+                                            "ALL_PROXY"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        found = found || aws_settings_environment(variables[i]);
+    return found && !request->direct;
+}
+
+static const char *untrusted_hint(CURL *easy, CURLcode result)
+{
+    long verified = 0;
+    if (result == CURLE_SSL_CACERT_BADFILE)
+        return "AWS_CA_BUNDLE, or ca_bundle of the profile, must be a file of certificates in PEM.";
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    switch (verified) {
+    case X509_V_OK: /* the chain holds, or (as older libcurls have it) was not judged any more */
+    case X509_V_ERR_UNSPECIFIED:
+        return "The certificate is for another name: check the endpoint and the proxy.";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "Is this machine's clock right?";
+    default:
+        return "Where a proxy or an endpoint has an authority of its own, AWS_CA_BUNDLE names a file with "
+               "its "
+               "certificates.";
+    }
+}
+
+static const char *find_hint(CURL *easy, CURLcode result, const struct aws_http_request *request,
+                             enum aws_http_outcome outcome)
+{
+    if (outcome == AWS_HTTP_UNTRUSTED)
+        return untrusted_hint(easy, result);
+    if (outcome == AWS_HTTP_NOT_SENT && has_proxy(request))
+        return "A proxy is set: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.";
+    return NULL;
 }
 
 /* The system's word where there is one, for it is shorter than libcurl's. */
 static void explain(CURL *easy, CURLcode result, const char *trouble, struct aws_http_answer *answer)
 {
-    long system_error = 0;
+    long system_error = 0, proxy_status = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
-    if (result == CURLE_COULDNT_CONNECT && system_error != 0) {
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (proxy_status > 299) {
+        snprintf(answer->trouble, sizeof answer->trouble, "the proxy answered with status %ld", proxy_status);
+    } else if (result == CURLE_COULDNT_CONNECT && system_error != 0) {
         char scratch[128];
         snprintf(answer->trouble, sizeof answer->trouble, "%s",
                  strerror_r((int)system_error, scratch, sizeof scratch));
@@ -231,7 +294,7 @@ static void explain(CURL *easy, CURLcode result, const char *trouble, struct aws
     }
 }
 
-enum aws_http_outcome aws_http_post(struct aws_http_pool *pool, const struct aws_http_request *request,
+enum aws_http_outcome aws_http_send(struct aws_http_pool *pool, const struct aws_http_request *request,
                                     struct aws_http_answer *answer)
 {
     char trouble[CURL_ERROR_SIZE] = "";
@@ -251,6 +314,7 @@ enum aws_http_outcome aws_http_post(struct aws_http_pool *pool, const struct aws
         curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &answer->status);
         if (outcome != AWS_HTTP_ANSWERED)
             explain(slot->easy, result, trouble, answer);
+        answer->hint = find_hint(slot->easy, result, request, outcome);
     } else {
         outcome = AWS_HTTP_CANCELED;
     }

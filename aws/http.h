@@ -1,6 +1,7 @@
 /*
- * http: one POST at a time a thread, over connections that are kept and used again. Follows no
- * redirect, speaks only http and https, verifies certificates, takes proxies from the environment.
+ * http: one request at a time a thread, over connections that are kept and used again. Follows no
+ * redirect, speaks only http and https, verifies certificates, takes proxies from the environment
+ * (HTTPS_PROXY, http_proxy, NO_PROXY and what else libcurl knows).
  */
 #ifndef SHAKETABLE_AWS_HTTP_H
 #define SHAKETABLE_AWS_HTTP_H
@@ -23,10 +24,11 @@ struct aws_http_pool *aws_http_pool_open(const char *ca_bundle);
 void aws_http_pool_close(struct aws_http_pool *pool);
 
 struct aws_http_request {
+    const char *method; /* NULL: POST; GET, PUT */
     const char *url;
     const char *const *headers; /* "Name: value" */
     size_t header_count;
-    const char *body;
+    const char *body; /* not with GET */
     size_t body_length;
     int timeout_ms;
     bool once;   /* never sent twice: on a connection of its own, for libcurl sends a request again when a
@@ -53,10 +55,11 @@ struct aws_http_answer {
     char date[AWS_HTTP_TEXT_MAX];
     char error_type[AWS_HTTP_TEXT_MAX]; /* X-Amzn-ErrorType */
     char trouble[AWS_HTTP_TEXT_MAX];    /* why there is no answer: "Connection refused" */
+    const char *hint;                   /* what to do about that, a sentence; NULL: nothing is known */
 };
 
 /* `answer` is initialized here; free it in any case. */
-enum aws_http_outcome aws_http_post(struct aws_http_pool *pool, const struct aws_http_request *request,
+enum aws_http_outcome aws_http_send(struct aws_http_pool *pool, const struct aws_http_request *request,
                                     struct aws_http_answer *answer);
 void aws_http_answer_free(struct aws_http_answer *answer);
 

@@ -44,6 +44,8 @@ static const char *const repeatable_operations[] = {
     "SetRulePriorities",
     "DeleteTaskDefinitions",
     "StopTask",
+    "AssumeRole",
+    "AssumeRoleWithWebIdentity",
 };
 
 static bool contains(const char *const *list, size_t count, const char *text)

@@ -1,5 +1,7 @@
 #include "aws/settings.h"
 
+#include "aws/metadata.h"
+
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,30 +34,47 @@ static bool find_path(const char *variable, const char *fallback, char path[AWS_
                       struct error *error)
 {
     char home[AWS_PATH_MAX] = "";
-    const char *from = aws_settings_environment(variable);
+    const char *from = *variable ? aws_settings_environment(variable) : NULL;
     if (!from)
         from = fallback;
     bool in_home = from[0] == '~' && from[1] == '/';
     if (in_home && !find_home(home, sizeof home, error))
         return false;
     int length = snprintf(path, AWS_PATH_MAX, "%s%s", home, in_home ? from + 1 : from);
-    return length < AWS_PATH_MAX || error_set(error, ERROR_INVALID, "%s: the path is too long", variable);
+    return length < AWS_PATH_MAX ||
+           error_set(error, ERROR_INVALID, "%s: the path is too long", *variable ? variable : fallback);
 }
 
-static const struct aws_config_section *in_credentials(const struct aws_settings *settings)
+bool aws_settings_path(const char *text, char path[AWS_PATH_MAX], struct error *error)
 {
-    return aws_config_find(&settings->credentials, NULL, settings->profile);
+    return find_path("", text, path, error);
 }
 
-static const struct aws_config_section *in_config(const struct aws_settings *settings)
+static const struct aws_config_section *in_credentials(const struct aws_settings *settings,
+                                                       const char *profile)
 {
-    return aws_config_find(&settings->config, "profile", settings->profile);
+    return aws_config_find(&settings->credentials, NULL, profile);
+}
+
+static const struct aws_config_section *in_config(const struct aws_settings *settings, const char *profile)
+{
+    return aws_config_find(&settings->config, "profile", profile);
+}
+
+bool aws_settings_has_profile(const struct aws_settings *settings, const char *profile)
+{
+    return in_credentials(settings, profile) || in_config(settings, profile);
+}
+
+const char *aws_settings_get_in(const struct aws_settings *settings, const char *profile, const char *key)
+{
+    const char *value = aws_config_get(in_credentials(settings, profile), key);
+    return value ? value : aws_config_get(in_config(settings, profile), key);
 }
 
 const char *aws_settings_get(const struct aws_settings *settings, const char *key)
 {
-    const char *value = aws_config_get(in_credentials(settings), key);
-    return value ? value : aws_config_get(in_config(settings), key);
+    return aws_settings_get_in(settings, settings->profile, key);
 }
 
 static bool choose_profile(struct aws_settings *settings, const struct aws_options *options,
@@ -71,7 +90,7 @@ static bool choose_profile(struct aws_settings *settings, const struct aws_optio
     if ((size_t)snprintf(settings->profile, sizeof settings->profile, "%s", profile) >=
         sizeof settings->profile)
         return error_set(error, ERROR_INVALID, "the profile's name is too long");
-    if (named && strcmp(named, "default") != 0 && !in_credentials(settings) && !in_config(settings))
+    if (named && strcmp(named, "default") != 0 && !aws_settings_has_profile(settings, named))
         return error_set(error, ERROR_NOT_FOUND,
                          "the profile '%s' is neither in %s nor in %s; 'aws configure --profile %s' makes it",
                          named, settings->config_path, settings->credentials_path, named);
@@ -81,6 +100,7 @@ static bool choose_profile(struct aws_settings *settings, const struct aws_optio
 static bool choose_region(struct aws_settings *settings, const struct aws_options *options,
                           struct error *error)
 {
+    char instance[AWS_REGION_MAX];
     const char *region = options->region && *options->region ? options->region : NULL;
     if (!region)
         region = aws_settings_environment("AWS_REGION");
@@ -88,6 +108,8 @@ static bool choose_region(struct aws_settings *settings, const struct aws_option
         region = aws_settings_environment("AWS_DEFAULT_REGION");
     if (!region)
         region = aws_settings_get(settings, "region");
+    if (!region && aws_metadata_region(settings, instance, sizeof instance))
+        region = instance;
     if (!region || !*region)
         return error_set(error, ERROR_INVALID,
                          "no region: give --region, set AWS_REGION, or set region for the profile '%s' in %s",

@@ -1,6 +1,7 @@
 /*
  * settings: which profile and region hold, and the files they come from, in the AWS CLI's order.
- * Reads files and environment when it is loaded, and nothing after that.
+ * Reads files and environment when it is loaded, and nothing after that; on an EC2 instance that has no
+ * region set it asks the instance for its own.
  */
 #ifndef SHAKETABLE_AWS_SETTINGS_H
 #define SHAKETABLE_AWS_SETTINGS_H
@@ -33,6 +34,11 @@ void aws_settings_free(struct aws_settings *settings);
 
 /* A key of the chosen profile, in the credentials file or else in the config file; NULL: not set. */
 const char *aws_settings_get(const struct aws_settings *settings, const char *key);
+/* The same of any profile. */
+const char *aws_settings_get_in(const struct aws_settings *settings, const char *profile, const char *key);
+bool aws_settings_has_profile(const struct aws_settings *settings, const char *profile);
+/* A file of the AWS CLI's below the home directory, e.g. "~/.aws/sso/cache", with ~ put in. */
+bool aws_settings_path(const char *text, char path[AWS_PATH_MAX], struct error *error);
 /* An environment variable; NULL if it is not set or empty. */
 const char *aws_settings_environment(const char *name);
 

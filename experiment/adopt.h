@@ -25,6 +25,15 @@ struct adopted {
 bool adopt_find(const struct job *job, const char *experiment, const char *cluster, const char *service,
                 struct adopted *out, struct error *error);
 void adopt_free(struct adopted *adopted);
+/* Who has the experiment in hand. It opens its door a moment after it has taken the journal: waits for that. */
+enum adopt_owner {
+    ADOPT_OWNER_ANSWERS,
+    ADOPT_OWNER_SILENT, /* it holds the journal, and no door opens */
+    ADOPT_OWNER_DEAD,   /* nobody */
+    ADOPT_OWNER_DONE,   /* nobody: it has ended, and all is restored */
+};
+enum adopt_owner adopt_find_owner(const char *experiment);
+
 /* Asks the process that runs the experiment to roll it back, and waits until it has. */
 bool adopt_ask_owner(const char *experiment, struct error *error);
 

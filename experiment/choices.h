@@ -4,6 +4,8 @@
 #ifndef SHAKETABLE_EXPERIMENT_CHOICES_H
 #define SHAKETABLE_EXPERIMENT_CHOICES_H
 
+#include "core/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,5 +34,15 @@ struct choices {
     size_t guard_count;
     char guards[CHOICES_GUARDS_MAX][CHOICES_GUARD_MAX]; /* as they were written, each parses */
 };
+
+/* By their values, NULL at the end. */
+extern const char *const choices_way_words[];
+extern const char *const choices_reach_words[];
+
+/* Each takes one as it is written; `name` is the option's or command's, for the message (ERROR_USAGE). */
+bool choices_take_way(struct choices *choices, const char *value, const char *name, struct error *error);
+bool choices_take_reach(struct choices *choices, const char *value, const char *name, struct error *error);
+bool choices_take_blast_radius(struct choices *choices, const char *value, const char *name,
+                               struct error *error);
 
 #endif

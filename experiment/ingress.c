@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/elbv2.h"
+#include "core/clock.h"
 #include "experiment/deployment.h"
 #include "experiment/json.h"
 
@@ -149,6 +150,8 @@ static bool open_one(const struct job *job, const struct way_back *way_back, str
                 failure.code == ERROR_CONFLICT; /* somebody opened it since: it stays then */
     if (!done && deployment_may_have_happened(&failure))
         done = is_open(job, way_back, rule, &open, NULL) && open;
+    else if (!done) /* the way back need not wait for it */
+        journal_did(journal, "AuthorizeSecurityGroupIngress", "refused", NULL);
     if (!done && error != NULL)
         *error = failure;
     return done && journal_did(journal, "AuthorizeSecurityGroupIngress", json_text(rule, "group"), error);
@@ -168,9 +171,10 @@ struct closing {
     const struct job *job;
     const struct way_back *way_back;
     struct journal *journal;
+    size_t closed;
 };
 
-static bool close_one(const struct closing *closing, struct json_object *rule, struct error *error)
+static bool close_one(struct closing *closing, struct json_object *rule, struct error *error)
 {
     bool open = false;
     struct error failure = {0};
@@ -188,12 +192,13 @@ static bool close_one(const struct closing *closing, struct json_object *rule, s
             *error = failure;
         return false;
     }
+    closing->closed++;
     return journal_did(closing->journal, "RevokeSecurityGroupIngress", group, error);
 }
 
 static bool close_all(void *context, struct error *error)
 {
-    const struct closing *closing = context;
+    struct closing *closing = context;
     struct json_object *rules = closing->way_back->ingress;
     for (size_t i = 0; i < json_object_array_length(rules); i++)
         if (!close_one(closing, json_object_array_get_idx(rules, i), error))
@@ -205,5 +210,16 @@ bool ingress_close(const struct job *job, const struct way_back *way_back, struc
                    struct error *error)
 {
     struct closing closing = {.job = job, .way_back = way_back, .journal = journal};
-    return way_back->ingress == NULL || deployment_persist(job, close_all, &closing, error);
+    int64_t until_ms = clock_ms();
+    if (way_back->ingress == NULL)
+        return true;
+    if (journal_may_have_made(journal, "AuthorizeSecurityGroupIngress")) /* it may open late */
+        until_ms += job->settle_ms;
+    for (;;) {
+        if (!deployment_persist(job, close_all, &closing, error))
+            return false;
+        if (closing.closed > 0 || clock_ms() >= until_ms)
+            return true;
+        job_wait(job);
+    }
 }

@@ -267,7 +267,8 @@ bool journal_ended(struct journal *journal, bool restored, const char *left, str
 /* 0: a call that makes nothing. */
 static unsigned making_bit(const char *call)
 {
-    static const char *const calls[] = {"RegisterTaskDefinition", "CreateTargetGroup", "CreateService"};
+    static const char *const calls[] = {"RegisterTaskDefinition", "CreateTargetGroup", "CreateService",
+                                        "AuthorizeSecurityGroupIngress"};
     for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++)
         if (strcmp(call, calls[i]) == 0)
             return 1U << i;
@@ -367,7 +368,7 @@ void journal_sweep(void)
         int fd = openat(dirfd(directory), entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
             continue;
-        if (is_regular(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_no_line(fd))
+        if (is_regular(fd) && has_no_line(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_no_line(fd))
             unlinkat(dirfd(directory), entry->d_name, 0);
         close(fd);
     }

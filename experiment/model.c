@@ -57,6 +57,11 @@ bool model_record_is_abandoned(const struct model_record *record, int64_t now_ms
            (record->state == MODEL_RECORD_DEAD && record->mine && !on_purpose);
 }
 
+bool model_code_is_valid(const char *code)
+{
+    return strlen(code) == 6 && strspn(code, "0123456789") == 6;
+}
+
 double model_band_low_us(size_t band)
 {
     return 10.0 * pow(10.0, (double)band / 6.0);

@@ -190,6 +190,7 @@ struct model_experiment {
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
+    double blast_radius;      /* percent of the traffic that a canary gets; 0: in place */
     bool ours;                /* this process runs it */
     enum choices_reach reach; /* how its sidecars are spoken to; AUTO: not chosen yet */
     int64_t faults_from_ms;   /* reach none: they begin by themselves then; else 0 */
@@ -339,13 +340,24 @@ struct model_place {
     char endpoint[256]; /* "" for AWS itself */
     bool embedded;      /* the embedded region of `shaketable demo` */
     bool read_only;
+    char throttled[32];      /* the service that AWS throttles, "ECS"; "": none */
+    double calls_per_second; /* to that service, as we hold back */
 };
+
+/* Somebody is to give the code of an MFA device. */
+struct model_question {
+    unsigned number; /* 0: none; each question has another */
+    char serial[256];
+};
+#define MODEL_CODE_MAX 8
+bool model_code_is_valid(const char *code); /* six digits */
 
 struct model {
     unsigned references; /* see model_retain */
     uint64_t version;
     int64_t now_ms;
     struct model_place place;
+    struct model_question question;
     struct model_inventory *inventory;
     struct model_records *records;   /* NULL: not read yet */
     struct model_profiles *profiles; /* likewise */
@@ -376,6 +388,7 @@ enum intent_kind {
     INTENT_ADJUST,   /* the running experiment's faults become `fault` */
     INTENT_GUARDS,   /* the experiment's guards become those of `choices`: what is not new goes on */
     INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
+    INTENT_ANSWER,   /* `code` answers the question of that `number`; "": nobody knows */
     INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
     INTENT_QUIT      /* end; rolls back first if something is active */
 };
@@ -390,6 +403,8 @@ struct intent {
     struct choices choices;
     size_t visible_count;
     uint64_t visible[INTENT_VISIBLE_MAX]; /* keys of services, and of clusters that are open; see model_key */
+    unsigned number;
+    char code[MODEL_CODE_MAX];
 };
 
 #endif

@@ -212,7 +212,8 @@ static bool open_ingress(struct plan *plan, const struct job *job, const struct 
     return true;
 }
 
-/* A canary's tasks come beside the service's, all at once, and none drains. */
+/* A canary's tasks come beside the service's, all at once, and none drains. The embedded region does not take
+ * the time that its checks and drains would take. */
 static int64_t estimate(const struct plan *plan, const struct preflight *at)
 {
     struct estimate estimate;
@@ -221,8 +222,8 @@ static int64_t estimate(const struct plan *plan, const struct preflight *at)
     if (canary)
         estimate = (struct estimate){.desired = 1, .maximum_percent = 200};
     estimate.start_ms = local ? TASK_START_LOCAL_MS : TASK_START_AWS_MS;
-    estimate.healthy_ms = at->healthy_s * 1000;
-    estimate.drain_ms = canary ? 0 : at->drain_s * 1000 + (local ? 0 : TASK_STOP_AWS_MS);
+    estimate.healthy_ms = local ? 0 : at->healthy_s * 1000;
+    estimate.drain_ms = local || canary ? 0 : at->drain_s * 1000 + TASK_STOP_AWS_MS;
     return estimate_deployment(&estimate);
 }
 

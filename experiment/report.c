@@ -169,6 +169,7 @@ struct json_object *report_plan(const struct model *model)
         json_object_array_add(findings, finding);
     }
     json_object_object_add(object, "findings", findings);
+    json_put_integer(object, "findings_left_out", (int64_t)plan->findings_left_out);
     json_put_text(object, "diff", plan->diff == NULL ? "" : plan->diff);
     return object;
 }

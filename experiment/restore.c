@@ -150,7 +150,7 @@ static bool find_out(void *context, struct error *error)
         return false;
     }
     snprintf(restoring->running, sizeof restoring->running, "%s", json_text(raw, "taskDefinition"));
-    if (strcmp(json_text(raw, "status"), "INACTIVE") == 0)
+    if (strcmp(json_text(raw, "status"), "ACTIVE") != 0) /* DRAINING: it is deleted, its last tasks end */
         restoring->found = FOUND_NO_SERVICE;
     else if (deployment_is(raw, &restoring->old))
         restoring->found = FOUND_RESTORED;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "experiment/canary.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/run_internal.h"
@@ -249,6 +250,9 @@ void run_show(const struct run *run, struct model_experiment *out)
     out->faults_from_ms = run->faults_from_ms;
     out->ours = run->phase != MODEL_IDLE;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
+    const struct way_back *way_back =
+        run->way_back.experiment[0] == '\0' && run->plan != NULL ? &run->plan->way_back : &run->way_back;
+    out->blast_radius = way_back->canary == NULL ? 0 : canary_percent(way_back->canary);
     memcpy(out->id, run->way_back.experiment, sizeof out->id);
     memcpy(out->cluster, run->request.cluster, sizeof out->cluster);
     memcpy(out->service, run->request.service, sizeof out->service);

@@ -16,13 +16,15 @@
 #include "experiment/intents.h"
 #include "experiment/inventory.h"
 #include "experiment/model_internal.h"
+#include "experiment/question.h"
 #include "experiment/run.h"
 #include "experiment/survey_watch.h"
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
-#define PUBLISH_SOON_MS 25 /* so soon after the last one something new of the tree is shown at the earliest \
-                            */
+#define PUBLISH_SOON_MS                                                                 \
+    25 /* so soon after the last one something new of the tree is shown at the earliest \
+        */
 
 struct session {
     struct session_options options;
@@ -33,6 +35,7 @@ struct session {
 
     /* Shared, under the mutex. */
     pthread_mutex_t mutex;
+    struct question question; /* has a mutex of its own */
     struct intents intents;
     struct model *latest;
     bool ended;
@@ -94,6 +97,7 @@ static struct model *build(struct session *session)
     model->version = ++session->version;
     model->now_ms = clock_epoch_ms();
     model->place = session->place;
+    question_show(&session->question, &model->question);
     model_inventory_retain(session->inventory);
     model->inventory = session->inventory;
     model->records = survey_watch_records(session->survey);
@@ -236,15 +240,18 @@ static void mind_control(struct session *session)
 static void open_clients(struct session *session)
 {
     struct error error = {0};
+    bool asks = session->options.ask != NULL;
     const struct aws_options options = {
         .profile = session->profile,
         .region = session->region,
         .endpoint_url = session->endpoint_url,
         .read_only = session->options.read_only,
+        .mfa = {.ask = asks ? session->options.ask : question_ask,
+                .context = asks ? session->options.ask_context : &session->question},
     };
     session->reader = aws_client_open(&options, &error);
     if (session->reader != NULL)
-        session->actor = aws_client_open(&options, &error);
+        session->actor = aws_client_open_beside(session->reader, &error);
     struct model_place *place = &session->place;
     place->embedded = session->options.embedded;
     place->read_only = session->options.read_only;
@@ -260,6 +267,7 @@ static void open_clients(struct session *session)
     aws_client_set_cancel(session->reader, &session->reader_cancel);
     if (session->inventory != NULL)
         session->inventory->loading = session->options.inventory ? MODEL_LOADING : MODEL_UNKNOWN;
+    aws_client_set_urgent(session->actor, true);
     snprintf(place->profile, sizeof place->profile, "%.63s", aws_client_profile(session->reader));
     snprintf(place->region, sizeof place->region, "%.63s", aws_client_region(session->reader));
     snprintf(place->endpoint, sizeof place->endpoint, "%.255s", aws_client_endpoint(session->reader));
@@ -268,7 +276,8 @@ static void open_clients(struct session *session)
 static void start_reading(struct session *session)
 {
     if (session->options.inventory && session->actor != NULL)
-        session->reading = inventory_start(session->reader, on_worker_changed, session);
+        session->reading =
+            inventory_start(session->reader, &session->reader_cancel, on_worker_changed, session);
 }
 
 /* There were no credentials, or no region: they may have come meanwhile. */
@@ -284,7 +293,37 @@ static void try_clients_again(struct session *session)
     run_set_client(session->run, session->actor);
 }
 
+/* What AWS throttles stands beside the region, and once in the log. */
+static void look_at_pace(struct session *session)
+{
+    struct aws_client_pace pace;
+    struct model_place *place = &session->place;
+    if (session->actor == NULL)
+        return;
+    bool throttled = aws_client_get_pace(session->actor, &pace), was = place->throttled[0] != '\0';
+    if (!throttled && !was)
+        return;
+    session->dirty = session->dirty || throttled != was;
+    place->calls_per_second = pace.per_second;
+    snprintf(place->throttled, sizeof place->throttled, "%s", throttled ? pace.service : "");
+    if (throttled && !was) {
+        char text[MODEL_TEXT_MAX];
+        snprintf(text, sizeof text, "AWS throttles our calls to %s: they go more slowly for a while",
+                 pace.service);
+        on_log(session, MODEL_LOG_WARNING, text);
+    } else if (was && !throttled) {
+        on_log(session, MODEL_LOG_INFO, "AWS throttles our calls no longer");
+    }
+}
+
 /* ── intents ─────────────────────────────────────────────────────────────────────────────── */
+
+/* Whoever wants something of AWS is asked once more for what he did not give before. */
+static void login_again(struct session *session)
+{
+    if (session->actor != NULL)
+        aws_client_login_again(session->actor);
+}
 
 static void take_intent(struct session *session, const struct intent *intent)
 {
@@ -301,9 +340,11 @@ static void take_intent(struct session *session, const struct intent *intent)
         break;
     case INTENT_REFRESH:
         try_clients_again(session);
+        login_again(session);
         on_service_changed(session);
         break;
     case INTENT_PLAN:
+        login_again(session);
         run_plan(session->run, intent);
         break;
     case INTENT_CONFIRM:
@@ -319,7 +360,11 @@ static void take_intent(struct session *session, const struct intent *intent)
         run_set_guards(session->run, &intent->choices);
         break;
     case INTENT_ROLLBACK:
+        login_again(session);
         run_rollback(session->run, intent);
+        break;
+    case INTENT_ANSWER:
+        question_answer(&session->question, intent->number, intent->code);
         break;
     case INTENT_LEAVE:
         run_leave(session->run);
@@ -415,6 +460,7 @@ static void on_tick(uv_timer_t *tick)
     clients_advance(session->clients, now_ms);
     take_fresh(session);
     look_for_experiments(session);
+    look_at_pace(session);
     mind_control(session);
     if ((session->dirty || run_is_active(session->run)) && !session->letting_go)
         publish(session);
@@ -470,6 +516,7 @@ struct session *session_start(const struct session_options *options, struct erro
     session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&session->mutex, NULL);
     atomic_init(&session->reader_cancel, false);
+    question_init(&session->question, on_worker_changed, session);
     open_clients(session);
 
     uv_loop_init(&session->loop);
@@ -565,6 +612,7 @@ void session_stop(struct session *session)
     model_release(session->latest);
     model_inventory_release(session->inventory);
     eventlog_close(&session->log);
+    question_destroy(&session->question);
     pthread_mutex_destroy(&session->mutex);
     if (session->event_fd >= 0)
         close(session->event_fd);

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "experiment/model.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +22,11 @@ struct session_options {
     bool inventory;       /* read and keep reading the tree */
     bool take_over;       /* roll back or inject although someone deployed meanwhile */
     const char *log_path; /* NULL: none */
+    /* Asks for the code of an MFA device, on a worker thread; see aws_mfa in aws/client.h. NULL: the question
+     * stands in the model, and INTENT_ANSWER answers it. */
+    bool (*ask)(void *context, const char *serial, const atomic_bool *cancel, char *code, size_t size,
+                struct error *error);
+    void *ask_context;
 };
 
 /* Opens nothing over the network before it returns: the first snapshot is there at once. Problems with

@@ -69,8 +69,8 @@ static uint64_t mark_of(const struct model_inventory *inventory)
     for (size_t i = 0; i < inventory->cluster_count; i++)
         for (size_t j = 0; j < inventory->clusters[i]->service_count; j++) {
             const struct model_service *service = inventory->clusters[i]->services[j];
-            for (const char *c = service->injected ? service->task_definition : ""; *c != '\0'; c++)
-                mark = mark * 31 + (unsigned char)*c + i + j;
+            for (const char *c = service->injected ? service->experiment_id : ""; *c != '\0'; c++)
+                mark = mark * 31 + (unsigned char)*c;
         }
     return mark;
 }

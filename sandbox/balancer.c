@@ -123,23 +123,14 @@ struct balancer *balancer_start(struct error *error)
 
 static void on_listener_closed(uv_handle_t *handle)
 {
-    free(handle->data);
-}
-
-static void set_forwards(struct listener *listener, const struct forward *forwards, size_t count)
-{
-    for (size_t i = 0; i < count; i++) /* first, so that a group in both lists stays in use */
-        group_use(forwards[i].group, 1);
-    for (size_t i = 0; i < listener->count; i++)
-        group_use(listener->forwards[i].group, -1);
-    for (size_t i = 0; i < count; i++)
-        listener->forwards[i] = forwards[i];
-    listener->count = count;
+    struct listener *listener = handle->data;
+    free(listener->routes);
+    free(listener);
 }
 
 static void listener_destroy(struct listener *listener)
 {
-    set_forwards(listener, NULL, 0);
+    route_set(listener, NULL, 0, NULL);
     while (!LIST_EMPTY(&listener->clients))
         client_listener_gone(LIST_FIRST(&listener->clients));
     LIST_REMOVE(listener, link);
@@ -241,37 +232,17 @@ bool balancer_add_listener(struct balancer *balancer, const char *address, uint1
     return true;
 }
 
-static void do_set_forwards(struct balancer *balancer, struct command *command)
+static void set_rules(struct balancer *balancer, struct command *command)
 {
-    struct forward forwards[BALANCER_FORWARDS_MAX] = {{0}};
     struct listener *listener = need_listener(balancer, command->number, command->error);
-    if (listener == NULL)
-        return;
-    if (command->count > BALANCER_FORWARDS_MAX) {
-        error_set(command->error, ERROR_LIMIT, "a listener forwards to at most %d target groups",
-                  BALANCER_FORWARDS_MAX);
-        return;
-    }
-    for (size_t i = 0; i < command->count; i++) {
-        forwards[i].group = group_need(balancer, command->forwards[i].group, command->error);
-        forwards[i].weight = (int)command->forwards[i].weight;
-        if (forwards[i].group == NULL)
-            return;
-        if (command->forwards[i].weight > 999) {
-            error_set(command->error, ERROR_INVALID, "weight %u is more than 999",
-                      command->forwards[i].weight);
-            return;
-        }
-    }
-    set_forwards(listener, forwards, command->count);
-    command->result = true;
+    command->result = listener != NULL && route_set(listener, command->rules, command->count, command->error);
 }
 
-bool balancer_set_forwards(struct balancer *balancer, unsigned listener,
-                           const struct balancer_forward *forwards, size_t count, struct error *error)
+bool balancer_set_rules(struct balancer *balancer, unsigned listener, const struct balancer_rule *rules,
+                        size_t count, struct error *error)
 {
     struct command command = {
-        .run = do_set_forwards, .error = error, .number = listener, .forwards = forwards, .count = count};
+        .run = set_rules, .error = error, .number = listener, .rules = rules, .count = count};
     return balancer_call(balancer, &command);
 }
 

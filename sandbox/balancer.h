@@ -12,6 +12,7 @@
 #define SHAKETABLE_SANDBOX_BALANCER_H
 
 #include "core/error.h"
+#include "sandbox/balancer_rule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,6 @@
 
 #define BALANCER_TARGETS_MAX 256 /* a group */
 #define BALANCER_ADDRESS_MAX 46
-#define BALANCER_FORWARDS_MAX 5
 
 struct balancer;
 
@@ -44,10 +44,6 @@ struct balancer_target {
     char reason[64]; /* as ELBv2 says: "Elb.RegistrationInProgress", "Target.Timeout", … "" when healthy */
     char description[128];
     unsigned connections; /* open to it now */
-};
-struct balancer_forward {
-    unsigned group;
-    unsigned weight; /* 0–999 */
 };
 
 struct balancer *balancer_start(struct error *error);
@@ -80,8 +76,9 @@ size_t balancer_targets(struct balancer *balancer, unsigned group, struct balanc
 /* `address` is a literal one. Port 0: one that the system picks, told in *bound. */
 bool balancer_add_listener(struct balancer *balancer, const char *address, uint16_t port, unsigned *listener,
                            uint16_t *bound, struct error *error);
-bool balancer_set_forwards(struct balancer *balancer, unsigned listener,
-                           const struct balancer_forward *forwards, size_t count, struct error *error);
+/* In order of priority; a request that none of them matches is answered with 503. */
+bool balancer_set_rules(struct balancer *balancer, unsigned listener, const struct balancer_rule *rules,
+                        size_t count, struct error *error);
 void balancer_remove_listener(struct balancer *balancer, unsigned listener);
 /* How long a connection may be silent (idle_timeout.timeout_seconds); 60 s unless told. A target
  * that is silent for longer is answered for with 504. */

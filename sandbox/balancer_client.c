@@ -59,6 +59,7 @@ void client_flush(struct client *client)
 static void exchange_begin(struct client *client, const struct http_head *head)
 {
     client->answer = 0;
+    client->own_head = 0;
     client->complete = client->responding = false;
     client->head_only = head->method == HTTP_HEAD;
     client->chunked = head->chunked;
@@ -75,30 +76,17 @@ static bool is_idempotent(unsigned method)
            method == HTTP_OPTIONS || method == HTTP_TRACE;
 }
 
-/* Smooth weighted round robin: each gains its weight, the richest is taken and pays the sum. */
-static struct target *choose_target(struct listener *listener)
+/* Sends the head in `replay` where the listener's rules have it go. */
+static void send_head(struct client *client, const struct http_head *head, bool fresh)
 {
-    struct forward *best = NULL;
-    int sum = 0;
-    if (listener == NULL)
-        return NULL;
-    for (size_t i = 0; i < listener->count; i++) {
-        struct forward *forward = &listener->forwards[i];
-        forward->current += forward->weight;
-        sum += forward->weight;
-        if (forward->weight > 0 && (best == NULL || forward->current > best->current))
-            best = forward;
+    struct route *route = client->listener == NULL ? NULL : route_find(client->listener, client, head);
+    if (route != NULL && route->is.action != BALANCER_FORWARD) {
+        buf_reset(&client->replay);
+        client->own_head = head_write_rule(&client->replay, &route->is, client, head);
+        client->answer = (int)route->is.status;
+        return;
     }
-    if (best == NULL)
-        return NULL;
-    best->current -= sum;
-    return group_choose(best->group);
-}
-
-/* Sends the head in `replay` to a target. */
-static void send_head(struct client *client, bool fresh)
-{
-    struct target *target = choose_target(client->listener);
+    struct target *target = route == NULL ? NULL : route_choose(route);
     client->upstream = target == NULL ? NULL : upstream_get(target, client, fresh);
     client->answer = target == NULL ? 503 : client->upstream == NULL ? 502 : 0;
     if (client->upstream != NULL)
@@ -115,7 +103,7 @@ static bool on_head(void *context, const struct http_head *head)
         client->answer = 400;
         client->keep_alive = false;
     } else {
-        send_head(client, false);
+        send_head(client, head, false);
     }
     return true;
 }
@@ -136,12 +124,27 @@ static void on_body(void *context, const char *data, size_t length)
 
 static const struct http_events events = {.head = on_head, .body = on_body};
 
+/* The answer of a rule that forwards nothing. */
+static void write_own(struct client *client, bool keep)
+{
+    const struct buf *own = &client->replay;
+    stream_append(&client->stream, own->data, client->own_head);
+    buf_append_text(&client->stream.waiting,
+                    keep ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+    if (!client->head_only)
+        stream_append(&client->stream, own->data + client->own_head, own->length - client->own_head);
+}
+
 /* Our own answer; the connection goes on if the request has been read to its end. */
 static void answer(struct client *client, int status)
 {
     bool keep = client->complete && client->keep_alive;
     client->answer = 0;
-    head_write_answer(&client->stream.waiting, status, keep, client->head_only);
+    if (client->own_head > 0)
+        write_own(client, keep);
+    else
+        head_write_answer(&client->stream.waiting, status, keep, client->head_only);
+    client->own_head = 0;
     client->state = CLIENT_REQUEST;
     if (!keep)
         linger(client);
@@ -151,6 +154,7 @@ static void answer_broken(struct client *client)
 {
     client->complete = false;
     client->head_only = false;
+    client->own_head = 0;
     drop_upstream(client);
     if (client->responding)
         client_close(client);
@@ -271,7 +275,7 @@ void client_upstream_failed(struct client *client, int status, bool stale)
     }
     if (stale && client->replayable && client->complete) {
         client->replayable = false;
-        send_head(client, true);
+        send_head(client, &client->reader.head, true);
         status = client->answer;
     }
     if (client->upstream == NULL)
@@ -311,6 +315,7 @@ static void expire(struct client *client)
         upstream_expire(client->upstream);
     } else if (reading && client->reader.begun && !client->responding) {
         drop_upstream(client);
+        client->own_head = 0;
         client->complete = client->head_only = false;
         answer(client, 408);
         client_flush(client);

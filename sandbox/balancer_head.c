@@ -97,35 +97,110 @@ void head_write_response(struct buf *out, const struct client *client, const str
 
 static const char *reason_of(int status)
 {
-    switch (status) {
-    case 400:
-        return "Bad Request";
-    case 408:
-        return "Request Time-out";
-    case 502:
-        return "Bad Gateway";
-    case 504:
-        return "Gateway Time-out";
-    default:
-        return "Service Temporarily Unavailable";
+    static const struct {
+        int status;
+        const char *reason;
+    } known[] = {{200, "OK"},
+                 {201, "Created"},
+                 {202, "Accepted"},
+                 {204, "No Content"},
+                 {301, "Moved Permanently"},
+                 {302, "Found"},
+                 {400, "Bad Request"},
+                 {401, "Unauthorized"},
+                 {403, "Forbidden"},
+                 {404, "Not Found"},
+                 {408, "Request Time-out"},
+                 {410, "Gone"},
+                 {429, "Too Many Requests"},
+                 {500, "Internal Server Error"},
+                 {502, "Bad Gateway"},
+                 {503, "Service Temporarily Unavailable"},
+                 {504, "Gateway Time-out"}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].status == status)
+            return known[i].reason;
     }
+    return "Unknown";
 }
 
-void head_write_answer(struct buf *out, int status, bool keep_alive, bool head_only)
+static void write_server_lines(struct buf *out, int status)
 {
     char date[64];
-    char page[256];
     struct tm utc;
     time_t now = time(NULL);
     gmtime_r(&now, &utc);
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    buf_printf(out, "HTTP/1.1 %d %s\r\nServer: awselb/2.0\r\nDate: %s\r\n", status, reason_of(status), date);
+}
+
+/* What stands for itself in a redirect: the request's own. */
+static void write_original(struct buf *out, const char *name, size_t length, const struct client *client,
+                           const struct http_head *head)
+{
+    const struct http_field *field = http_head_find(head, "host");
+    const char *target = head->text.data;
+    const char *mark = memchr(target, '?', head->target_length);
+    size_t path = mark ? (size_t)(mark - target) : head->target_length;
+    if (strncmp(name, "protocol", length) == 0) {
+        buf_append_text(out, "http");
+    } else if (strncmp(name, "port", length) == 0) {
+        buf_printf(out, "%u", (unsigned)client->port);
+    } else if (strncmp(name, "host", length) == 0 && field != NULL) {
+        const char *host = head->text.data + field->value;
+        const char *colon = memchr(host, ':', field->value_length);
+        buf_append(out, host, colon ? (size_t)(colon - host) : field->value_length);
+    } else if (strncmp(name, "path", length) == 0) {
+        size_t skip = path > 0 && target[0] == '/'; /* "/#{path}" is how it is written */
+        buf_append(out, target + skip, path - skip);
+    } else if (strncmp(name, "query", length) == 0 && mark != NULL) {
+        buf_append(out, mark + 1, head->target_length - path - 1);
+    }
+}
+
+static void write_location(struct buf *out, const char *location, const struct client *client,
+                           const struct http_head *head)
+{
+    buf_append_text(out, "Location: ");
+    while (*location) {
+        const char *open = strstr(location, "#{"), *end = open ? strchr(open, '}') : NULL;
+        if (end == NULL) {
+            buf_append_text(out, location);
+            break;
+        }
+        buf_append(out, location, (size_t)(open - location));
+        write_original(out, open + 2, (size_t)(end - open - 2), client, head);
+        location = end + 1;
+    }
+    if (out->length > 0 && out->data[out->length - 1] == '?') /* an empty query leaves no mark */
+        out->length--;
+    buf_append(out, "\r\n", 2);
+}
+
+size_t head_write_rule(struct buf *out, const struct balancer_rule *rule, const struct client *client,
+                       const struct http_head *head)
+{
+    bool redirects = rule->action == BALANCER_REDIRECT;
+    const char *body = redirects ? "" : rule->body;
+    write_server_lines(out, (int)rule->status);
+    if (redirects)
+        write_location(out, rule->location, client, head);
+    else
+        buf_printf(out, "Content-Type: %s\r\n", *rule->content_type ? rule->content_type : "text/plain");
+    buf_printf(out, "Content-Length: %zu\r\n", strlen(body));
+    size_t length = out->length;
+    buf_append_text(out, body);
+    return length;
+}
+
+void head_write_answer(struct buf *out, int status, bool keep_alive, bool head_only)
+{
+    char page[256];
     int length = snprintf(page, sizeof page,
                           "<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n"
                           "<center><h1>%d %s</h1></center>\r\n</body>\r\n</html>\r\n",
                           status, reason_of(status), status, reason_of(status));
-    buf_printf(out,
-               "HTTP/1.1 %d %s\r\nServer: awselb/2.0\r\nDate: %s\r\nContent-Type: text/html\r\n"
-               "Content-Length: %d\r\nConnection: %s\r\n\r\n%s",
-               status, reason_of(status), date, length, keep_alive ? "keep-alive" : "close",
-               head_only ? "" : page);
+    write_server_lines(out, status);
+    buf_printf(out, "Content-Type: text/html\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n%s", length,
+               keep_alive ? "keep-alive" : "close", head_only ? "" : page);
 }

@@ -6,6 +6,7 @@
  *   balancer_group.c     groups, targets, the choice of a target, draining
  *   balancer_health.c    health checks
  *   balancer_client.c    a client's connection: reads requests, one exchange at a time
+ *   balancer_route.c     which rule a request meets, and which target
  *   balancer_upstream.c  a connection to a target: reads responses
  *   balancer_head.c      heads as the balancer passes them on, and its own answers
  */
@@ -69,6 +70,11 @@ struct forward {
     int current; /* smooth weighted round robin */
 };
 
+struct route {
+    struct balancer_rule is;
+    struct forward forwards[BALANCER_FORWARDS_MAX];
+};
+
 struct listener {
     LIST_ENTRY(listener) link;
     struct balancer *balancer;
@@ -76,7 +82,7 @@ struct listener {
     unsigned number;
     uint16_t port;
     int idle_timeout_ms;
-    struct forward forwards[BALANCER_FORWARDS_MAX];
+    struct route *routes;
     size_t count;
     struct client_list clients;
 };
@@ -103,7 +109,8 @@ struct client {
 
     /* The exchange. */
     struct upstream *upstream;
-    struct buf replay; /* the request's head as sent */
+    struct buf replay; /* the request's head as sent; or an answer of a rule's own, head and body */
+    size_t own_head;   /* how much of `replay` is that answer's head; 0: none */
     int answer;        /* status to answer with ourselves; 0: none */
     bool replayable;   /* idempotent, without a body, and not a byte of a response has come */
     bool head_only;    /* HEAD */
@@ -159,7 +166,7 @@ struct command {
     uint16_t port;
     struct balancer_target *targets;
     size_t count;
-    const struct balancer_forward *forwards;
+    const struct balancer_rule *rules;
     bool traffic, checks;
     bool result;
     bool done;
@@ -168,6 +175,16 @@ struct command {
 /* balancer.c */
 /* Runs the command on the balancer's thread; returns its result. */
 bool balancer_call(struct balancer *balancer, struct command *command);
+
+/* balancer_route.c */
+/* The first of the listener's rules that the request matches; NULL if there is none. */
+struct route *route_find(struct listener *listener, const struct client *client,
+                         const struct http_head *head);
+/* The next target of a rule that forwards, by weight; NULL if there is none. */
+struct target *route_choose(struct route *route);
+/* Replaces the listener's rules, if all the groups are there. */
+bool route_set(struct listener *listener, const struct balancer_rule *rules, size_t count,
+               struct error *error);
 
 /* balancer_client.c */
 void client_accept(struct listener *listener);
@@ -222,6 +239,10 @@ bool checker_matches(const char *matcher, unsigned status);
 void head_write_request(struct buf *out, const struct client *client, const struct http_head *head);
 void head_write_response(struct buf *out, const struct client *client, const struct http_head *head,
                          bool rechunk, bool switching);
+/* The answer of a rule that forwards nothing, but for the Connection field; returns the length of its head.
+ */
+size_t head_write_rule(struct buf *out, const struct balancer_rule *rule, const struct client *client,
+                       const struct http_head *head);
 /* An answer of the balancer's own, as an Application Load Balancer words it. */
 void head_write_answer(struct buf *out, int status, bool keep_alive, bool head_only);
 

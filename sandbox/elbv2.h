@@ -37,13 +37,24 @@ struct listener *elbv2_add_listener(struct region *region, struct load_balancer 
                                     struct json_object *actions, struct error *error);
 struct rule *elbv2_add_rule(struct region *region, struct listener *listener, int priority,
                             struct json_object *conditions, struct json_object *actions);
-/* Tells the balancer what the listener's rules now come to: the first rule that every request
- * matches, else the default actions. Rules with narrower conditions are kept and described, but the
- * balancer does not look into requests. */
+/* The listener's rules in the order they are tried: the default one, whose priority is 0, comes last. */
+size_t elbv2_sort_rules(struct region *region, const struct listener *listener,
+                        struct rule *sorted[BALANCER_RULES_MAX]);
+/* Tells the balancer the listener's rules as they are now. */
 bool elbv2_apply_listener(struct region *region, struct listener *listener, struct error *error);
-/* Actions as the API describes them: of an action that forwards to one group both TargetGroupArn and
- * ForwardConfig are there, the order is filled in. NULL after failing the call. */
-struct json_object *elbv2_take_actions(struct region *region, struct call *call, struct json_object *actions);
+
+/* elbv2_actions.c. Actions as the API describes them: of an action that forwards to one group both
+ * TargetGroupArn and ForwardConfig are there. `current` are those they replace (NULL: none). NULL after
+ * failing the call; the caller owns the list. */
+struct json_object *elbv2_take_actions(struct region *region, struct call *call, struct json_object *actions,
+                                       const struct listener *listener, struct json_object *current);
+/* What they come to: the last one decides, those before it (authentication) are only described. */
+void elbv2_fill_actions(struct region *region, struct json_object *actions, struct balancer_rule *rule);
+/* elbv2_conditions.c. The request's Conditions as the API describes them; NULL after failing the call;
+ * the caller owns the list. */
+struct json_object *elbv2_take_conditions(struct call *call);
+void elbv2_fill_conditions(struct json_object *conditions, struct balancer_rule *rule);
+
 /* Tells the balancer the group's health check and deregistration delay as they are now. */
 bool elbv2_apply_group(struct region *region, struct target_group *group, struct error *error);
 int elbv2_deregistration_delay_s(const struct target_group *group);

@@ -168,6 +168,8 @@ bool elbv2_describe_listeners(struct region *region, struct call *call)
 bool elbv2_describe_rules(struct region *region, struct call *call)
 {
     struct json_object *arns = json_list(call->request, "RuleArns"), *list = NULL;
+    struct rule *sorted[BALANCER_RULES_MAX];
+    size_t count = 0;
     const char *owner = json_text(call->request, "ListenerArn");
 
     if (!owner && json_length(arns) == 0)
@@ -180,11 +182,13 @@ bool elbv2_describe_rules(struct region *region, struct call *call)
             return call_fail(call, "RuleNotFound", "One or more rules not found");
     }
     list = json_object_new_array();
-    for (size_t i = 0; i < region->rules.count; i++) {
-        const struct rule *rule = region->rules.items[i];
-        if ((!owner || strcmp(rule->listener->arn, owner) == 0) && selected(arns, rule->arn))
-            json_object_array_add(list, elbv2_rule_json(rule));
+    count = owner ? elbv2_sort_rules(region, region_find_listener(region, owner), sorted) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (selected(arns, sorted[i]->arn))
+            json_object_array_add(list, elbv2_rule_json(sorted[i]));
     }
+    for (size_t i = 0; i < json_length(arns) && !owner; i++)
+        json_object_array_add(list, elbv2_rule_json(region_find_rule(region, json_text_at(arns, i))));
     return call_answer_page(call, list, "Rules", "RuleArn", ELBV2_PAGE_MAX, ELBV2_PAGE_MAX);
 }
 

@@ -39,6 +39,9 @@ operation_handler elbv2_add_tags, elbv2_remove_tags, elbv2_describe_target_group
 /* elbv2_groups.c, elbv2_listeners.c */
 operation_handler elbv2_create_target_group, elbv2_delete_target_group, elbv2_modify_target_group,
     elbv2_modify_listener, elbv2_modify_rule;
+/* elbv2_rules.c */
+operation_handler elbv2_create_rule, elbv2_delete_rule, elbv2_set_rule_priorities, elbv2_create_listener,
+    elbv2_delete_listener;
 /* ssm.c, logs_read.c */
 operation_handler ssm_start_session, ssm_terminate_session;
 operation_handler logs_filter_log_events, logs_get_log_events, logs_describe_log_streams;

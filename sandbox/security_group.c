@@ -1,5 +1,6 @@
 #include "sandbox/security_group.h"
 
+#include "sandbox/balancer_rule.h"
 #include "sandbox/names.h"
 
 #include <arpa/inet.h>
@@ -82,46 +83,21 @@ void security_group_free(struct security_group *group)
     free(group);
 }
 
-static bool read_cidr(const char *text, uint32_t *network, uint32_t *mask, int *length)
+bool security_cidr_normalize(const char *text, char normal[64])
 {
     char address[INET_ADDRSTRLEN] = "", *end = NULL;
     const char *slash = strchr(text, '/');
-    size_t address_length = slash ? (size_t)(slash - text) : sizeof address;
     struct in_addr parsed;
 
-    if (address_length >= sizeof address || slash[1] < '0' || slash[1] > '9')
+    if (!slash || (size_t)(slash - text) >= sizeof address || slash[1] < '0' || slash[1] > '9')
         return false;
-    memcpy(address, text, address_length);
+    memcpy(address, text, (size_t)(slash - text));
     long bits = strtol(slash + 1, &end, 10);
     if (*end || bits > 32 || inet_pton(AF_INET, address, &parsed) != 1)
         return false;
-    *mask = bits == 0 ? 0 : 0xffffffffU << (32 - bits);
-    *network = ntohl(parsed.s_addr) & *mask;
-    *length = (int)bits;
+    parsed.s_addr &= bits == 0 ? 0 : htonl(0xffffffffU << (32 - bits));
+    snprintf(normal, 64, "%s/%ld", inet_ntop(AF_INET, &parsed, address, sizeof address), bits);
     return true;
-}
-
-bool security_cidr_normalize(const char *text, char normal[64])
-{
-    char address[INET_ADDRSTRLEN];
-    uint32_t network = 0, mask = 0;
-    int length = 0;
-
-    if (!read_cidr(text, &network, &mask, &length))
-        return false;
-    struct in_addr in = {.s_addr = htonl(network)};
-    snprintf(normal, 64, "%s/%d", inet_ntop(AF_INET, &in, address, sizeof address), length);
-    return true;
-}
-
-static bool cidr_has(const char *cidr, const char *address)
-{
-    uint32_t network = 0, mask = 0;
-    struct in_addr parsed;
-    int length = 0;
-
-    return read_cidr(cidr, &network, &mask, &length) && inet_pton(AF_INET, address, &parsed) == 1 &&
-           (ntohl(parsed.s_addr) & mask) == network;
 }
 
 static bool rule_admits(const struct security_group_rule *rule, const char *source, const char *address,
@@ -135,7 +111,7 @@ static bool rule_admits(const struct security_group_rule *rule, const char *sour
         return false;
     if (rule->kind == SECURITY_GROUP)
         return strcmp(rule->source, source) == 0;
-    return rule->kind == SECURITY_IPV4 && cidr_has(rule->source, address);
+    return rule->kind == SECURITY_IPV4 && balancer_cidr_has(rule->source, address);
 }
 
 bool security_group_admits(const struct security_group *group, const char *source, const char *address,

@@ -1,7 +1,7 @@
 #include "sandbox/state.h"
 
-#include "sandbox/ec2.h"
 #include "sandbox/alarm.h"
+#include "sandbox/ec2.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
 #include "sandbox/ssm.h"

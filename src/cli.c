@@ -32,6 +32,8 @@ enum key {
     KEY_REACH,
     KEY_GUARD,
     KEY_LISTEN,
+    KEY_THROTTLE,
+    KEY_BIG,
     KEY_FAIL,
     KEY_HEADLESS,
     KEY_INTERVAL,
@@ -66,12 +68,14 @@ static const struct option_spec experiment[] = {
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec choosing[] = {
-    {"way", OPTION_REQUIRED, "WAY", "in-place: the service's own tasks; canary: a few beside it", KEY_WAY},
+    {"way", OPTION_REQUIRED, "WAY", "auto, in-place (the service's own tasks) or canary (a few beside it)",
+     KEY_WAY},
     {"blast-radius", OPTION_REQUIRED, "PERCENT", "of the service's traffic that meets injected tasks",
      KEY_BLAST_RADIUS},
     {"open-security-group", OPTION_NONE, NULL, "for the sidecar's port, and close it again",
      KEY_OPEN_SECURITY_GROUP},
-    {"reach", OPTION_REQUIRED, "HOW", "the sidecars: direct, ssm or none (default: what works)", KEY_REACH},
+    {"reach", OPTION_REQUIRED, "HOW", "how to reach the sidecars: auto (what works), direct, ssm or none",
+     KEY_REACH},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec guarding[] = {
@@ -87,6 +91,10 @@ static const struct option_spec listening[] = {
 static const struct option_spec failing[] = {
     {"fail", OPTION_REQUIRED, "SPEC",
      "calls of the embedded region fail: ecs:UpdateService@2=500-after (may be repeated)", KEY_FAIL},
+    {"throttle", OPTION_REQUIRED, "RATE", "it refuses more than RATE calls a second; aws: as AWS does",
+     KEY_THROTTLE},
+    {"big", OPTION_REQUIRED, "CLUSTERS:SERVICES:TASKS",
+     "it has so many more, only described: 100:2000:5000 is a big account", KEY_BIG},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec headless[] = {
@@ -157,45 +165,6 @@ static bool take_duration(const char *value, const char *name, double lowest_ms,
     return true;
 }
 
-static bool take_word(const char *value, const char *name, const char *const *words, int *index,
-                      struct error *error)
-{
-    for (*index = 0; words[*index] != NULL; (*index)++)
-        if (strcmp(value, words[*index]) == 0)
-            return true;
-    return error_set(error, ERROR_USAGE, "%s: %.40s is not one of %s, %s%s%s", name, value, words[0],
-                     words[1], words[2] == NULL ? "" : ", ", words[2] == NULL ? "" : words[2]);
-}
-
-static bool take_way(const char *value, enum choices_way *way, struct error *error)
-{
-    static const char *const words[] = {"in-place", "canary", NULL};
-    static const enum choices_way ways[] = {CHOICES_WAY_IN_PLACE, CHOICES_WAY_CANARY};
-    int index;
-    if (!take_word(value, "--way", words, &index, error))
-        return false;
-    *way = ways[index];
-    return true;
-}
-
-static bool take_reach(const char *value, enum choices_reach *reach, struct error *error)
-{
-    static const char *const words[] = {"direct", "ssm", "none", NULL};
-    static const enum choices_reach ways[] = {CHOICES_REACH_DIRECT, CHOICES_REACH_SSM, CHOICES_REACH_NONE};
-    int index;
-    if (!take_word(value, "--reach", words, &index, error))
-        return false;
-    *reach = ways[index];
-    return true;
-}
-
-static bool take_blast_radius(const char *value, double *percent, struct error *error)
-{
-    if (!units_parse_percent(value, "--blast-radius", percent, error))
-        return false;
-    return *percent > 0 || error_set(error, ERROR_USAGE, "--blast-radius: 0 %% is no experiment");
-}
-
 static bool take_guard(const char *value, struct choices *choices, struct error *error)
 {
     if (guard_add(choices, value, error))
@@ -210,11 +179,11 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
     cli->given |= CLI_CHOICES;
     switch (key) {
     case KEY_WAY:
-        return take_way(value, &cli->choices.way, error);
+        return choices_take_way(&cli->choices, value, "--way", error);
     case KEY_BLAST_RADIUS:
-        return take_blast_radius(value, &cli->choices.blast_radius, error);
+        return choices_take_blast_radius(&cli->choices, value, "--blast-radius", error);
     case KEY_REACH:
-        return take_reach(value, &cli->choices.reach, error);
+        return choices_take_reach(&cli->choices, value, "--reach", error);
     default:
         cli->choices.open_security_group = true;
         return true;
@@ -275,6 +244,11 @@ static bool take_special(void *context, int key, const char *value, struct error
         return true;
     case KEY_FAIL:
         return take_fail(cli, value, error);
+    case KEY_THROTTLE:
+    case KEY_BIG:
+        *(key == KEY_BIG ? &cli->big : &cli->throttle) = value;
+        cli->given |= CLI_FAIL;
+        return true;
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
@@ -354,7 +328,7 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if (cli->word_count > 0 && *found == NULL)
         return error_set(error, ERROR_USAGE, "there is no command %.40s; see shaketable --help",
                          cli->words[0]);
-    unsigned groups = *found == NULL ? 0 : (*found)->groups;
+    unsigned groups = *found == NULL ? CLI_GUARDS : (*found)->groups;
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_list[i].group) != 0) {

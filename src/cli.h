@@ -42,6 +42,7 @@ struct cli {
     const char *listen;
     const char *fails[CLI_FAILS_MAX]; /* of the embedded region, as it takes them */
     size_t fail_count;
+    const char *big, *throttle; /* likewise */
     bool headless;
     int64_t interval_ms;
     bool quiet; /* not an option: talk without printing */

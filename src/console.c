@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/ask_code.h"
 #include "src/follow.h"
 #include "ui/console.h"
 
@@ -20,11 +21,24 @@ static void block_signals(void)
     sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
+/* The dialog that would ask is gone with the screen. */
+static void answer(struct session *session, const struct model_question *question)
+{
+    struct intent intent = {.kind = INTENT_ANSWER, .number = question->number};
+    struct error error;
+    if (!ask_code(NULL, question->serial, NULL, intent.code, sizeof intent.code, &error)) {
+        fprintf(stderr, "shaketable: %s\n", error.message);
+        intent.code[0] = '\0';
+    }
+    session_send(session, &intent);
+}
+
 /* The screen is gone, the way back is not: wait for it, whatever signal comes, and say how far it is. */
 static void wait_for_end(struct session *session)
 {
     const struct intent quit = {.kind = INTENT_QUIT};
     char told[MODEL_TEXT_MAX] = "";
+    unsigned asked = 0;
     session_send(session, &quit);
     while (!session_ended(session)) {
         struct model *model = session_latest(session);
@@ -37,6 +51,10 @@ static void wait_for_end(struct session *session)
             memcpy(told, line, sizeof told);
             printf("rolling back: %s\n", line);
             fflush(stdout);
+        }
+        if (model->question.number != asked && model->question.number != 0) {
+            asked = model->question.number;
+            answer(session, &model->question);
         }
         model_release(model);
         struct pollfd polled = {.fd = session_event_fd(session), .events = POLLIN};
@@ -99,7 +117,8 @@ enum cli_exit console_run(const struct cli *cli, bool embedded)
                                        .ascii = cli->ascii,
                                        .no_color = cli->no_color,
                                        .move = move,
-                                       .context = &on_screen};
+                                       .context = &on_screen,
+                                       .choices = &cli->choices};
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         no_terminal(cli);
         return CLI_USAGE;

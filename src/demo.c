@@ -33,11 +33,21 @@ static enum cli_exit headless_round(const struct cli *cli)
     return inject_run(&round, true);
 }
 
+static struct region_options region_options(const struct cli *cli)
+{
+    return (struct region_options){.listen = cli->listen,
+                                   .big = cli->big,
+                                   .throttle = cli->throttle,
+                                   .fails = cli->fails,
+                                   .fail_count = cli->fail_count};
+}
+
 enum cli_exit command_demo(const struct cli *cli)
 {
     struct region region;
     struct error error;
-    if (!region_start(&region, cli->fails, cli->fail_count, &error))
+    const struct region_options options = region_options(cli);
+    if (!region_start(&region, &options, &error))
         return cli_fail(&error, CLI_FAILED);
     struct cli demo = *cli;
     demo.profile = NULL;
@@ -60,7 +70,8 @@ enum cli_exit command_sandbox(const struct cli *cli)
     struct error error;
     if (!region_find_program(program, &error))
         return cli_fail(&error, CLI_FAILED);
-    region_make_arguments(cli->listen, cli->fails, cli->fail_count, arguments);
+    const struct region_options options = region_options(cli);
+    region_make_arguments(&options, arguments);
     execv(program, (char *const *)arguments);
     error_set(&error, ERROR_SYSTEM, "cannot start %s: %s", program, strerror(errno));
     return cli_fail(&error, CLI_FAILED);

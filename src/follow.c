@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/units.h"
 #include "experiment/report.h"
+#include "src/ask_code.h"
 
 #define MEASURE_MS 1000
 
@@ -37,6 +38,7 @@ bool follow_open(struct follow *follow, const struct cli *cli)
         .read_only = cli->read_only,
         .take_over = cli->take_over,
         .log_path = cli->log,
+        .ask = ask_code,
     };
     memset(follow, 0, sizeof *follow);
     follow->json = cli->json;
@@ -187,15 +189,5 @@ struct model *follow_until(struct follow *follow, unsigned phases)
             continue;
         session_acknowledge(follow->session);
         take_signals(follow);
-    }
-}
-
-void follow_print_findings(const struct model_plan *plan)
-{
-    static const char *const names[] = {"note", "warning", "stop"};
-    for (size_t i = 0; i < plan->finding_count; i++) {
-        const struct model_finding *finding = &plan->findings[i];
-        fprintf(stderr, "%s: %s\n  why: %s\n  do:  %s\n", names[finding->severity], finding->what,
-                finding->why, finding->advice);
     }
 }

@@ -35,7 +35,6 @@ void follow_close(struct follow *follow);
  * ends the wait when nothing is left to do. Returns the
  * snapshot, retained for the caller. */
 struct model *follow_until(struct follow *follow, unsigned phases);
-void follow_print_findings(const struct model_plan *plan);
 /* The figures before and now on standard output. */
 void follow_print_figures(const struct model *model);
 

@@ -8,6 +8,7 @@
 #include "experiment/report.h"
 #include "src/commands.h"
 #include "src/follow.h"
+#include "src/plan_text.h"
 
 #define ENDED ((1U << MODEL_RESTORED) | (1U << MODEL_FAILED_PHASE) | (1U << MODEL_IDLE))
 #define STEADY_TRIES 60
@@ -34,11 +35,12 @@ bool inject_make_intent(const struct cli *cli, struct intent *intent, struct err
            take_name(intent->service, cli->service, "--service", error);
 }
 
-static bool ask(const struct model *model)
+static bool ask(const struct cli *cli, const struct model *model)
 {
     char answer[MODEL_NAME_MAX + 2] = "";
     const struct model_plan *plan = model->experiment.plan;
-    fprintf(stderr, "%s", plan->diff == NULL ? "" : plan->diff);
+    if (plan->diff != NULL)
+        plan_text_diff(plan->diff, stderr, plan_text_colors(cli, stderr));
     if (plan->must_type_name)
         fprintf(stderr, "%s is tagged as production. Type its name to inject: ", model->experiment.service);
     else
@@ -56,8 +58,9 @@ static enum cli_exit stopped_before_anything(void)
     return CLI_FAILED;
 }
 
-/* Plans; CLI_DONE when the plan stands and may be carried out. */
-static enum cli_exit plan(struct follow *follow, const struct intent *intent)
+/* Plans; CLI_DONE when the plan stands and may be carried out. The findings go to `out`, NULL: nowhere. */
+static enum cli_exit plan(struct follow *follow, const struct cli *cli, const struct intent *intent,
+                          FILE *out)
 {
     session_send(follow->session, intent);
     struct model *model = follow_until(follow, (1U << MODEL_PLANNED) | (1U << MODEL_FAILED_PHASE));
@@ -68,7 +71,8 @@ static enum cli_exit plan(struct follow *follow, const struct intent *intent)
     } else if (model->experiment.phase != MODEL_PLANNED) {
         status = stopped_before_anything();
     } else {
-        follow_print_findings(model->experiment.plan);
+        if (out != NULL)
+            plan_text_findings(model->experiment.plan, out, plan_text_colors(cli, out));
         if (model->experiment.plan->refused) {
             fprintf(stderr, "shaketable: refused, nothing was changed\n");
             status = CLI_REFUSED;
@@ -87,7 +91,7 @@ static bool confirm(struct follow *follow, const struct cli *cli)
         return false;
     }
     struct model *model = session_latest(follow->session);
-    bool yes = ask(model);
+    bool yes = ask(cli, model);
     model_release(model);
     if (!yes)
         fprintf(stderr, "shaketable: not confirmed, nothing was changed\n");
@@ -119,7 +123,8 @@ static enum cli_exit carry_out(struct follow *follow)
 }
 
 /* A region that has just started still deploys: the demo waits until its service is steady. */
-static enum cli_exit plan_when_steady(struct follow *follow, const struct intent *intent)
+static enum cli_exit plan_when_steady(struct follow *follow, const struct cli *cli,
+                                      const struct intent *intent)
 {
     const struct intent dismiss = {.kind = INTENT_DISMISS};
     for (int i = 0; i < STEADY_TRIES; i++) {
@@ -136,7 +141,7 @@ static enum cli_exit plan_when_steady(struct follow *follow, const struct intent
         model_release(follow_until(follow, 1U << MODEL_IDLE));
         usleep(STEADY_PAUSE_US);
     }
-    return plan(follow, intent);
+    return plan(follow, cli, intent, stderr);
 }
 
 enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
@@ -151,7 +156,8 @@ enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
     if (!follow_open(&follow, cli))
         return CLI_FAILED;
     follow.quiet = wait_until_steady;
-    enum cli_exit status = wait_until_steady ? plan_when_steady(&follow, &intent) : plan(&follow, &intent);
+    enum cli_exit status =
+        wait_until_steady ? plan_when_steady(&follow, cli, &intent) : plan(&follow, cli, &intent, stderr);
     follow.quiet = false;
     if (status == CLI_DONE) {
         if (!confirm(&follow, cli))
@@ -175,7 +181,29 @@ enum cli_exit command_inject(const struct cli *cli)
     return has_faults(cli, "inject") ? inject_run(cli, false) : CLI_USAGE;
 }
 
-static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
+static void print_verdict(const struct model_experiment *experiment)
+{
+    char count[MODEL_TEXT_MAX];
+    plan_text_count(experiment->plan, count, sizeof count);
+    printf("%s/%s %s: %s\n", experiment->cluster, experiment->service,
+           experiment->plan->refused ? "can't be injected" : "can be injected", count);
+}
+
+static void print_plan(const struct cli *cli, const struct model *model, bool doctor)
+{
+    const struct model_plan *plan = model->experiment.plan;
+    if (plan == NULL)
+        return;
+    if (cli->json)
+        cli_print_json(report_plan(model), true);
+    else if (doctor)
+        print_verdict(&model->experiment);
+    else if (plan->diff != NULL)
+        plan_text_diff(plan->diff, stdout, plan_text_colors(cli, stdout));
+}
+
+/* The doctor's answer is the findings; beside a plan they are remarks. */
+static enum cli_exit show_plan(const struct cli *cli, bool doctor)
 {
     struct intent intent;
     struct follow follow;
@@ -187,16 +215,9 @@ static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
     if (!follow_open(&follow, cli))
         return CLI_FAILED;
     follow.quiet = true;
-    enum cli_exit status = plan(&follow, &intent);
+    enum cli_exit status = plan(&follow, cli, &intent, cli->json ? NULL : doctor ? stdout : stderr);
     struct model *model = session_latest(follow.session);
-    if (model->experiment.plan != NULL) {
-        if (cli->json)
-            cli_print_json(report_plan(model), true);
-        else if (with_diff && model->experiment.plan->diff != NULL)
-            fputs(model->experiment.plan->diff, stdout);
-        else if (!with_diff && status == CLI_DONE)
-            printf("%s/%s can be injected\n", model->experiment.cluster, model->experiment.service);
-    }
+    print_plan(cli, model, doctor);
     model_release(model);
     follow_close(&follow);
     return status;
@@ -204,10 +225,10 @@ static enum cli_exit show_plan(const struct cli *cli, bool with_diff)
 
 enum cli_exit command_plan(const struct cli *cli)
 {
-    return has_faults(cli, "plan") ? show_plan(cli, true) : CLI_USAGE;
+    return has_faults(cli, "plan") ? show_plan(cli, false) : CLI_USAGE;
 }
 
 enum cli_exit command_doctor(const struct cli *cli)
 {
-    return show_plan(cli, false);
+    return show_plan(cli, true);
 }

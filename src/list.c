@@ -9,6 +9,7 @@
 #include "aws/list.h"
 #include "experiment/json.h"
 #include "experiment/way_back.h"
+#include "src/ask_code.h"
 #include "src/commands.h"
 #include "src/list_experiments.h"
 
@@ -19,6 +20,7 @@ static struct aws_client *open_client(const struct cli *cli, struct error *error
         .region = cli->region,
         .endpoint_url = cli->endpoint_url,
         .read_only = true, /* a list never changes anything */
+        .mfa = {.ask = ask_code},
     };
     return aws_client_open(&options, error);
 }

@@ -39,19 +39,24 @@ bool region_find_program(char path[REGION_PATH_MAX], struct error *error)
                      PROGRAM, length > 0 ? self : "?", LIBEXECDIR);
 }
 
-void region_make_arguments(const char *listen, const char *const *fails, size_t fail_count,
-                           const char *arguments[REGION_ARGUMENTS_MAX])
+static size_t add_argument(const char **arguments, size_t count, const char *option, const char *value)
+{
+    if (value == NULL || count + 3 > REGION_ARGUMENTS_MAX)
+        return count;
+    arguments[count] = option;
+    arguments[count + 1] = value;
+    return count + 2;
+}
+
+void region_make_arguments(const struct region_options *options, const char *arguments[REGION_ARGUMENTS_MAX])
 {
     size_t count = 0;
     arguments[count++] = PROGRAM;
-    if (listen != NULL) {
-        arguments[count++] = "--listen";
-        arguments[count++] = listen;
-    }
-    for (size_t i = 0; i < fail_count && count + 3 <= REGION_ARGUMENTS_MAX; i++) {
-        arguments[count++] = "--fail";
-        arguments[count++] = fails[i];
-    }
+    count = add_argument(arguments, count, "--listen", options->listen);
+    count = add_argument(arguments, count, "--big", options->big);
+    count = add_argument(arguments, count, "--throttle", options->throttle);
+    for (size_t i = 0; i < options->fail_count; i++)
+        count = add_argument(arguments, count, "--fail", options->fails[i]);
     arguments[count] = NULL;
 }
 
@@ -114,7 +119,7 @@ static void set_environment(const struct region *region)
     setenv("XDG_STATE_HOME", region->state_dir, 1);
 }
 
-bool region_start(struct region *region, const char *const *fails, size_t fail_count, struct error *error)
+bool region_start(struct region *region, const struct region_options *options, struct error *error)
 {
     char program[REGION_PATH_MAX];
     const char *arguments[REGION_ARGUMENTS_MAX];
@@ -126,7 +131,9 @@ bool region_start(struct region *region, const char *const *fails, size_t fail_c
         region_stop(region);
         return error_set_errno(error, "cannot start the embedded region");
     }
-    region_make_arguments("127.0.0.1:0", fails, fail_count, arguments);
+    struct region_options wanted = *options;
+    wanted.listen = "127.0.0.1:0";
+    region_make_arguments(&wanted, arguments);
     pid_t parent = getpid();
     region->pid = fork();
     if (region->pid == 0) {

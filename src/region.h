@@ -16,10 +16,15 @@
 /* The program's path; an error says where it was looked for. */
 bool region_find_program(char path[REGION_PATH_MAX], struct error *error);
 
-/* A program's arguments for `execv`: its name, --listen (NULL: its default), a --fail for each of `fails`. */
+/* How it is to be; NULL: as it is by itself. Texts as its own options take them. */
+struct region_options {
+    const char *listen, *big, *throttle;
+    const char *const *fails; /* a --fail for each */
+    size_t fail_count;
+};
+/* A program's arguments for `execv`: its name and these options. */
 #define REGION_ARGUMENTS_MAX 64
-void region_make_arguments(const char *listen, const char *const *fails, size_t fail_count,
-                           const char *arguments[REGION_ARGUMENTS_MAX]);
+void region_make_arguments(const struct region_options *options, const char *arguments[REGION_ARGUMENTS_MAX]);
 
 struct region {
     pid_t pid;
@@ -29,8 +34,8 @@ struct region {
 
 /* Starts one on a port of the system's choice and waits until it is ready. It ends when this process does,
  * however that comes. Sets this process's environment so that AWS calls go there and journals to a directory
- * of their own. `fails` are its --fail. */
-bool region_start(struct region *region, const char *const *fails, size_t fail_count, struct error *error);
+ * of their own. */
+bool region_start(struct region *region, const struct region_options *options, struct error *error);
 /* Ends it, waits, removes the directory. */
 void region_stop(struct region *region);
 

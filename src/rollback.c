@@ -6,6 +6,7 @@
 #include "experiment/adopt.h"
 #include "experiment/journal.h"
 #include "experiment/json.h"
+#include "src/ask_code.h"
 #include "src/commands.h"
 #include "src/follow.h"
 #include "src/running.h"
@@ -39,15 +40,45 @@ static struct cli place_of(const struct cli *cli, const struct way_back *way_bac
     return place;
 }
 
+/* True where the process that runs it has rolled it back. */
+static bool ask_owner(const struct cli *cli, const char *experiment, enum cli_exit *status)
+{
+    struct json_object *last = NULL;
+    *status = running_talk(cli, experiment, "{\"op\":\"rollback\"}", true, &last);
+    bool restored = *status == CLI_DONE && strcmp(json_text(last, "phase"), "restored") == 0;
+    json_object_put(last);
+    return restored;
+}
+
+static enum cli_exit tell_silent(const char *experiment)
+{
+    struct error error;
+    error_set(&error, ERROR_INCOMPLETE,
+              "experiment %s is in the hands of another process that does not answer: end that one, then run "
+              "shaketable rollback %s",
+              experiment, experiment);
+    return cli_fail(&error, CLI_INCOMPLETE);
+}
+
 static enum cli_exit roll_back_entry(const struct cli *cli, const struct journal_entry *entry)
 {
-    if (entry->running) {
-        struct json_object *last = NULL;
-        enum cli_exit status = running_talk(cli, entry->experiment, "{\"op\":\"rollback\"}", true, &last);
-        if (status == CLI_DONE && strcmp(json_text(last, "phase"), "restored") != 0)
-            status = CLI_INCOMPLETE;
-        json_object_put(last);
-        return status;
+    enum adopt_owner owner = entry->running ? adopt_find_owner(entry->experiment) : ADOPT_OWNER_DEAD;
+    enum cli_exit status = CLI_DONE;
+    if (owner == ADOPT_OWNER_ANSWERS) {
+        if (ask_owner(cli, entry->experiment, &status))
+            return CLI_DONE;
+        owner = adopt_find_owner(entry->experiment); /* it may have died of it */
+    }
+    switch (owner) {
+    case ADOPT_OWNER_ANSWERS:
+        return status == CLI_DONE ? CLI_INCOMPLETE : status;
+    case ADOPT_OWNER_SILENT:
+        return tell_silent(entry->experiment);
+    case ADOPT_OWNER_DONE:
+        fprintf(stderr, "shaketable: experiment %s was rolled back by another process\n", entry->experiment);
+        return CLI_DONE;
+    case ADOPT_OWNER_DEAD:
+        break;
     }
     const struct cli place = place_of(cli, &entry->way_back);
     struct intent intent = {.kind = INTENT_ROLLBACK};
@@ -74,8 +105,11 @@ static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
     struct error error = {0};
     struct adopt_list list = {0};
     atomic_bool never = false;
-    const struct aws_options options = {
-        .profile = cli->profile, .region = cli->region, .endpoint_url = cli->endpoint_url, .read_only = true};
+    const struct aws_options options = {.profile = cli->profile,
+                                        .region = cli->region,
+                                        .endpoint_url = cli->endpoint_url,
+                                        .read_only = true,
+                                        .mfa = {.ask = ask_code}};
     struct aws_client *client = aws_client_open(&options, &error);
     if (client == NULL)
         return cli_fail(&error, CLI_FAILED);

@@ -25,6 +25,7 @@ static const struct {
     {"clear", "clear: every fader to zero"},
     {"duration", "duration 5m, or none"},
     {"cap", "cap latency 2s: how far a fader may go"},
+    {"guard", "guard p99 > 2s for 10s: adds one; guard alone lists them"},
     {"select", "select CLUSTER/SERVICE"},
     {"experiments", "experiments: those there are and were"},
     {"profile", "profile NAME: another of the AWS CLI's profiles"},
@@ -222,6 +223,18 @@ static bool run_view(struct turn *turn, const char *word)
     return true;
 }
 
+static bool run_guard(struct turn *turn, const char *argument, struct error *error)
+{
+    if (*argument == '\0') {
+        guards_open(turn);
+        return true;
+    }
+    if (!guards_add(turn, argument, error))
+        return false;
+    ui_state_notice(turn->state, turn->now_ms, "guard: %s", argument);
+    return true;
+}
+
 bool command_run(struct turn *turn, const char *line, struct error *error)
 {
     char word[32] = "";
@@ -256,6 +269,8 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return fader_enter_duration(turn, argument, error);
     if (strcmp(word, "cap") == 0)
         return run_cap(turn, argument, error);
+    if (strcmp(word, "guard") == 0)
+        return run_guard(turn, argument, error);
     if (strcmp(word, "select") == 0)
         return run_select(turn, argument, error);
     if (strcmp(word, "profile") == 0 || strcmp(word, "region") == 0)

@@ -26,6 +26,7 @@ static const struct form forms[GLYPH_COUNT] = {
     [GLYPH_PARTLY] = {0x25d0, '%'},
     [GLYPH_TODO] = {0x25cb, '-'},
     [GLYPH_WARNING] = {'!', '!'},
+    [GLYPH_NOTE] = {0x2022, '-'},
     [GLYPH_FOREIGN] = {0x25c9, '@'},
     [GLYPH_BEHIND] = {0x25d2, '~'},
     [GLYPH_UNREACHABLE] = {0x2717, 'x'},

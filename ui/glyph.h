@@ -26,6 +26,7 @@ enum glyph {
     GLYPH_PARTLY, /* under way, some of many */
     GLYPH_TODO,
     GLYPH_WARNING,
+    GLYPH_NOTE,
     GLYPH_FOREIGN, /* injected by someone else */
     GLYPH_BEHIND,  /* reached, not acknowledged yet */
     GLYPH_UNREACHABLE,

@@ -49,6 +49,9 @@ enum ui_command {
     UI_COMMAND_ERASE,
     UI_COMMAND_ERASE_ALL,
     UI_COMMAND_REDRAW,
+    UI_COMMAND_GUARDS,
+    UI_COMMAND_ADD,
+    UI_COMMAND_REMOVE,
 };
 
 /* Where a key means something. */
@@ -61,8 +64,9 @@ enum ui_context {
     UI_CONTEXT_QUIT = 16,
     UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region */
     UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
-    UI_CONTEXT_ALL = 127,
-    UI_CONTEXT_NOT_TEXT = 63,
+    UI_CONTEXT_GUARDS = 128,
+    UI_CONTEXT_ALL = 255,
+    UI_CONTEXT_NOT_TEXT = UI_CONTEXT_ALL & ~UI_CONTEXT_TEXT,
 };
 
 #define UI_BINDING_KEYS_MAX 3

@@ -32,6 +32,9 @@ enum ui_overlay {
     UI_OVERLAY_DURATION, /* … for the duration */
     UI_OVERLAY_COMMAND,
     UI_OVERLAY_FILTER,
+    UI_OVERLAY_CODE, /* of an MFA device */
+    UI_OVERLAY_GUARDS,
+    UI_OVERLAY_GUARD, /* one guard's text */
 };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
@@ -90,6 +93,13 @@ struct ui_state {
     bool dragging;
     struct rect drag_track;
 
+    /* The guards: of the next plan, or of the experiment under way as far as it is known. */
+    struct choices choices;
+    size_t guard;          /* the cursor */
+    bool guards_over_plan; /* the list was opened over the plan */
+    bool guard_change;     /* the text field is for the one at the cursor, not for a new one */
+    int64_t guards_sent_ms;
+
     /* Text fields. */
     char text[UI_TEXT_MAX];
     bool text_is_offered; /* the value as it is: the first letter replaces it, Backspace keeps it */
@@ -114,6 +124,10 @@ struct ui_state {
     bool move_wanted;      /* to these; the console resets it */
     char move_profile[64]; /* "": as it is */
     char move_region[64];
+    /* The code of an MFA device. */
+    unsigned code_number;  /* of the question that the dialog is for */
+    unsigned code_settled; /* of the last one that was answered here */
+    bool code_over_plan;   /* the plan's dialog stands behind it */
 
     unsigned axis; /* index into the axes, see axis.h */
     bool history;

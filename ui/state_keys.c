@@ -24,6 +24,11 @@ static void accept_text(struct turn *turn)
     case UI_OVERLAY_DURATION:
         done = fader_enter_duration(turn, text, &error);
         break;
+    case UI_OVERLAY_GUARD:
+        done = guards_accept(turn, text, &error);
+        if (done)
+            guards_back(turn);
+        break;
     case UI_OVERLAY_COMMAND: {
         turn_close(turn); /* a command may open something itself */
         done = command_run(turn, text, &error);
@@ -31,6 +36,10 @@ static void accept_text(struct turn *turn)
             turn_open_text(turn, UI_OVERLAY_COMMAND, text);
         break;
     }
+    case UI_OVERLAY_CODE:
+        if (text[0] != '\0')
+            code_answer(turn, text);
+        return;
     case UI_OVERLAY_PLAN:
         if (ui_state_plan_may_start(state, turn->model, turn->now_ms))
             dialog_press_plan(turn, UI_PLAN_INJECT);
@@ -74,6 +83,9 @@ static void activate(struct turn *turn)
     case UI_OVERLAY_PLACE:
         place_activate(turn);
         break;
+    case UI_OVERLAY_GUARDS:
+        guards_run(turn, UI_COMMAND_ACTIVATE);
+        break;
     case UI_OVERLAY_NONE:
         if (state->focus == UI_FOCUS_TREE)
             tree_activate(turn);
@@ -92,6 +104,10 @@ static void back(struct turn *turn)
     enum model_phase phase = turn->model->experiment.phase;
     if (state->overlay == UI_OVERLAY_PLAN) {
         dialog_press_plan(turn, UI_PLAN_CANCEL);
+    } else if (state->overlay == UI_OVERLAY_CODE) {
+        code_answer(turn, "");
+    } else if (state->overlay == UI_OVERLAY_GUARDS || state->overlay == UI_OVERLAY_GUARD) {
+        guards_back(turn);
     } else if (state->overlay == UI_OVERLAY_FILTER) {
         state->filter[0] = '\0';
         turn_close(turn);
@@ -128,6 +144,8 @@ void turn_move(struct turn *turn, int rows)
         records_move(turn, rows);
     } else if (state->overlay == UI_OVERLAY_PLACE) {
         place_move(turn, rows);
+    } else if (state->overlay == UI_OVERLAY_GUARDS) {
+        guards_move(turn, rows);
     } else if (state->overlay != UI_OVERLAY_NONE) {
         /* The log is shown from its end: up goes back in time. */
         int64_t scroll = (int64_t)state->scroll + (state->overlay == UI_OVERLAY_LOG ? -rows : rows);
@@ -306,6 +324,8 @@ static void run_typing(struct turn *turn, enum ui_command command)
     if (command == UI_COMMAND_COMPLETE) {
         if (state->overlay == UI_OVERLAY_COMMAND)
             command_complete(turn->model, state->text, sizeof state->text);
+        else if (state->overlay == UI_OVERLAY_GUARD)
+            guards_complete(state);
         return;
     }
     if (command == UI_COMMAND_ERASE)
@@ -337,6 +357,13 @@ void turn_run(struct turn *turn, enum ui_command command)
         break;
     case UI_COMMAND_TASKS:
         toggle_overlay(turn, UI_OVERLAY_TASKS);
+        break;
+    case UI_COMMAND_GUARDS:
+        guards_open(turn);
+        break;
+    case UI_COMMAND_ADD:
+    case UI_COMMAND_REMOVE:
+        guards_run(turn, command);
         break;
     case UI_COMMAND_LOG:
         toggle_overlay(turn, UI_OVERLAY_LOG);

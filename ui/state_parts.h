@@ -69,6 +69,10 @@ void place_move(struct turn *turn, int rows);
 void place_activate(struct turn *turn);
 /* Either may be NULL: as it is. False with an error that says why not. */
 bool place_go(struct turn *turn, const char *profile, const char *region, struct error *error);
+/* The model asks for a code, or no longer: opens or closes the dialog. */
+void code_follow(struct turn *turn);
+/* "": nobody knows it. False: it is none, which the dialog says. */
+bool code_answer(struct turn *turn, const char *code);
 
 /* Tree. */
 void tree_move(struct turn *turn, int rows);
@@ -96,6 +100,19 @@ void fader_entry_text(const struct ui_state *state, char *text, size_t size);
 /* Takes an exact value, with its unit and what goes with it. */
 bool fader_enter(struct turn *turn, enum fader fader, const char *text, struct error *error);
 bool fader_enter_duration(struct turn *turn, const char *text, struct error *error);
+
+/* The guards. */
+void guards_open(struct turn *turn);
+/* From the text field to the list, from the list to where it was opened. */
+void guards_back(struct turn *turn);
+void guards_move(struct turn *turn, int rows);
+void guards_run(struct turn *turn, enum ui_command command); /* add, change, remove */
+bool guards_add(struct turn *turn, const char *text, struct error *error);
+/* Takes the text field's text. */
+bool guards_accept(struct turn *turn, const char *text, struct error *error);
+void guards_complete(struct ui_state *state);
+/* The experiment's guards may have been changed elsewhere. */
+void guards_follow(struct turn *turn);
 
 /* The command line. */
 bool command_run(struct turn *turn, const char *line, struct error *error);

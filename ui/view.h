@@ -54,6 +54,13 @@ void view_small(const struct view *view, const struct layout *layout);
 void view_tiny(const struct view *view);
 void view_overlay(const struct view *view, struct rect rect);
 
+/* How the guards stand, in a few words ("2 guards ok"; "" if there are none), and their role. */
+#define VIEW_GUARD_WORDS_MAX 96
+enum role view_guard_words(const struct view *view, char text[VIEW_GUARD_WORDS_MAX]);
+/* The limits of round trips, as lines in the room of the histogram's columns, to be drawn before those. */
+struct axis;
+void view_guard_lines(const struct view *view, const struct axis *axis, struct rect columns);
+
 /* Shared. */
 #define VIEW_STYLE(role) STYLE_OF(role, ROLE_GROUND)
 /* One fader's track: its three marks between the ends of `rect`'s first row. */

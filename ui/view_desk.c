@@ -108,6 +108,9 @@ void view_small(const struct view *view, const struct layout *layout)
     int x = canvas_text_right(canvas, width - 1, y, VIEW_STYLE(role), word);
     canvas_text_right(canvas, word[0] != '\0' ? x - 1 : x, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), text);
     view_fader_track(view, state->fader, (struct rect){1, y + 1, width - 2, 1});
+    char words[VIEW_GUARD_WORDS_MAX];
+    enum role guards = view_guard_words(view, words);
+    canvas_text_fit(canvas, 1, y + 2, width - 2, VIEW_STYLE(guards), words);
     y += 3;
     view_table(view, (struct rect){1, y, width - 2, layout->keys.y - y}, layout->keys.y - y >= 4);
     if (layout->keys.y - y > 6)

@@ -91,7 +91,20 @@ static void kind_note(const struct fault *fault, enum fader fader, char text[NOT
     }
 }
 
-static void scope_words(const struct fault *fault, char text[NOTE_MAX])
+/* Of a canary, in front of the scope: "canary, 10 % of traffic · ". Returns its length. */
+static size_t share_words(const struct view *view, char text[NOTE_MAX])
+{
+    char percent[UNITS_TEXT_MAX];
+    double share = view->model->experiment.blast_radius;
+    text[0] = '\0';
+    if (share <= 0 || !ui_state_shows_experiment(view->state, view->model))
+        return 0;
+    units_format_percent(share, percent);
+    snprintf(text, NOTE_MAX, "canary, %s of traffic · ", percent);
+    return strlen(text);
+}
+
+static void scope_words(const struct fault *fault, char *text, size_t size)
 {
     char percent[UNITS_TEXT_MAX];
     units_format_percent(fault->scope.percent, percent);
@@ -100,7 +113,7 @@ static void scope_words(const struct fault *fault, char text[NOTE_MAX])
              fault->scope.method[0] != '\0' ? " " : "",
              fault->scope.path[0] != '\0' ? fault->scope.path : "every path");
     const char *health = fault->scope.health_checks ? "health checks too" : "health checks pass clean";
-    snprintf(text, NOTE_MAX, "%s of requests · %s · %s", percent, which, health);
+    snprintf(text, size, "%s of requests · %s · %s", percent, which, health);
 }
 
 static void draw_scope(const struct view *view, struct rect rect)
@@ -113,7 +126,8 @@ static void draw_scope(const struct view *view, struct rect rect)
     bool moved = is_live && (differ(live.scope.percent, staged->scope.percent) ||
                              strcmp(live.scope.path, staged->scope.path) != 0 ||
                              strcmp(live.scope.method, staged->scope.method) != 0);
-    scope_words(moved ? staged : is_live ? &live : staged, text);
+    size_t share = share_words(view, text);
+    scope_words(moved ? staged : is_live ? &live : staged, text + share, sizeof text - share);
     int x = rect.x;
     if (moved) {
         canvas_glyph(canvas, x, rect.y, GLYPH_STAGED, VIEW_STYLE(ROLE_STAGED));
@@ -200,6 +214,20 @@ static void draw_scale(const struct view *view, const struct columns *columns, i
     }
 }
 
+/* To the left of the title at the right, where there is room. */
+static void draw_guard_words(const struct view *view, struct rect rect, int taken)
+{
+    char text[VIEW_GUARD_WORDS_MAX];
+    enum role role = view_guard_words(view, text);
+    rect.width -= taken + 3;
+    if (text[0] == '\0' || canvas_text_width(text) + 14 > rect.width)
+        return;
+    canvas_title_right(view->canvas, rect, VIEW_STYLE(role), text);
+    int width = canvas_text_width(text);
+    canvas_hit(view->canvas, (struct rect){rect.x + rect.width - 3 - width, rect.y, width, 1}, HIT_COMMAND,
+               UI_COMMAND_GUARDS);
+}
+
 static void draw_title(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
@@ -226,6 +254,7 @@ static void draw_title(const struct view *view, struct rect rect)
         snprintf(text, sizeof text, "nothing staged · for %s", clock);
     }
     canvas_title_right(canvas, rect, VIEW_STYLE(role), text);
+    draw_guard_words(view, rect, canvas_text_width(text));
 }
 
 void view_faders(const struct view *view, struct rect rect, int rows, bool scale)

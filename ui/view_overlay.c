@@ -253,6 +253,22 @@ static void overlay_entry(const struct view *view, struct rect rect)
                     state->text_error);
 }
 
+static void overlay_code(const struct view *view, struct rect rect)
+{
+    struct canvas *canvas = view->canvas;
+    const struct ui_state *state = view->state;
+    struct rect inner = view_dialog(view, rect, 60, 6, "MFA code");
+    paint plain = STYLE_OF(ROLE_TEXT, ROLE_DIALOG);
+    canvas_text_fit(canvas, inner.x, inner.y, inner.width, plain, "AWS wants a code of the device");
+    canvas_text_fit(canvas, inner.x, inner.y + 1, inner.width, style_bold(STYLE_OF(ROLE_BRIGHT, ROLE_DIALOG)),
+                    view->model->question.serial);
+    overlay_field(view, (struct rect){inner.x, inner.y + 3, inner.width < 12 ? inner.width : 12, 1},
+                  state->text);
+    if (state->text_error[0] != '\0')
+        canvas_text_fit(canvas, inner.x + 14, inner.y + 3, inner.width - 14,
+                        STYLE_OF(ROLE_DANGER, ROLE_DIALOG), state->text_error);
+}
+
 /* The command line takes the log line's place, with its completions above. */
 static void overlay_command(const struct view *view, struct rect rect)
 {
@@ -311,8 +327,17 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_DURATION:
         overlay_entry(view, rect);
         break;
+    case UI_OVERLAY_CODE:
+        overlay_code(view, rect);
+        break;
     case UI_OVERLAY_COMMAND:
         overlay_command(view, rect);
+        break;
+    case UI_OVERLAY_GUARDS:
+        overlay_guards(view, rect);
+        break;
+    case UI_OVERLAY_GUARD:
+        overlay_guard(view, rect);
         break;
     default:
         break;

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #define WORDS_MAX 512
-#define LABEL 9
-
-static enum role severity_role(enum model_severity severity)
-{
-    return severity == MODEL_STOP ? ROLE_DANGER : severity == MODEL_WARNING ? ROLE_WARN : ROLE_DIM;
-}
+#define LINE_MAX_BYTES 8192 /* the way back stands in one line of the diff */
+#define LABEL 11            /* "! warning" */
+#define LABEL_NARROW 2
+#define NARROW 50
 
 /* Lines are counted as they are drawn; what is above the scroll or below the room is only counted. */
 struct page {
@@ -24,45 +22,73 @@ static void page_text(struct page *page, int indent, paint style, const char *te
     int width = page->rect.width - indent;
     const char *rest = text;
     do {
-        char line[WORDS_MAX];
+        char line[LINE_MAX_BYTES];
         size_t length = strcspn(rest, "\n");
         snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), rest);
-        int lines = canvas_wrap(NULL, 0, 0, width, 100, 0, line);
+        int lines = canvas_wrap(NULL, 0, 0, width, LINE_MAX_BYTES, 0, line);
         int y = page->rect.y + page->line - page->skip;
         struct rect old = canvas_clip(page->view->canvas, page->rect);
-        canvas_wrap(page->view->canvas, page->rect.x + indent, y, width, 100, style, line);
+        canvas_wrap(page->view->canvas, page->rect.x + indent, y, width, LINE_MAX_BYTES, style, line);
         canvas_restore_clip(page->view->canvas, old);
         page->line += lines > 0 ? lines : 1;
         rest += length + (rest[length] == '\n');
     } while (*rest != '\0');
 }
 
+/* Marked by glyph, word and colour. */
 static void page_finding(struct page *page, const struct model_finding *finding)
 {
-    static const char *const words[] = {"note", "warning", "stop"};
-    enum role role = severity_role(finding->severity);
+    static const struct view_mark marks[] = {{"note", GLYPH_NOTE, ROLE_DIM},
+                                             {"warning", GLYPH_WARNING, ROLE_WARN},
+                                             {"stop", GLYPH_BAD, ROLE_DANGER}};
+    struct canvas *canvas = page->view->canvas;
+    const struct view_mark *mark = &marks[finding->severity];
+    paint style = style_bold(STYLE_OF(mark->role, ROLE_DIALOG));
+    bool narrow = page->rect.width < NARROW;
+    int label = narrow ? LABEL_NARROW : LABEL;
     int y = page->rect.y + page->line - page->skip;
-    if (y >= page->rect.y && y < page->rect.y + page->rect.height)
-        canvas_text(page->view->canvas, page->rect.x, y, style_bold(STYLE_OF(role, ROLE_DIALOG)),
-                    words[finding->severity]);
-    page_text(page, LABEL, style_bold(STYLE_OF(ROLE_BRIGHT, ROLE_DIALOG)), finding->what);
+    if (y >= page->rect.y && y < page->rect.y + page->rect.height) {
+        canvas_glyph(canvas, page->rect.x, y, mark->glyph, style);
+        if (!narrow)
+            canvas_text(canvas, page->rect.x + 2, y, style, mark->word);
+    }
+    page_text(page, label, style_bold(STYLE_OF(ROLE_BRIGHT, ROLE_DIALOG)), finding->what);
     if (finding->why[0] != '\0')
-        page_text(page, LABEL, STYLE_OF(ROLE_DIM, ROLE_DIALOG), finding->why);
+        page_text(page, label, STYLE_OF(ROLE_DIM, ROLE_DIALOG), finding->why);
     if (finding->advice[0] != '\0')
-        page_text(page, LABEL, STYLE_OF(ROLE_ACCENT, ROLE_DIALOG), finding->advice);
+        page_text(page, label, STYLE_OF(ROLE_ACCENT, ROLE_DIALOG), finding->advice);
+}
+
+static void page_findings(struct page *page, const struct model_plan *plan)
+{
+    char text[WORDS_MAX];
+    for (size_t i = 0; i < plan->finding_count; i++) /* the stops stand first */
+        page_finding(page, &plan->findings[i]);
+    if (plan->findings_left_out > 0) {
+        snprintf(text, sizeof text, "and %zu more, none of them worse", plan->findings_left_out);
+        page_text(page, 0, STYLE_OF(ROLE_DIM, ROLE_DIALOG), text);
+    }
+    if (plan->finding_count > 0)
+        page->line++;
+}
+
+static enum role diff_role(const char *line)
+{
+    if (strncmp(line, "--- ", 4) == 0 || strncmp(line, "+++ ", 4) == 0)
+        return ROLE_BRIGHT; /* what is compared */
+    return line[0] == '+'   ? ROLE_GOOD
+           : line[0] == '-' ? ROLE_DANGER
+           : line[0] == '@' ? ROLE_ACCENT
+                            : ROLE_DIM;
 }
 
 static void page_diff(struct page *page, const char *diff)
 {
     while (*diff != '\0') {
-        char line[WORDS_MAX];
+        char line[LINE_MAX_BYTES];
         size_t length = strcspn(diff, "\n");
         snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), diff);
-        enum role role = line[0] == '+'   ? ROLE_GOOD
-                         : line[0] == '-' ? ROLE_DANGER
-                         : line[0] == '@' ? ROLE_ACCENT
-                                          : ROLE_DIM;
-        page_text(page, 0, STYLE_OF(role, ROLE_DIALOG), line);
+        page_text(page, 0, STYLE_OF(diff_role(line), ROLE_DIALOG), line);
         diff += length + (diff[length] == '\n');
     }
 }
@@ -82,6 +108,10 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
         units_format_clock(view->state->duration_ms, clock);
     snprintf(text, sizeof text, "%s, for %s", faults, clock);
     page_text(&page, 0, style_bold(STYLE_OF(ROLE_STAGED, ROLE_DIALOG)), text);
+    for (size_t i = 0; i < experiment->guard_count; i++) {
+        snprintf(text, sizeof text, "guard  %s", experiment->guards[i].text);
+        page_text(&page, 0, plain, text);
+    }
     if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0')
         page_text(&page, 0, STYLE_OF(ROLE_DANGER, ROLE_DIALOG), experiment->problem);
     if (plan == NULL)
@@ -97,12 +127,7 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
         }
     }
     page.line++;
-    for (int severity = MODEL_STOP; severity >= MODEL_NOTE; severity--)
-        for (size_t i = 0; i < plan->finding_count; i++)
-            if ((int)plan->findings[i].severity == severity)
-                page_finding(&page, &plan->findings[i]);
-    if (plan->finding_count > 0)
-        page.line++;
+    page_findings(&page, plan);
     if (plan->diff != NULL)
         page_diff(&page, plan->diff);
     return page.line;

@@ -123,7 +123,14 @@ void view_top(const struct view *view, struct rect rect)
         x = canvas_text_fit(canvas, x, y, right - x, bright, service[0] != '\0' ? service : "shaketable");
     }
     if (place->read_only && x + 12 < right)
-        canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), "read-only");
+        x = canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), "read-only");
+    if (place->throttled[0] != '\0') {
+        char text[STATUS_MAX];
+        snprintf(text, sizeof text, "%s throttled, %.*f/s", place->throttled,
+                 place->calls_per_second < 10 ? 1 : 0, place->calls_per_second);
+        if (x + 2 + canvas_text_width(text) < right)
+            canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), text);
+    }
     canvas_hit(canvas, (struct rect){rect.x, y, x, 1}, HIT_COMMAND, UI_COMMAND_SERVICES);
 }
 

@@ -10,6 +10,8 @@
 #define DETAIL_LABEL 12
 #define TARGET_WIDTH 18
 #define SIDECAR_WIDTH 17
+#define NAME_LEAVES 18 /* of a row: cursor, counts, mark and tag */
+#define GROUP_LEAST 4  /* a target group's name is not cut to less */
 
 static bool is_chosen(const struct view *view, const struct ui_tree_row *row)
 {
@@ -42,7 +44,19 @@ static void draw_cluster(const struct view *view, struct rect rect, const struct
                     cluster->name);
 }
 
-static void draw_service(const struct view *view, struct rect rect, const struct ui_tree_row *row, paint base)
+/* As wide as the names that are shown want it, within what the rest of a row leaves. */
+static int name_width(struct rect rect, const struct ui_tree_row *rows, size_t first, size_t end)
+{
+    int width = rect.width >= 40 ? 16 : 12, most = rect.width - NAME_LEAVES;
+    for (size_t i = first; i < end; i++) {
+        int wanted = rows[i].service == NULL ? 0 : canvas_text_width(rows[i].service->name);
+        width = wanted > width ? wanted : width;
+    }
+    return width > most && most > 12 ? most : width;
+}
+
+static void draw_service(const struct view *view, struct rect rect, int name, const struct ui_tree_row *row,
+                         paint base)
 {
     struct canvas *canvas = view->canvas;
     const struct model_service *service = row->service;
@@ -51,7 +65,6 @@ static void draw_service(const struct view *view, struct rect rect, const struct
     struct view_mark mark = view_service_mark(view, row->cluster, service);
     if (chosen)
         canvas_glyph(canvas, rect.x + 2, rect.y, GLYPH_CURSOR, STYLE_OF(ROLE_ACCENT, ground));
-    int name = rect.width >= 40 ? 16 : 12;
     paint style = chosen ? style_bold(STYLE_OF(ROLE_BRIGHT, ground)) : STYLE_OF(ROLE_TEXT, ground);
     canvas_text_fit(canvas, rect.x + 4, rect.y, name, style, service->name);
     if (!service->known) {
@@ -76,7 +89,8 @@ static void draw_service(const struct view *view, struct rect rect, const struct
     else
         snprintf(text, sizeof text, "%s",
                  service->target_group_count > 0 ? service->target_groups[0]->name : "no target group");
-    canvas_text_fit(canvas, x + 3, rect.y, right - x - 3, STYLE_OF(ROLE_DIM, ground), text);
+    if (right - x - 3 >= GROUP_LEAST)
+        canvas_text_fit(canvas, x + 3, rect.y, right - x - 3, STYLE_OF(ROLE_DIM, ground), text);
 }
 
 static void draw_scrollbar(const struct view *view, struct rect rect, size_t first, size_t count)
@@ -124,6 +138,8 @@ static void draw_rows(const struct view *view, struct rect rect, const struct ui
     size_t first = ui_tree_first(cursor, count, rect.height);
     view->canvas->tree_rows = rect.height;
     bool focused = view->state->focus == UI_FOCUS_TREE;
+    size_t end = first + (size_t)(rect.height > 0 ? rect.height : 0);
+    int name = name_width(rect, rows, first, end < count ? end : count);
     for (size_t i = first; i < count && i - first < (size_t)rect.height; i++) {
         struct rect row = {rect.x, rect.y + (int)(i - first), rect.width, 1};
         bool lit = focused ? i == cursor : is_chosen(view, &rows[i]);
@@ -132,7 +148,7 @@ static void draw_rows(const struct view *view, struct rect rect, const struct ui
             canvas_fill(view->canvas, row, base);
         canvas_hit(view->canvas, row, HIT_TREE_ROW, (int)i);
         if (rows[i].service != NULL)
-            draw_service(view, row, &rows[i], base);
+            draw_service(view, row, name, &rows[i], base);
         else
             draw_cluster(view, row, rows[i].cluster, base);
     }
@@ -213,13 +229,14 @@ static int draw_group(const struct view *view, struct rect rect, int y, const st
         return y;
     const struct model_target_group *group = service->target_groups[0];
     char text[LINE_MAX_BYTES];
-    int x = canvas_text_fit(canvas, rect.x, y, rect.width / 2 + 2, style_bold(VIEW_STYLE(ROLE_TITLE)),
-                            group->name);
     if (group->known)
         snprintf(text, sizeof text, "%s%s%zu of %zu healthy", group->protocol,
                  group->protocol[0] != '\0' ? " · " : "", group->healthy, group->total);
     else
         snprintf(text, sizeof text, "%s", group->protocol);
+    int room = rect.width - 2 - canvas_text_width(text);
+    int x = canvas_text_fit(canvas, rect.x, y, room > rect.width / 2 ? room : rect.width / 2,
+                            style_bold(VIEW_STYLE(ROLE_TITLE)), group->name);
     canvas_text_fit(canvas, x + 1, y, rect.x + rect.width - x - 2,
                     VIEW_STYLE(group->healthy < group->total ? ROLE_WARN : ROLE_DIM), text);
     y++;
@@ -304,10 +321,11 @@ static void tree_words(const struct model_inventory *inventory, char *text, size
     size_t services = 0;
     for (size_t i = 0; i < inventory->cluster_count; i++)
         services += (size_t)inventory->clusters[i]->active_services;
-    snprintf(text, size, "%zu cluster%s", inventory->cluster_count, inventory->cluster_count == 1 ? "" : "s");
-    size_t length = strlen(text);
     if (inventory->cluster_count > UI_OPEN_CLUSTERS_MAX)
-        snprintf(text + length, size - length, " · %zu services", services);
+        snprintf(text, size, "%zu in %zu clusters", services, inventory->cluster_count);
+    else
+        snprintf(text, size, "%zu cluster%s", inventory->cluster_count,
+                 inventory->cluster_count == 1 ? "" : "s");
 }
 
 void view_tree(const struct view *view, struct rect rect)

@@ -224,7 +224,7 @@ static void an_access_denied_names_the_permission(void **state)
     open_client(fixture, answer_denied, false);
     assert_false(ecs_update_service(fixture->client, NULL, NULL, &fixture->error));
     assert_int_equal(fixture->error.code, ERROR_DENIED);
-    assert_message(fixture, "missing permission: ecs:UpdateService");
+    assert_message(fixture, "needs the permission ecs:UpdateService: no");
 }
 
 static bool answer_wrong_key(void *context, const struct liar_request *request)

@@ -1,6 +1,7 @@
 /* retry, xml, query, pager, batch, answer: the parts of the client that need no network. */
 #include "aws/answer.h"
 #include "aws/client.h"
+#include "aws/pace.h"
 #include "aws/pager.h"
 #include "aws/query.h"
 #include "aws/retry.h"
@@ -372,11 +373,12 @@ static void the_missing_permission_is_the_one_that_aws_names(void **state)
     (void)state;
     assert_false(aws_answer_set_error(&error, &answer, 400, AWS_ECS, "RegisterTaskDefinition", "x"));
     assert_int_equal(error.code, ERROR_DENIED);
-    assert_non_null(strstr(error.message, "(missing permission: iam:PassRole)"));
+    assert_non_null(strstr(
+        error.message, "arn:aws:iam::1:user/u needs the permission iam:PassRole on arn:aws:iam::1:role/r"));
     assert_string_equal(error.reason, "AccessDeniedException");
     strcpy(answer.message, "");
     aws_answer_set_error(&error, &answer, 400, AWS_ELBV2, "DescribeRules", "x");
-    assert_non_null(strstr(error.message, "(missing permission: elasticloadbalancing:DescribeRules)"));
+    assert_non_null(strstr(error.message, "needs the permission elasticloadbalancing:DescribeRules"));
 }
 
 static void an_excerpt_is_printable_and_bounded(void **state)
@@ -393,9 +395,85 @@ static void an_excerpt_is_printable_and_bounded(void **state)
     assert_string_equal(text, "");
 }
 
+/* Pace. */
+
+/* Calls as fast as they are let, of which AWS takes so many a second and throttles the others; returns how
+ * many of them AWS was asked for in the last ten of `seconds`, a second. */
+static double offered_rate(struct aws_pace *pace, double capacity, int seconds)
+{
+    int64_t now_ms = 1000000, end_ms = now_ms + seconds * INT64_C(1000), late_from_ms = end_ms - 10000;
+    double tokens = capacity;
+    unsigned late = 0;
+    for (int64_t last_ms = now_ms; now_ms < end_ms; last_ms = now_ms) {
+        now_ms += aws_pace_take(pace, now_ms, AWS_PACE_READ_WAIT_MS) + 10;
+        tokens += capacity * (double)(now_ms - last_ms) / 1000;
+        tokens = tokens > capacity ? capacity : tokens;
+        bool throttled = tokens < 1;
+        tokens -= throttled ? 0 : 1;
+        late += now_ms >= late_from_ms;
+        aws_pace_ended(pace, now_ms, throttled);
+    }
+    return late / 10.0;
+}
+
+static void a_throttled_client_finds_the_pace_that_is_allowed(void **state)
+{
+    static const double capacities[] = {2, 5, 20};
+    (void)state;
+    for (size_t i = 0; i < sizeof capacities / sizeof capacities[0]; i++) {
+        struct aws_pace pace;
+        aws_pace_init(&pace);
+        double rate = offered_rate(&pace, capacities[i], 60); /* without a pace it would be 100 */
+        if (rate < capacities[i] * 0.5 || rate > capacities[i] * 1.6)
+            fail_msg("%g a second where %g are allowed", rate, capacities[i]);
+        aws_pace_destroy(&pace);
+    }
+}
+
+static void nothing_is_held_back_before_it_was_throttled_and_long_after(void **state)
+{
+    struct aws_pace pace;
+    int64_t now_ms = 1000;
+    (void)state;
+    aws_pace_init(&pace);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(aws_pace_take(&pace, now_ms, 5000), 0);
+        aws_pace_ended(&pace, now_ms, false);
+    }
+    assert_true(aws_pace_limit(&pace, now_ms) == 0);
+    aws_pace_ended(&pace, now_ms, true);
+    assert_true(aws_pace_limit(&pace, now_ms) > 0);
+    assert_int_equal(aws_pace_throttled(&pace), 1);
+    now_ms += AWS_PACE_FREE_MS;
+    assert_int_equal(aws_pace_take(&pace, now_ms, 5000), 0);
+    assert_int_equal(aws_pace_take(&pace, now_ms, 5000), 0);
+    assert_true(aws_pace_limit(&pace, now_ms) == 0);
+    aws_pace_destroy(&pace);
+}
+
+/* However much is throttled, and however many wait. */
+static void the_way_back_is_never_held_back_for_long(void **state)
+{
+    struct aws_pace pace;
+    int64_t now_ms = 1000;
+    (void)state;
+    aws_pace_init(&pace);
+    for (int i = 0; i < 1000; i++) {
+        now_ms += 600;
+        aws_pace_ended(&pace, now_ms, true);
+        assert_true(aws_pace_limit(&pace, now_ms) >= AWS_PACE_LEAST);
+        assert_true(aws_pace_take(&pace, now_ms, AWS_PACE_READ_WAIT_MS) <= AWS_PACE_READ_WAIT_MS);
+        assert_true(aws_pace_take(&pace, now_ms, AWS_PACE_CHANGE_WAIT_MS) <= AWS_PACE_CHANGE_WAIT_MS);
+    }
+    aws_pace_destroy(&pace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_throttled_client_finds_the_pace_that_is_allowed),
+        cmocka_unit_test(nothing_is_held_back_before_it_was_throttled_and_long_after),
+        cmocka_unit_test(the_way_back_is_never_held_back_for_long),
         cmocka_unit_test(codes_and_statuses_are_told_apart),
         cmocka_unit_test(only_what_does_no_harm_twice_is_repeatable),
         cmocka_unit_test(an_unknown_effect_is_not_repeated_but_no_effect_is),

@@ -4,6 +4,7 @@
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
 #include "aws/settings.h"
+#include "aws/source.h"
 #include "tests/aws/testing.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@ struct fixture {
     char directory[64], config[128], credentials[128];
     struct aws_settings settings;
     struct aws_credentials keys;
+    enum aws_found found;
     struct aws_endpoint endpoint;
     struct error error;
 };
@@ -71,7 +73,11 @@ static bool resolve(struct fixture *fixture, const char *profile)
 {
     if (!load(fixture, profile, NULL))
         fail_msg("%s", fixture->error.message);
-    return aws_credentials_resolve(&fixture->keys, &fixture->settings, &fixture->error);
+    const struct aws_source source = {.settings = &fixture->settings,
+                                      .profile = fixture->settings.profile,
+                                      .environment = !fixture->settings.profile_from_option};
+    fixture->found = aws_source_find(&source, &fixture->keys, &fixture->error);
+    return fixture->found == AWS_FOUND;
 }
 
 static void assert_message(const struct fixture *fixture, const char *part)
@@ -309,28 +315,67 @@ static void half_credentials_are_an_error(void **state)
     assert_null(strstr(fixture->error.message, "newline"));
 }
 
-static void a_source_that_is_not_handled_is_named_and_nothing_else_is_used(void **state)
+/* What takes a call or a program is left to the first call; opening a client waits for nobody. */
+static void sources_beyond_files_are_for_later(void **state)
 {
-    static const char *const keys[] = {"role_arn", "sso_session", "sso_start_url", "web_identity_token_file",
-                                       "credential_process"};
+    static const char *const configs[] = {
+        "[profile p]\nrole_arn = r\nsource_profile = q\n[profile "
+        "q]\naws_access_key_id=A\naws_secret_access_key=S\n",
+        "[profile p]\nrole_arn = r\nsource_profile = q\n[profile q]\ncredential_process = x\n",
+        "[profile p]\nrole_arn = r\nweb_identity_token_file = /nonexistent\n",
+        "[profile p]\nsso_start_url=u\nsso_region=r\nsso_account_id=1\nsso_role_name=n\n",
+        "[profile p]\ncredential_process = /bin/false\naws_access_key_id=A\naws_secret_access_key=S\n"};
     struct fixture *fixture = *state;
-    char config[512];
     setenv("AWS_REGION", "r", 1);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        snprintf(config, sizeof config,
-                 "[profile p]\n%s = x\nsource_profile = q\naws_access_key_id=A\n"
-                 "aws_secret_access_key=S\n",
-                 keys[i]);
-        write_files(fixture, config, NULL);
+    for (size_t i = 0; i < sizeof configs / sizeof configs[0]; i++) {
+        write_files(fixture, configs[i], NULL);
         assert_false(resolve(fixture, "p"));
-        assert_int_equal(fixture->error.code, ERROR_DENIED);
-        assert_message(fixture, keys[i]);
+        assert_int_equal(fixture->found, AWS_LATER);
         assert_string_equal(fixture->keys.access_key, "");
     }
     write_files(fixture, "", NULL);
     setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/", 1);
-    assert_false(resolve(fixture, NULL));
-    assert_message(fixture, "AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+    resolve(fixture, NULL);
+    assert_int_equal(fixture->found, AWS_LATER);
+    unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    unsetenv("AWS_EC2_METADATA_DISABLED");
+    resolve(fixture, NULL);
+    assert_int_equal(fixture->found, AWS_LATER);
+}
+
+static void what_is_set_up_wrongly_is_found_at_once(void **state)
+{
+    static const struct {
+        const char *config, *says;
+    } wrong[] = {
+        {"[profile p]\nrole_arn = r\n", "neither source_profile nor credential_source"},
+        {"[profile p]\nrole_arn = r\nsource_profile = q\ncredential_source = Environment\n", "both"},
+        {"[profile p]\nrole_arn = r\nsource_profile = q\n", "source_profile 'q'"},
+        {"[profile p]\nrole_arn = r\nsource_profile = q\n[profile q]\nregion = x\n", "has no credentials"},
+        {"[profile p]\nrole_arn = r\nsource_profile = q\n[profile q]\nrole_arn = r\nsource_profile = p\n",
+         "in a circle"},
+        {"[profile p]\nrole_arn = r\nsource_profile = p\n", "in a circle"},
+        {"[profile p]\nrole_arn = r\ncredential_source = Nobody\n", "must be Environment"},
+        {"[profile p]\nrole_arn = r\ncredential_source = Environment\n", "no credentials there"},
+        {"[profile p]\nweb_identity_token_file = t\n", "no role"},
+        {"[profile p]\nsso_role_name = x\n", "has no sso_start_url"},
+        {"[profile p]\nsso_role_name = x\nsso_session = s\n", "sso-session 's'"},
+        {"[profile p]\nsso_role_name = x\nsso_session = s\nsso_region = a\nsso_start_url = u\n[sso-session "
+         "s]\nsso_region = b\n"
+         "sso_start_url = u\n",
+         "sso_region is not the same"},
+        {"[profile p]\ncredential_process = 'x\n", "a quote is not closed"},
+    };
+    struct fixture *fixture = *state;
+    setenv("AWS_REGION", "r", 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        write_files(fixture, wrong[i].config, NULL);
+        assert_false(resolve(fixture, "p"));
+        assert_int_equal(fixture->found, AWS_FAILED);
+        assert_int_equal(fixture->error.code, ERROR_DENIED);
+        assert_message(fixture, wrong[i].says);
+        assert_string_equal(fixture->keys.access_key, "");
+    }
 }
 
 /* Endpoints. */
@@ -446,7 +491,8 @@ int main(void)
         WITH_FILES(keys_in_the_environment_beat_files_but_not_an_explicit_profile),
         WITH_FILES(no_credentials_names_the_sources_and_what_to_do),
         WITH_FILES(half_credentials_are_an_error),
-        WITH_FILES(a_source_that_is_not_handled_is_named_and_nothing_else_is_used),
+        WITH_FILES(sources_beyond_files_are_for_later),
+        WITH_FILES(what_is_set_up_wrongly_is_found_at_once),
         WITH_FILES(aws_has_its_own_endpoints),
         WITH_FILES(configured_endpoints_are_taken_in_order),
         WITH_FILES(an_endpoint_is_taken_apart),

@@ -41,9 +41,14 @@ static inline void testing_clean_environment(void)
                                             "AWS_WEB_IDENTITY_TOKEN_FILE",
                                             "AWS_ROLE_ARN",
                                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                                            "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+                                            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                            "AWS_CREDENTIAL_EXPIRATION",
+                                            "AWS_USE_FIPS_ENDPOINT",
+                                            "AWS_USE_DUALSTACK_ENDPOINT",
+                                            "AWS_EC2_METADATA_SERVICE_ENDPOINT"};
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         unsetenv(variables[i]);
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);
     setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials", 1);
     setenv("NO_PROXY", "*", 1);

@@ -3,6 +3,7 @@
  * terminal is sent is not in it: see the console's own tests.
  */
 #include "core/clock.h"
+#include "experiment/model_internal.h"
 #include "tests/ui/fixture.h"
 #include "ui/canvas.h"
 #include "ui/view.h"
@@ -12,7 +13,11 @@
 
 #define FRAMES 400U
 
-static double microseconds_a_frame(enum fixture_scene scene, int cols, int rows)
+#define BIG_CLUSTERS 100
+#define BIG_SERVICES 20 /* in each */
+
+/* With a big account's tree, if there is a filter ("" is one that lets all through). */
+static double microseconds_a_frame(enum fixture_scene scene, const char *filter, int cols, int rows)
 {
     struct canvas canvas;
     struct ui_state *state = calloc(1, sizeof *state);
@@ -21,6 +26,11 @@ static double microseconds_a_frame(enum fixture_scene scene, int cols, int rows)
         exit(1);
     ui_state_init(state);
     fixture_state(scene, model, state);
+    if (filter != NULL) {
+        model_inventory_release(model->inventory);
+        model->inventory = fixture_big_inventory(BIG_CLUSTERS, BIG_SERVICES);
+        snprintf(state->filter, sizeof state->filter, "%s", filter);
+    }
     canvas_init(&canvas, cols, rows, false);
     uint64_t began = clock_ns();
     for (unsigned i = 0; i < FRAMES; i++)
@@ -40,7 +50,15 @@ int main(void)
     for (int scene = 0; scene < FIXTURE_SCENES; scene++) {
         printf("  %-26s", fixture_scene_name((enum fixture_scene)scene));
         for (size_t i = 0; i < 3; i++)
-            printf(" %7.0f µs", microseconds_a_frame((enum fixture_scene)scene, sizes[i][0], sizes[i][1]));
+            printf(" %7.0f µs",
+                   microseconds_a_frame((enum fixture_scene)scene, NULL, sizes[i][0], sizes[i][1]));
+        printf("\n");
+    }
+    static const char *const filters[] = {"", "work", "099-019", "none of them"};
+    for (size_t f = 0; f < sizeof filters / sizeof filters[0]; f++) {
+        printf("  2000 services, /%-10s", filters[f]);
+        for (size_t i = 0; i < 3; i++)
+            printf(" %7.0f µs", microseconds_a_frame(FIXTURE_IDLE, filters[f], sizes[i][0], sizes[i][1]));
         printf("\n");
     }
     return 0;

@@ -1,7 +1,7 @@
 """The matrix: every call to AWS, in every way it can fail, and a kill at every line of the journal and at every
 call; after each, `shaketable rollback --all` must leave the region as it was, byte for byte.
 
-usage: matrix.py PROGRAMS SHIM [--sample] [--jobs N] [--only REGEX] [--list]
+usage: matrix.py PROGRAMS SHIM [--sample] [--jobs N] [--way WAY] [--only REGEX] [--list] [--verbose]
 """
 import argparse
 import difflib
@@ -33,7 +33,8 @@ def only_reads(operation):
     return re.match(r'[a-z0-9-]+:(Describe|List|Get)[A-Z]', operation)
 
 
-Cell = namedtuple('Cell', 'story fails crash')
+Cell = namedtuple('Cell', 'way story fails crash')
+WAYS = {'in-place': ('--way', 'in-place'), 'canary': ('--way', 'canary', '--blast-radius', '25%')}
 
 
 def kind_of(cell):
@@ -46,7 +47,7 @@ def kind_of(cell):
 
 
 def name_of(cell):
-    return ' '.join([cell.story, *cell.fails, cell.crash or '']).strip()
+    return ' '.join([cell.way, cell.story, *cell.fails, cell.crash or '']).strip()
 
 
 class Stage:
@@ -54,6 +55,7 @@ class Stage:
 
     def __init__(self, region, shim, cell, record=None):
         self.region, self.home, self.cell = region, Home(region), cell
+        self.way = WAYS[cell.way]
         self.preload = {}
         if cell.crash or record:
             self.preload['LD_PRELOAD'] = shim
@@ -72,12 +74,12 @@ class Stage:
 def inject(stage):
     """Arms, injects for a second, rolls back by itself."""
     stage.begin()
-    return stage.home.inject('--duration', '1s', **stage.preload).wait()
+    return stage.home.inject(*stage.way, '--duration', '1s', **stage.preload).wait()
 
 
 def adjust(stage):
     """While faults are live another terminal changes them, then Ctrl-C."""
-    victim = stage.home.inject('--duration', '60s', **stage.preload)
+    victim = stage.home.inject(*stage.way, '--duration', '60s', **stage.preload)
     if victim.wait_for('injecting'):
         stage.begin()
         changed = stage.home.run('adjust', '--latency', '20ms')
@@ -89,7 +91,7 @@ def adjust(stage):
 
 def asked(stage):
     """Another terminal asks the process that runs the experiment to roll back."""
-    victim = stage.home.inject('--duration', '60s', **stage.preload)
+    victim = stage.home.inject(*stage.way, '--duration', '60s', **stage.preload)
     if victim.wait_for('injecting'):
         stage.begin()
         stage.home.run('rollback', '--all')
@@ -101,7 +103,7 @@ def asked(stage):
 
 def asker(stage):
     """The same, and the one that asks is the victim; then the other gets Ctrl-C."""
-    owner = stage.home.inject('--duration', '60s')
+    owner = stage.home.inject(*stage.way, '--duration', '60s')
     if not owner.wait_for('injecting'):
         raise NotBegun('the experiment did not begin: ' + owner.said())
     stage.begin()
@@ -112,7 +114,7 @@ def asker(stage):
 
 
 def dies(stage, phase):
-    other = stage.home.inject('--duration', '60s')
+    other = stage.home.inject(*stage.way, '--duration', '60s')
     if not other.wait_for(phase):
         raise NotBegun('the experiment did not begin: ' + other.said())
     other.kill()
@@ -212,16 +214,18 @@ def play(region, shim, cell):
 # ── all cells ──
 
 
-def record(region, shim, story):
+def record(region, shim, way, story):
     """What happens when nothing fails: the points of the victim's own part, the calls by operation."""
-    path = os.path.join(region.folder, story + '.points')
+    path = os.path.join(region.folder, f'{way}.{story}.points') if shim else None
     before = region.state()
-    stage, victim = perform(region, shim, Cell(story, (), None), path)
+    stage, victim = perform(region, shim, Cell(way, story, (), None), path)
     calls = region.calls()
     if victim.status != 0:
         raise Trouble(f'{story}, with nothing failing: status {victim.status}: {victim.said()}')
     check(stage, before, victim)
     points, begun = [], STORIES[story][1] is None
+    if not shim:
+        return points, calls
     with open(path) as file:
         for line in file:
             kind, number, label = (line.rstrip('\n').split(' ', 2) + [''])[:3]
@@ -231,55 +235,57 @@ def record(region, shim, story):
     return points, calls
 
 
-def kill_cells(story, points):
+def kill_cells(way, story, points):
     for kind, number, label in points:
         for when in ('before', 'after', 'torn') if kind == 'journal' else ('before', 'after'):
-            yield Cell(story, (), f'{kind}:{number}:{when}')
+            yield Cell(way, story, (), f'{kind}:{number}:{when}')
     seen = Counter()
     for kind, number, label in points:
         if kind == 'call' and not only_reads('ecs:' + label):
             seen[label] += 1
-            yield Cell(story, (f'*:{label}@{seen[label]}=delay:1500ms',), f'call:{number}:during')
+            yield Cell(way, story, (f'*:{label}@{seen[label]}=delay:1500ms',), f'call:{number}:during')
 
 
-def fail_cells(story, calls):
+def fail_cells(way, story, calls):
     for operation, count in sorted(calls.items()):
         for number in range(1, count + 1):
             for how in READS if only_reads(operation) else CHANGES:
-                yield Cell(story, (f'{operation}@{number}={how}',), None)
+                yield Cell(way, story, (f'{operation}@{number}={how}',), None)
         if not only_reads(operation):
             for how in LASTING:
-                yield Cell(story, (f'{operation}@1+={how}',), None)
+                yield Cell(way, story, (f'{operation}@1+={how}',), None)
 
 
-def all_cells(regions, shim, kills):
+def all_cells(regions, shim, ways):
+    """What is called and written is seen by playing each story once, with nothing failing."""
     cells, lock = [], threading.Lock()
     work = queue.Queue()
-    for story in STORIES:
-        work.put(story)
+    stories = [(way, story) for way in ways for story in STORIES]
+    for pair in stories:
+        work.put(pair)
     found, troubles = {}, []
 
     def worker(region):
         while True:
             try:
-                story = work.get_nowait()
+                pair = work.get_nowait()
             except queue.Empty:
                 return
             try:
-                made = record(region, shim if kills else None, story)
+                made = record(region, shim, *pair)
                 with lock:
-                    found[story] = made
+                    found[pair] = made
             except (Trouble, OSError) as trouble:
                 with lock:
-                    troubles.append(f'{story}: {trouble}')
+                    troubles.append(f'{" ".join(pair)}: {trouble}')
 
     run_threads([threading.Thread(target=worker, args=(region,)) for region in regions])
     if troubles:
         sys.exit('\n'.join(troubles))
-    for story in STORIES:
-        points, calls = found[story]
-        cells += kill_cells(story, points) if kills else []
-        cells += fail_cells(story, calls)
+    for pair in stories:
+        points, calls = found[pair]
+        cells += kill_cells(*pair, points)
+        cells += fail_cells(*pair, calls)
     return cells
 
 
@@ -290,11 +296,11 @@ def sample(cells):
         kinds.setdefault(kind_of(cell), []).append(cell)
 
     def choose(cell):
-        return stories[cell.story], not re.search('Register|Update', str(cell.fails))
+        return stories[cell.way, cell.story], not re.search('Register|Update', str(cell.fails))
 
     for kind in sorted(kinds, key=lambda kind: (len(kinds[kind]), kind)):
         chosen.append(min(kinds[kind], key=choose))
-        stories[chosen[-1].story] += 1
+        stories[chosen[-1].way, chosen[-1].story] += 1
     return chosen
 
 
@@ -326,7 +332,7 @@ class Matrix:
 
     def tell(self, cell, outcome):
         with self.lock:
-            key = (cell.story, kind_of(cell))
+            key = (cell.way, cell.story, kind_of(cell))
             if isinstance(outcome, str):
                 self.done[key] += 1
                 self.failed.append((cell, outcome))
@@ -362,10 +368,10 @@ class Matrix:
         run_threads([threading.Thread(target=self.work, args=(region,)) for region in list(self.regions)])
 
     def report(self, seconds):
-        print(f'{"":10} {"":28} {"cells":>6} {"restored":>9} {"by itself":>10}')
-        for story, kind in sorted(self.done):
-            key = (story, kind)
-            print(f'{story:10} {kind:28} {self.done[key]:6} {self.well[key]:9} {self.alone[key]:10}')
+        print(f'{"":9} {"":9} {"":28} {"cells":>6} {"restored":>9} {"by itself":>10}')
+        for key in sorted(self.done):
+            way, story, kind = key
+            print(f'{way:9} {story:9} {kind:28} {self.done[key]:6} {self.well[key]:9} {self.alone[key]:10}')
         for cell, _ in self.failed:
             print(f'not restored: {name_of(cell)}')
         if self.unreached:
@@ -392,6 +398,7 @@ def read_options():
     parser.add_argument('--sample', action='store_true')
     parser.add_argument('--list', action='store_true')
     parser.add_argument('--jobs', type=int, default=4)
+    parser.add_argument('--way', action='append', choices=list(WAYS))
     parser.add_argument('--only', default='')
     parser.add_argument('--verbose', action='store_true')
     options = parser.parse_args()
@@ -410,7 +417,9 @@ def main():
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     try:
         run_threads([threading.Thread(target=matrix.open_region) for _ in range(options.jobs)])
-        cells = all_cells(matrix.regions, options.shim, kills)
+        if len(matrix.regions) < options.jobs:
+            sys.exit('the regions did not start')
+        cells = all_cells(matrix.regions, options.shim if kills else None, options.way or list(WAYS))
         cells = [cell for cell in cells if re.search(options.only, name_of(cell))]
         cells = sample(cells) if options.sample else cells
         if options.list:

@@ -13,7 +13,7 @@ PACE = '0.1'
 START_S = 60
 RUN_S = 120
 CALL_TIMEOUT = '1s'
-CLUSTER, SERVICE = 'storefront', 'checkout'
+CLUSTER, SERVICE, PORT = 'storefront', 'checkout', 8080
 
 
 class Trouble(Exception):
@@ -71,6 +71,7 @@ class Region:
         home = Home(self)
         until(START_S, 'the region did not become steady',
               lambda: home.run('doctor', '--cluster', CLUSTER, '--service', SERVICE).status == 0)
+        self.narrow()
 
     def stop(self):
         if self.process.poll() is not None:
@@ -98,6 +99,37 @@ class Region:
 
     def calls(self):
         return json.loads(self.ask('fail'))['calls']
+
+    def post(self, service, *arguments):
+        run = subprocess.run(['curl', '-sS', '--max-time', '20', '--aws-sigv4', 'aws:amz:us-east-1:' + service, '--user',
+                              'test:test', *arguments, self.url + '/'], capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Trouble(run.stderr)
+        return run.stdout
+
+    def call(self, operation, **request):
+        """One of ECS's operations, as a user of the region."""
+        answer = json.loads(self.post('ecs', '-H', 'Content-Type: application/x-amz-json-1.1', '-H',
+                                      'X-Amz-Target: AmazonEC2ContainerServiceV20141113.' + operation, '-d',
+                                      json.dumps(request)))
+        if '__type' in answer:
+            raise Trouble(f'{operation}: {answer}')
+        return answer
+
+    def narrow(self):
+        """The service's security group admits its own port alone: the sidecar's has to be opened."""
+        state = json.loads(self.state())
+        service = next(value for arn, value in state['services'].items() if arn.endswith(f'/{CLUSTER}/{SERVICE}'))
+        group = service['networkConfiguration']['awsvpcConfiguration']['securityGroups'][0]
+        for rule in state['securityGroups'][group]['ipPermissions']:
+            source = rule['groups'][0]['groupId']
+            for action, first, last in (('Authorize', PORT, PORT), ('Revoke', rule['fromPort'], rule['toPort'])):
+                answer = self.post(
+                    'ec2', '-d', f'Action={action}SecurityGroupIngress&Version=2016-11-15&GroupId={group}'
+                    f'&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort={first}&IpPermissions.1.ToPort={last}'
+                    f'&IpPermissions.1.Groups.1.GroupId={source}')
+                if '<return>true' not in answer:
+                    raise Trouble(answer)
 
     def sidecars(self):
         return [line for line in children(self.process.pid).values() if 'shaketable-proxy' in line]
@@ -168,7 +200,7 @@ class Home:
         return dict(kept, HOME=self.folder, XDG_STATE_HOME=self.folder + '/state',
                     XDG_CONFIG_HOME=self.folder + '/config', XDG_RUNTIME_DIR=self.folder, TERM='dumb', AWS_ACCESS_KEY_ID='test',
                     AWS_SECRET_ACCESS_KEY='test', AWS_REGION='us-east-1', AWS_ENDPOINT_URL=self.region.url,
-                    AWS_EC2_METADATA_DISABLED='true', SHAKETABLE_CALL_TIMEOUT=CALL_TIMEOUT, **more)
+                    AWS_EC2_METADATA_DISABLED='true', **{'SHAKETABLE_CALL_TIMEOUT': CALL_TIMEOUT, **more})
 
     def start(self, *arguments, **environment):
         return Run([self.region.programs + '/shaketable', *arguments], self.environment(**environment), self.folder)
@@ -178,7 +210,7 @@ class Home:
 
     def inject(self, *options, **environment):
         return self.start('inject', '--cluster', CLUSTER, '--service', SERVICE, '--latency', '50ms', '--yes', '--json',
-                          *options, **environment)
+                          '--open-security-group', *options, **environment)
 
     def unfinished(self):
         """Journals of experiments that have not ended well."""

@@ -76,7 +76,10 @@ static struct json_object *describe_services(struct fake_ecs *fake, struct json_
 
 static struct json_object *describe_definition(struct fake_ecs *fake, struct json_object *input)
 {
-    struct json_object *found = json_object_of(fake->definitions, json_text(input, "taskDefinition"));
+    const char *name = json_text(input, "taskDefinition");
+    char arn[512];
+    snprintf(arn, sizeof arn, "%s%s", strncmp(name, "arn:", 4) == 0 ? "" : FAKE_DEFINITION, name);
+    struct json_object *found = json_object_of(fake->definitions, arn);
     return found != NULL ? json_copy(found)
                          : failure("ClientException", "Unable to describe task definition.");
 }

@@ -76,6 +76,15 @@ is "a rule changed" "$group" \
     "$(text elbv2 modify-rule --rule-arn "$rule" --actions "Type=forward,TargetGroupArn=$group" --query 'Rules[0].Actions[0].TargetGroupArn')"
 fails "a target group in use" ResourceInUse "is currently in use by a listener or a rule" \
     elbv2 delete-target-group --target-group-arn "$group"
+kept=$(text elbv2 modify-rule --rule-arn "$rule" --actions "Type=forward,ForwardConfig={TargetGroups=[{TargetGroupArn=$fraud,Weight=0},{TargetGroupArn=$group,Weight=999}],TargetGroupStickinessConfig={Enabled=true,DurationSeconds=60}}" \
+    --query 'Rules[0].Actions[0].[TargetGroupArn,ForwardConfig.TargetGroups[1].Weight,ForwardConfig.TargetGroupStickinessConfig.DurationSeconds]')
+is "several groups: no short form; stickiness kept" "None 999 60" "$kept"
+fails "too large a weight" ValidationError "between 0 and 999" elbv2 modify-rule --rule-arn "$rule" \
+    --actions "Type=forward,ForwardConfig={TargetGroups=[{TargetGroupArn=$fraud,Weight=1000}]}"
+fails "both forms that differ" ValidationError "the same one target group" elbv2 modify-rule --rule-arn "$rule" \
+    --actions "Type=forward,TargetGroupArn=$fraud,ForwardConfig={TargetGroups=[{TargetGroupArn=$group}]}"
+fails "another load balancer's group" TargetGroupAssociationLimit "more than one load balancer" \
+    elbv2 modify-rule --rule-arn "$rule" --actions "Type=forward,TargetGroupArn=$web"
 is "and back" "$fraud" \
     "$(text elbv2 modify-rule --rule-arn "$rule" --actions "Type=forward,TargetGroupArn=$fraud" --query 'Rules[0].Actions[0].TargetGroupArn')"
 a elbv2 delete-target-group --target-group-arn "$group" || is "delete-target-group" 0 1
@@ -86,6 +95,60 @@ is "a page" 2 "$count"
 is "the page behind it" "3 None" \
     "$(text elbv2 describe-target-groups --page-size 4 --marker "$marker" --query '[length(TargetGroups),NextMarker]')"
 fails "an unknown operation" InvalidAction "" elbv2 describe-ssl-policies
+
+# Rules that look into requests.
+rule() { text elbv2 create-rule --listener-arn "$listener" --query 'Rules[0].RuleArn' "$@"; }
+to_catalog="Type=forward,TargetGroupArn=$catalog"
+fixed='Type=fixed-response,FixedResponseConfig={StatusCode=403,ContentType=text/plain,MessageBody=no}'
+moved='Type=redirect,RedirectConfig={Protocol=HTTPS,Port=443,StatusCode=HTTP_302}'
+first=$(rule --priority 20 --conditions Field=path-pattern,Values='/api/*' --actions "$to_catalog" --tags Key=k,Value=v)
+has "a rule" ":listener-rule/" "$first"
+second=$(rule --priority 5 --conditions Field=http-header,HttpHeaderConfig='{HttpHeaderName=X-Test,Values=[on]}' \
+    Field=http-request-method,HttpRequestMethodConfig='{Values=[GET]}' --actions "$fixed")
+third=$(rule --priority 30 --conditions Field=query-string,QueryStringConfig='{Values=[{Key=go,Value=away}]}' --actions "$moved")
+is "in order of priority" "5 20 30 default" "$(text elbv2 describe-rules --listener-arn "$listener" --query 'Rules[].Priority')"
+is "a rule's tag" v "$(text elbv2 describe-tags --resource-arns "$first" --query 'TagDescriptions[].Tags[].Value')"
+is "a condition in both forms" "/api/* /api/*" "$(text elbv2 describe-rules --rule-arns "$first" \
+    --query 'Rules[0].Conditions[0].[Values[0],PathPatternConfig.Values[0]]')"
+has "by path" '"service":"catalog"' "$(curl -s "http://$name:$port/api/x")"
+has "any other path" '"service":"web"' "$(curl -s "http://$name:$port/")"
+is "by header, first of all" "no 403" "$(curl -s -H 'X-Test: on' -w ' %{http_code}' "http://$name:$port/api/x")"
+has "both conditions must hold" '"service":"catalog"' "$(curl -s -X POST -H 'X-Test: on' "http://$name:$port/api/x")"
+is "by query" "302 https://$name/?go=away" "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "http://$name:$port/?go=away" | sed 's/:443//')"
+fails "a priority twice" PriorityInUse "Priority '5' is currently in use" elbv2 create-rule --listener-arn "$listener" \
+    --priority 5 --conditions Field=path-pattern,Values=/x --actions "$to_catalog"
+fails "no such field" ValidationError "is not supported" elbv2 create-rule --listener-arn "$listener" \
+    --priority 6 --conditions Field=moon-phase,Values=full --actions "$to_catalog"
+fails "too many values" ValidationError "at most 5 condition values" elbv2 create-rule --listener-arn "$listener" \
+    --priority 6 --conditions Field=path-pattern,Values=/1,/2,/3,/4,/5,/6 --actions "$to_catalog"
+is "priorities change places" "20 5" "$(text elbv2 set-rule-priorities --rule-priorities "RuleArn=$second,Priority=20" \
+    "RuleArn=$first,Priority=5" --query 'Rules[].Priority')"
+has "and so does what is first" '"service":"catalog"' "$(curl -s -H 'X-Test: on' "http://$name:$port/api/x")"
+fails "the default one stays" OperationNotPermitted "cannot be deleted" elbv2 delete-rule --rule-arn \
+    "$(text elbv2 describe-rules --listener-arn "$listener" --query 'Rules[?IsDefault].RuleArn|[0]')"
+oidc='Issuer=https://i,AuthorizationEndpoint=https://i/a,TokenEndpoint=https://i/t,UserInfoEndpoint=https://i/u,ClientId=me'
+a elbv2 modify-rule --rule-arn "$first" --actions "Type=authenticate-oidc,Order=1,AuthenticateOidcConfig={$oidc,ClientSecret=hush}" \
+    "$to_catalog,Order=2" >"$work/oidc" || is "authenticate-oidc" 0 1
+a elbv2 describe-rules --listener-arn "$listener" >>"$work/oidc"
+is "its secret is not told" 0 "$(grep -c -e hush -e ClientSecret "$work/oidc")"
+fails "changed without the secret" ValidationError "UseExistingClientSecret" elbv2 modify-rule --rule-arn "$first" \
+    --actions "Type=authenticate-oidc,Order=1,AuthenticateOidcConfig={$oidc}" "$to_catalog,Order=2"
+is "with the one that is there" "authenticate-oidc forward" "$(text elbv2 modify-rule --rule-arn "$first" --actions \
+    "Type=authenticate-oidc,Order=1,AuthenticateOidcConfig={$oidc,UseExistingClientSecret=true}" "$to_catalog,Order=2" \
+    --query 'Rules[0].Actions[].Type')"
+for gone in "$first" "$second" "$third"; do a elbv2 delete-rule --rule-arn "$gone" || is "delete-rule" 0 1; done
+has "as before" '"service":"web"' "$(curl -s -H 'X-Test: on' "http://$name:$port/api/x?go=away")"
+
+# A listener of one's own.
+free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("'"$name"'", 0)); print(s.getsockname()[1])')
+own=$(text elbv2 create-listener --load-balancer-arn "$lb" --protocol HTTP --port "$free" --default-actions "$to_catalog" \
+    --query 'Listeners[0].ListenerArn')
+has "a new listener" '"service":"catalog"' "$(curl -s "http://$name:$free/")"
+fails "its port again" DuplicateListener "already exists" elbv2 create-listener --load-balancer-arn "$lb" \
+    --protocol HTTP --port "$free" --default-actions "$to_catalog"
+a elbv2 delete-listener --listener-arn "$own" || is "delete-listener" 0 1
+fails "it is gone" ListenerNotFound "not found" elbv2 describe-listeners --listener-arns "$own"
+is "nobody listens" 000 "$(curl -s -o /dev/null -w '%{http_code}' "http://$name:$free/")"
 
 # STS and EC2.
 is "who am I" "000000000000 arn:aws:iam::000000000000:user/test" \

@@ -28,6 +28,22 @@ static void mix(struct seen *seen, const void *data, size_t length)
 static void read_all(struct seen *seen, const char *data, size_t size, size_t step, bool response,
                      bool check_again);
 
+/* Rules look into every part of a request. */
+static void check_rules(const struct http_head *head)
+{
+    static const struct balancer_rule all = {.value_count = 5,
+                                             .values = {{.field = BALANCER_PATH, .text = "*"},
+                                                        {1, BALANCER_HOST, "", "*"},
+                                                        {2, BALANCER_METHOD, "", "GET"},
+                                                        {3, BALANCER_SOURCE, "", "127.0.0.0/8"},
+                                                        {3, BALANCER_QUERY, "k*", "?*v"}}},
+                                      header = {.value_count = 1,
+                                                .values = {{0, BALANCER_HEADER, "host", "*a?b*"}}};
+    if (balancer_rule_matches(&all, head, "127.0.0.1") && head->method != HTTP_GET)
+        abort();
+    balancer_rule_matches(&header, head, "::1");
+}
+
 static void check_written(struct seen *seen, const struct http_head *head)
 {
     struct seen *again = calloc(1, sizeof *again);
@@ -66,6 +82,8 @@ static bool on_head(void *context, const struct http_head *head)
     mix(seen, head->text.data, head->text.length);
     if (seen->check_again)
         check_written(seen, head);
+    if (!seen->response)
+        check_rules(head);
     return true;
 }
 

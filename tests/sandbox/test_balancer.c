@@ -53,6 +53,16 @@ static void wait_for(struct house *house, const struct stub *stub, const char *r
     assert_string_equal(target.reason, reason);
 }
 
+/* A listener with nothing but a default rule. */
+static bool set_forwards(struct balancer *balancer, unsigned listener,
+                         const struct balancer_forward *forwards, size_t count, struct error *error)
+{
+    struct balancer_rule rule = {.action = BALANCER_FORWARD, .forward_count = count};
+    for (size_t i = 0; i < count; i++)
+        rule.forwards[i] = forwards[i];
+    return balancer_set_rules(balancer, listener, &rule, 1, error);
+}
+
 static void house_open(struct house *house, size_t stubs, int drain_ms)
 {
     static const char *const names[] = {"one", "two", "three"};
@@ -65,7 +75,7 @@ static void house_open(struct house *house, size_t stubs, int drain_ms)
     assert_true(
         balancer_add_listener(house->balancer, "127.0.0.1", 0, &house->listener, &house->port, &error));
     struct balancer_forward forward = {.group = house->group, .weight = 1};
-    assert_true(balancer_set_forwards(house->balancer, house->listener, &forward, 1, &error));
+    assert_true(set_forwards(house->balancer, house->listener, &forward, 1, &error));
     for (size_t i = 0; i < stubs; i++) {
         stub_start(&house->stubs[i], names[i], 0);
         assert_true(
@@ -135,7 +145,7 @@ static void weights_share_the_requests(void **state)
     assert_int_equal(target.state, BALANCER_UNUSED);
     assert_string_equal(target.reason, "Target.NotInUse");
     struct balancer_forward forwards[] = {{house.group, 3}, {other, 1}};
-    assert_true(balancer_set_forwards(house.balancer, house.listener, forwards, 2, &error));
+    assert_true(set_forwards(house.balancer, house.listener, forwards, 2, &error));
     unsigned mine = house.group;
     house.group = other;
     wait_for(&house, &house.stubs[1], "");
@@ -147,9 +157,13 @@ static void weights_share_the_requests(void **state)
         assert_int_equal(visitor_get(&visitor, "/id"), 200);
     assert_int_equal(atomic_load(&house.stubs[0].requests), 30);
     assert_int_equal(atomic_load(&house.stubs[1].requests), 10);
+    forwards[0].weight = forwards[1].weight = 0; /* all of them: nobody is left */
+    assert_true(set_forwards(house.balancer, house.listener, forwards, 2, &error));
+    assert_int_equal(visitor_get(&visitor, "/id"), 503);
+    forwards[0].weight = 1;
     assert_false(balancer_remove_group(house.balancer, other, &error));
     assert_int_equal(error.code, ERROR_CONFLICT);
-    assert_true(balancer_set_forwards(house.balancer, house.listener, forwards, 1, &error));
+    assert_true(set_forwards(house.balancer, house.listener, forwards, 1, &error));
     assert_true(balancer_remove_group(house.balancer, other, &error));
     visitor_close(&visitor);
     house_close(&house);
@@ -682,7 +696,7 @@ static void arguments_are_checked(void **state)
     assert_true(balancer_add_group(balancer, &quick, 0, &number, &error));
     assert_false(balancer_register(balancer, number, "localhost", 80, &error));
     assert_false(balancer_add_listener(balancer, "256.0.0.1", 0, &number, &port, &error));
-    assert_false(balancer_set_forwards(balancer, 78, NULL, 0, &error));
+    assert_false(set_forwards(balancer, 78, NULL, 0, &error));
     balancer_stop(balancer);
 }
 

@@ -129,10 +129,10 @@ wait_until 30 is_steady
 remember_state
 refused_port() {
   run doctor --cluster storefront --service checkout
-  [ "$status" = 3 ] && grep -q 'admits port 15000' "$work/err"
+  [ "$status" = 3 ] && grep -q 'admits port 15000' "$work/out"
 }
 wait_until 30 refused_port || fail "a closed port is not refused"
-expect_error 'add --open-security-group'
+expect_output 'add --open-security-group'
 for way in in-place canary; do
   start_injection --latency 100ms --duration 60s --way "$way" --open-security-group
   wait_for_phase injecting

@@ -62,7 +62,7 @@ refused 2 'status takes no option like --guard' status --guard 'lost > 5%'
 refused 2 'adjust: to what' adjust
 refused 2 'both --cluster and --service' rollback --cluster storefront
 refused 2 'two is one word too many' status one two
-refused 2 'doctor takes no option like --latency' doctor --cluster c --service s --latency 8
+refused 2 'list takes no option like --latency' list clusters --latency 8
 refused 2 'status takes no option like --cluster' status --cluster c
 refused 2 'the console takes no option like --cluster' --cluster storefront
 refused 2 'needs a terminal'

@@ -1,4 +1,5 @@
 /* What keys and mouse do: state and intents, without a terminal. */
+#include "experiment/model_internal.h"
 #include "tests/ui/fixture.h"
 #include "ui/state.h"
 
@@ -75,7 +76,7 @@ static void r_rolls_back_in_every_scene_and_over_every_overlay(void **context)
 {
     (void)context;
     for (int scene = FIXTURE_IDLE; scene < FIXTURE_SCENES; scene++)
-        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_FILTER; overlay++)
+        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_GUARD; overlay++)
             for (int focus = UI_FOCUS_TREE; focus <= UI_FOCUS_FADERS; focus++) {
                 struct desk *desk = desk_new((enum fixture_scene)scene);
                 desk->state.overlay = (enum ui_overlay)overlay;
@@ -558,6 +559,102 @@ static void clusters_fold_and_the_filter_narrows(void **context)
     desk_free(desk);
 }
 
+/* A big account in the place of the scene's. */
+static struct desk *big_desk(void)
+{
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    model_inventory_release(desk->model->inventory);
+    desk->model->inventory = fixture_big_inventory(100, 20);
+    desk->state.cluster[0] = desk->state.chosen_service[0] = desk->state.chosen_cluster[0] = '\0';
+    desk->state.focus = UI_FOCUS_TREE;
+    desk->state.fold_decided = false;
+    return desk;
+}
+
+static void many_clusters_are_folded_but_one(void **context)
+{
+    (void)context;
+    struct desk *desk = big_desk();
+    tick(desk, 0);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, UI_TREE_ROWS_MAX), 120);
+    assert_string_equal(desk->state.chosen_service, "svc-000-000-api");
+    press(desk, UI_KEY_END);
+    assert_string_equal(desk->state.cluster, "cluster-099");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, UI_TREE_ROWS_MAX), 140);
+    press(desk, '/');
+    type(desk, "050-01");
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, UI_TREE_ROWS_MAX), 11);
+    type(desk, "7-WORK");
+    assert_int_equal(ui_tree_rows(&desk->state, desk->model, NULL, UI_TREE_ROWS_MAX), 0);
+    desk_free(desk);
+}
+
+static void what_is_found_by_a_filter_is_seen_when_the_filter_is_gone(void **context)
+{
+    (void)context;
+    struct desk *desk = big_desk();
+    struct ui_tree_row rows[UI_TREE_ROWS_MAX];
+    tick(desk, 0);
+    press(desk, '/');
+    type(desk, "077-013");
+    press(desk, UI_KEY_ENTER);
+    press(desk, UI_KEY_ENTER);
+    assert_string_equal(desk->state.chosen_service, "svc-077-013-gateway");
+    press(desk, UI_KEY_ESC);
+    size_t count = ui_tree_rows(&desk->state, desk->model, rows, UI_TREE_ROWS_MAX);
+    size_t cursor = ui_tree_cursor(&desk->state, rows, count);
+    assert_non_null(rows[cursor].service);
+    assert_string_equal(rows[cursor].service->name, "svc-077-013-gateway");
+    desk_free(desk);
+}
+
+static void what_is_on_the_screen_is_told_once(void **context)
+{
+    (void)context;
+    struct desk *desk = big_desk();
+    struct ui_event event = {.type = UI_EVENT_TICK, .tree_rows = 10};
+    send(desk, event);
+    const struct intent *intent = sent(desk, INTENT_VISIBLE);
+    assert_non_null(intent);
+    assert_int_equal(intent->visible_count, 10); /* a cluster that is open, and nine of its services */
+    assert_true(intent->visible[0] == model_key("cluster-000", ""));
+    assert_true(intent->visible[1] == model_key("cluster-000", "svc-000-000-api"));
+    send(desk, event);
+    assert_null(sent(desk, INTENT_VISIBLE));
+    press(desk, UI_KEY_END);
+    send(desk, event);
+    intent = sent(desk, INTENT_VISIBLE);
+    assert_non_null(intent);
+    assert_int_equal(intent->visible_count, 0); /* folded clusters: nothing of them is awaited */
+    press(desk, UI_KEY_ENTER);
+    send(desk, event);
+    intent = sent(desk, INTENT_VISIBLE);
+    assert_non_null(intent);
+    assert_true(intent->visible[0] == model_key("cluster-099", ""));
+    desk_free(desk);
+}
+
+static void the_cursor_stays_on_its_service_while_the_list_fills(void **context)
+{
+    (void)context;
+    struct desk *desk = big_desk();
+    struct ui_tree_row rows[UI_TREE_ROWS_MAX];
+    tick(desk, 0);
+    for (int i = 0; i < 7; i++)
+        press(desk, UI_KEY_DOWN);
+    char name[MODEL_NAME_MAX];
+    memcpy(name, desk->state.service, sizeof name);
+    assert_string_not_equal(name, "");
+    model_inventory_release(desk->model->inventory);
+    desk->model->inventory = fixture_big_inventory(100, 15);
+    tick(desk, 1000);
+    size_t count = ui_tree_rows(&desk->state, desk->model, rows, UI_TREE_ROWS_MAX);
+    assert_int_equal(count, 115);
+    assert_string_equal(rows[ui_tree_cursor(&desk->state, rows, count)].service->name, name);
+    desk_free(desk);
+}
+
 static void space_freezes_the_picture_never_the_experiment(void **context)
 {
     (void)context;
@@ -582,10 +679,125 @@ static void lists_scroll_as_far_as_they_go(void **context)
     assert_int_equal(desk->state.scroll, 7);
     send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
     assert_int_equal(desk->state.scroll, 6);
-    press(desk, 'g'); /* the log: its end is in sight, up goes back */
+    press(desk, 'o'); /* the log: its end is in sight, up goes back */
     assert_int_equal(desk->state.overlay, UI_OVERLAY_LOG);
     send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
     assert_int_equal(desk->state.scroll, 1);
+    desk_free(desk);
+}
+
+/* ── guards ──────────────────────────────────────────────────────────────────────────────── */
+
+static void guards_are_chosen_for_the_next_plan(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    press(desk, 'g');
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARDS);
+    press(desk, 'a');
+    type(desk, "p99 > soon");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARD);
+    assert_non_null(strstr(desk->state.text_error, "expected a time"));
+    press(desk, UI_CONTROL('U'));
+    type(desk, "err");
+    press(desk, UI_KEY_TAB);
+    assert_string_equal(desk->state.text, "errors > 20% for 5s");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARDS);
+    press(desk, 'a');
+    type(desk, "p99 > 2s");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_GUARDS));
+    assert_int_equal(desk->state.choices.guard_count, 2);
+    press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    press(desk, UI_KEY_ENTER);
+    const struct intent *plan = sent(desk, INTENT_PLAN);
+    assert_non_null(plan);
+    assert_int_equal(plan->choices.guard_count, 2);
+    assert_string_equal(plan->choices.guards[1], "p99 > 2s");
+    desk_free(desk);
+}
+
+static void a_guard_is_changed_in_its_place_and_removed(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_GUARDS);
+    assert_int_equal(desk->state.choices.guard_count, 5);
+    press(desk, UI_KEY_DOWN);
+    press(desk, UI_KEY_ENTER);
+    assert_string_equal(desk->state.text, "errors > 20%");
+    press(desk, UI_CONTROL('U'));
+    type(desk, "errors > 50%");
+    press(desk, UI_KEY_ENTER);
+    const struct intent *intent = sent(desk, INTENT_GUARDS);
+    assert_non_null(intent);
+    assert_int_equal(intent->choices.guard_count, 5);
+    assert_string_equal(intent->choices.guards[1], "errors > 50%");
+    assert_string_equal(intent->choices.guards[2], "healthy targets < 2");
+    press(desk, UI_KEY_END);
+    press(desk, 'd');
+    intent = sent(desk, INTENT_GUARDS);
+    assert_non_null(intent);
+    assert_int_equal(intent->choices.guard_count, 4);
+    assert_int_equal(desk->state.guard, 3);
+    /* What the model tells is taken once it must know of ours. */
+    tick(desk, 100);
+    assert_int_equal(desk->state.choices.guard_count, 4);
+    tick(desk, 2000);
+    assert_int_equal(desk->state.choices.guard_count, 5);
+    desk_free(desk);
+}
+
+static void the_command_adds_a_guard_or_says_what_is_wrong(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, ':');
+    type(desk, "guard lost > 5% for 3s");
+    press(desk, UI_KEY_ENTER);
+    const struct intent *intent = sent(desk, INTENT_GUARDS);
+    assert_non_null(intent);
+    assert_string_equal(intent->choices.guards[0], "lost > 5% for 3s");
+    press(desk, ':');
+    type(desk, "guard lost");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_COMMAND);
+    assert_non_null(strstr(desk->state.text_error, "expected >"));
+    press(desk, UI_KEY_ESC);
+    press(desk, ':');
+    type(desk, "guard");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARDS);
+    desk_free(desk);
+}
+
+static void the_list_over_a_plan_leads_back_to_it(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_PLAN);
+    press(desk, 'g');
+    press(desk, 'a');
+    type(desk, "p99 > 2s");
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(sent(desk, INTENT_GUARDS));
+    press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    assert_null(sent(desk, INTENT_DISMISS));
+    desk_free(desk);
+}
+
+static void while_it_is_rolled_back_guards_stay(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_RECOVERING);
+    press(desk, 'g');
+    press(desk, 'a');
+    type(desk, "p99 > 2s");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_GUARDS));
+    assert_non_null(strstr(desk->state.text_error, "rolled back"));
     desk_free(desk);
 }
 
@@ -598,11 +810,93 @@ static void esc_takes_note_of_what_has_ended(void **context)
     desk_free(desk);
 }
 
+/* ── the code of an MFA device ───────────────────────────────────────────────────────────── */
+
+static struct desk *desk_asked(enum fixture_scene scene)
+{
+    struct desk *desk = desk_new(scene);
+    desk->model->question = (struct model_question){.number = 7, .serial = "arn:aws:iam::1:mfa/me"};
+    return desk;
+}
+
+static void a_question_opens_a_dialog_whose_answer_is_sent(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    type(desk, "12345");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_ANSWER));
+    assert_non_null(strstr(desk->state.text_error, "six digits"));
+    type(desk, "6");
+    press(desk, UI_KEY_ENTER);
+    const struct intent *answer = sent(desk, INTENT_ANSWER);
+    assert_non_null(answer);
+    assert_int_equal(answer->number, 7);
+    assert_string_equal(answer->code, "123456");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    tick(desk, 10); /* the model does not know of it yet */
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk->model->question.number = 8;
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    assert_string_equal(desk->state.text, "");
+    desk_free(desk);
+}
+
+static void esc_says_that_nobody_knows_the_code(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    tick(desk, 10);
+    press(desk, UI_KEY_ENTER); /* nothing typed: no answer */
+    assert_null(sent(desk, INTENT_ANSWER));
+    press(desk, UI_KEY_ESC);
+    const struct intent *answer = sent(desk, INTENT_ANSWER);
+    assert_non_null(answer);
+    assert_int_equal(answer->number, 7);
+    assert_string_equal(answer->code, "");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk_free(desk);
+}
+
+static void a_question_waits_for_what_is_being_typed(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    press(desk, ':');
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_COMMAND);
+    press(desk, UI_KEY_ESC);
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    desk->model->question.number = 0; /* it was withdrawn */
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    desk_free(desk);
+}
+
+static void a_plan_that_waits_for_the_code_comes_back_after_it(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_asked(FIXTURE_IDLE);
+    desk->state.overlay = UI_OVERLAY_PLAN;
+    desk->state.last_phase = MODEL_PLANNING;
+    desk->model->experiment.phase = MODEL_PLANNING;
+    tick(desk, 10);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_CODE);
+    type(desk, "123456");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    desk_free(desk);
+}
+
 /* Whatever is pressed wherever: nothing starts an experiment but Enter and i, and nothing breaks. */
 static void every_key_in_every_context_is_harmless(void **context)
 {
     (void)context;
-    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_FILTER; overlay++)
+    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_GUARD; overlay++)
         for (int key = 1; key < 0x110000 + 20; key = key == 0x1ff ? 0x10ffff : key + 1) {
             static const enum fixture_scene scenes[] = {FIXTURE_LOADING, FIXTURE_LIVE};
             static struct desk *desks[2];
@@ -615,7 +909,7 @@ static void every_key_in_every_context_is_harmless(void **context)
                 assert_true(starts || sent(desks[i], INTENT_PLAN) == NULL);
                 assert_true(starts || sent(desks[i], INTENT_CONFIRM) == NULL);
             }
-            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_FILTER)
+            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_GUARD)
                 for (size_t i = 0; i < 2; i++)
                     desk_free(desks[i]);
         }
@@ -855,9 +1149,22 @@ int main(void)
         cmocka_unit_test(the_first_service_is_chosen_when_the_tree_comes),
         cmocka_unit_test(the_desk_follows_the_cursor_once_it_rests),
         cmocka_unit_test(clusters_fold_and_the_filter_narrows),
+        cmocka_unit_test(many_clusters_are_folded_but_one),
+        cmocka_unit_test(what_is_found_by_a_filter_is_seen_when_the_filter_is_gone),
+        cmocka_unit_test(what_is_on_the_screen_is_told_once),
+        cmocka_unit_test(the_cursor_stays_on_its_service_while_the_list_fills),
         cmocka_unit_test(space_freezes_the_picture_never_the_experiment),
         cmocka_unit_test(lists_scroll_as_far_as_they_go),
+        cmocka_unit_test(guards_are_chosen_for_the_next_plan),
+        cmocka_unit_test(a_guard_is_changed_in_its_place_and_removed),
+        cmocka_unit_test(the_command_adds_a_guard_or_says_what_is_wrong),
+        cmocka_unit_test(the_list_over_a_plan_leads_back_to_it),
+        cmocka_unit_test(while_it_is_rolled_back_guards_stay),
         cmocka_unit_test(esc_takes_note_of_what_has_ended),
+        cmocka_unit_test(a_question_opens_a_dialog_whose_answer_is_sent),
+        cmocka_unit_test(esc_says_that_nobody_knows_the_code),
+        cmocka_unit_test(a_question_waits_for_what_is_being_typed),
+        cmocka_unit_test(a_plan_that_waits_for_the_code_comes_back_after_it),
         cmocka_unit_test(every_key_in_every_context_is_harmless),
         cmocka_unit_test(help_and_key_bar_come_from_one_table),
     };
