@@ -18,7 +18,7 @@ static const struct cli_command commands[] = {
     {"plan", "--cluster C --service S FAULTS", "what an injection would change, as a diff; changes nothing",
      CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_plan},
     {"doctor", "--cluster C --service S", "the preflight alone: can this service be injected?",
-     CLI_TARGET | CLI_CHOICES, 0, command_doctor},
+     CLI_TARGET | CLI_GUARDS | CLI_CHOICES, 0, command_doctor},
     {"inject", "--cluster C --service S FAULTS [--duration TIME] [--guard EXPR] [--yes]",
      "put the sidecars in, start the faults, stay in the foreground, roll back at the end",
      CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_inject},
