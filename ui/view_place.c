@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define REGIONS_WIDTH 20
+#define ROWS_MAX 16
 
 static int count_rows(const struct view *view, enum ui_place_column column)
 {
@@ -49,7 +50,8 @@ static void draw_column(const struct view *view, struct rect rect, enum ui_place
                     style_bold(STYLE_OF(focused ? ROLE_ACCENT : ROLE_DIM, ROLE_DIALOG)),
                     column == UI_PLACE_PROFILES ? "Profile" : "Region");
     for (int i = 0; i < room && first + i < count; i++)
-        draw_row(view, (struct rect){rect.x, rect.y + 1 + i, rect.width, 1}, column, (size_t)(first + i));
+        draw_row(view, (struct rect){rect.x, rect.y + 1 + i, rect.width, 1}, column,
+                 (size_t)first + (size_t)i);
     if (count == 0)
         canvas_text_fit(view->canvas, rect.x + 2, rect.y + 1, rect.width - 2, STYLE_OF(ROLE_DIM, ROLE_DIALOG),
                         "none in the AWS CLI's files");
@@ -64,6 +66,7 @@ void overlay_place(const struct view *view, struct rect rect)
     bool both = rect.width >= 60;
     int width = rect.width >= 80 ? 72 : rect.width;
     int rows = profiles > regions ? profiles : regions;
+    rows = rows < ROWS_MAX ? rows : ROWS_MAX;
     struct rect inner = view_dialog(view, rect, width, rows + 5, "Profile and region");
     struct rect body = {inner.x, inner.y, inner.width, inner.height - (inner.height > 4 ? 2 : 1)};
     struct rect left = body, right = body;
