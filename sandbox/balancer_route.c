@@ -64,8 +64,10 @@ bool route_set(struct listener *listener, const struct balancer_rule *rules, siz
                struct error *error)
 {
     struct route *routes = calloc(count + 1, sizeof *routes);
-    bool done = routes != NULL || error_set(error, ERROR_SYSTEM, "no memory for a listener's rules");
-    if (done && count > BALANCER_RULES_MAX)
+    bool done = true;
+    if (routes == NULL)
+        return error_set(error, ERROR_SYSTEM, "no memory for a listener's rules");
+    if (count > BALANCER_RULES_MAX)
         done = error_set(error, ERROR_LIMIT, "a listener has at most %d rules", BALANCER_RULES_MAX);
     for (size_t i = 0; i < count && done; i++)
         done = fill(&routes[i], listener->balancer, &rules[i], error);

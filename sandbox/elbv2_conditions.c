@@ -46,7 +46,7 @@ static bool check_value(struct call *call, const struct kind *kind, struct json_
         const char *key = json_text(value, "Key");
         return text_fits(call, json_text(value, "Value")) && (!key || text_fits(call, key));
     }
-    if (!text_fits(call, text))
+    if (!text_fits(call, text) || !text)
         return false;
     if (kind->is == BALANCER_SOURCE && !strchr(text, ':') && !security_cidr_normalize(text, normal))
         return call_fail(call, "ValidationError", "'%.64s' is not a valid CIDR", text);
@@ -119,7 +119,7 @@ void elbv2_fill_conditions(struct json_object *conditions, struct balancer_rule 
         const struct kind *kind = kind_of(condition);
         struct json_object *config = kind ? json_map(condition, kind->config) : NULL;
         struct json_object *values = json_list(config, "Values");
-        for (size_t k = 0; k < json_length(values) && rule->value_count < BALANCER_VALUES_MAX; k++) {
+        for (size_t k = 0; kind && k < json_length(values) && rule->value_count < BALANCER_VALUES_MAX; k++) {
             struct balancer_value *value = &rule->values[rule->value_count++];
             struct json_object *item = json_item(values, k);
             bool is_pair = kind->is == BALANCER_QUERY;
