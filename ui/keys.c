@@ -55,6 +55,8 @@ static const struct ui_binding table[] = {
      "undo the last move of a fader", 7},
     {UI_COMMAND_DURATION, UI_CONTEXT_DESK, {'d'}, "d", "duration",
      "how long the faults stay: 5m, 90s, or none for an open end", 7},
+    {UI_COMMAND_BLAST_RADIUS, UI_CONTEXT_DESK, {'b'}, "b", NULL,
+     "the blast radius: how much of the traffic, by a few tasks beside the service (a canary)", 9},
     {UI_COMMAND_NEXT_PANEL, UI_CONTEXT_DESK | UI_CONTEXT_PLAN | UI_CONTEXT_QUIT | UI_CONTEXT_CHOICE, {UI_KEY_TAB}, "Tab", NULL,
      "to the next panel or button (Shift-Tab: to the one before)", 9},
     {UI_COMMAND_PREVIOUS_PANEL, UI_CONTEXT_DESK | UI_CONTEXT_PLAN | UI_CONTEXT_QUIT | UI_CONTEXT_CHOICE, {UI_KEY_BACKTAB}, "⇧Tab", NULL,

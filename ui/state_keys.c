@@ -224,6 +224,9 @@ static void run_desk(struct turn *turn, enum ui_command command)
     case UI_COMMAND_DURATION:
         turn_open_text(turn, UI_OVERLAY_DURATION, "");
         break;
+    case UI_COMMAND_BLAST_RADIUS:
+        turn_open_text(turn, UI_OVERLAY_COMMAND, "blast-radius ");
+        break;
     case UI_COMMAND_MODE:
         fader_mode(turn);
         break;

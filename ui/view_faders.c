@@ -91,16 +91,21 @@ static void kind_note(const struct fault *fault, enum fader fader, char text[NOT
     }
 }
 
-/* Of a canary, in front of the scope: "canary, 10 % of traffic · ". Returns its length. */
+/* The share of the traffic, in front of the scope: what it is, or what the next plan will ask for. Returns
+ * its length. */
 static size_t share_words(const struct view *view, char text[NOTE_MAX])
 {
     char percent[UNITS_TEXT_MAX];
-    double share = view->model->experiment.blast_radius;
+    const struct choices *choices = &view->state->choices;
+    const struct model_experiment *experiment = &view->model->experiment;
+    bool made = ui_state_shows_experiment(view->state, view->model) && model_is_active(view->model);
+    bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
+    double share = made ? experiment->blast_radius : choices->blast_radius;
     text[0] = '\0';
-    if (share <= 0 || !ui_state_shows_experiment(view->state, view->model))
+    if (share <= 0 || (share >= 100 && !made))
         return 0;
     units_format_percent(share, percent);
-    snprintf(text, NOTE_MAX, "canary, %s of traffic · ", percent);
+    snprintf(text, NOTE_MAX, "%s %s · ", in_place ? "in place" : "canary", percent);
     return strlen(text);
 }
 

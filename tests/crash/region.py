@@ -62,10 +62,16 @@ class Region:
         self.process = subprocess.Popen(
             [programs + '/shaketable-sandbox', '--listen', '127.0.0.1:0', '--pace', PACE, '--no-traffic'],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, start_new_session=True)
+        try:
+            self.become_steady()
+        except BaseException:
+            self.stop()
+            raise
+
+    def become_steady(self):
         ready, _, _ = select.select([self.process.stdout], [], [], START_S)
         line = self.process.stdout.readline().decode() if ready else ''
         if not line.startswith('ready '):
-            self.stop()
             raise Trouble('the region did not start')
         self.url = line.split()[1]
         home = Home(self)
@@ -101,8 +107,8 @@ class Region:
         return json.loads(self.ask('fail'))['calls']
 
     def post(self, service, *arguments):
-        run = subprocess.run(['curl', '-sS', '--max-time', '20', '--aws-sigv4', 'aws:amz:us-east-1:' + service, '--user',
-                              'test:test', *arguments, self.url + '/'], capture_output=True, text=True)
+        run = subprocess.run(['curl', '-sS', '--max-time', '20', '--aws-sigv4', 'aws:amz:us-east-1:' + service,
+                              '--user', 'test:test', *arguments, self.url + '/'], capture_output=True, text=True)
         if run.returncode != 0:
             raise Trouble(run.stderr)
         return run.stdout
@@ -198,8 +204,9 @@ class Home:
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not re.match('AWS_|XDG_|SHAKETABLE_', name)}
         return dict(kept, HOME=self.folder, XDG_STATE_HOME=self.folder + '/state',
-                    XDG_CONFIG_HOME=self.folder + '/config', XDG_RUNTIME_DIR=self.folder, TERM='dumb', AWS_ACCESS_KEY_ID='test',
-                    AWS_SECRET_ACCESS_KEY='test', AWS_REGION='us-east-1', AWS_ENDPOINT_URL=self.region.url,
+                    XDG_CONFIG_HOME=self.folder + '/config', XDG_RUNTIME_DIR=self.folder, TERM='dumb',
+                    AWS_ACCESS_KEY_ID='test', AWS_SECRET_ACCESS_KEY='test', AWS_REGION='us-east-1',
+                    AWS_ENDPOINT_URL=self.region.url,
                     AWS_EC2_METADATA_DISABLED='true', **{'SHAKETABLE_CALL_TIMEOUT': CALL_TIMEOUT, **more})
 
     def start(self, *arguments, **environment):
