@@ -226,8 +226,8 @@ static bool get_keys(const struct call *call, struct aws_credentials *credential
         *credentials = *client->keys;
         return true;
     }
-    return aws_login_copy(client->login, !aws_operation_only_reads(call->operation), client->cancel,
-                          credentials, error);
+    bool hurry = client->urgent || !aws_operation_only_reads(call->operation);
+    return aws_login_copy(client->login, hurry, client->cancel, credentials, error);
 }
 
 /* Signs, sends, and waits for the answer. */

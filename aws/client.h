@@ -78,7 +78,8 @@ struct aws_client_pace {
     uint64_t throttled;
 };
 bool aws_client_get_pace(const struct aws_client *client, struct aws_client_pace *pace);
-/* Calls of this client are on the way back, or lead to it: they are held back for a second at the most. */
+/* Calls of this client are on the way back, or lead to it: throttling holds them back for a second at the
+ * most, and they do not wait for the code of an MFA device as long as there are keys. */
 void aws_client_set_urgent(struct aws_client *client, bool urgent);
 
 /* Calls and waits of this client end with ERROR_CANCELED within 200 ms once *flag is true; but a call that

@@ -106,13 +106,13 @@ static bool is_within(const struct aws_login *login, int64_t left, int64_t windo
 /* What a call does about the keys as they are. */
 enum step { USE, WAIT, RENEW, GIVE_UP };
 
-static enum step choose(const struct aws_login *login, bool changes)
+static enum step choose(const struct aws_login *login, bool hurry)
 {
     int64_t left = left_ms(login);
     bool usable = left > 0;
     if (left == FOREVER_MS || (usable && !is_within(login, left, AWS_LOGIN_ADVISORY_MS, 4)))
         return USE;
-    if (usable && login->credentials.asked && changes)
+    if (usable && login->credentials.asked && hurry)
         return USE;
     if (login->renewing)
         return usable && (login->credentials.asked || !is_within(login, left, AWS_LOGIN_MANDATORY_MS, 6))
@@ -179,12 +179,12 @@ static void renew(struct aws_login *login, const atomic_bool *cancel)
     pthread_cond_broadcast(&login->renewed);
 }
 
-bool aws_login_copy(struct aws_login *login, bool changes, const atomic_bool *cancel,
+bool aws_login_copy(struct aws_login *login, bool hurry, const atomic_bool *cancel,
                     struct aws_credentials *copy, struct error *error)
 {
     enum step step;
     pthread_mutex_lock(&login->lock);
-    while ((step = choose(login, changes)) == WAIT || step == RENEW) {
+    while ((step = choose(login, hurry)) == WAIT || step == RENEW) {
         if (cancel && atomic_load(cancel)) {
             pthread_mutex_unlock(&login->lock);
             return error_set(error, ERROR_CANCELED, "canceled while the credentials were being renewed");

@@ -53,9 +53,10 @@ struct aws_login *aws_login_open(const struct aws_options *options, struct error
 void aws_login_retain(struct aws_login *login);
 void aws_login_release(struct aws_login *login); /* NULL: nothing */
 
-/* A copy of the keys that hold now; clear it after use. `changes`: it is for a call that changes something.
+/* A copy of the keys that hold now; clear it after use. `hurry`: it is for a call that changes
+ * something, or that is on the way back, and must not wait for a code as long as the old keys hold.
  * ERROR_CANCELED once *cancel is true (NULL: never). */
-bool aws_login_copy(struct aws_login *login, bool changes, const atomic_bool *cancel,
+bool aws_login_copy(struct aws_login *login, bool hurry, const atomic_bool *cancel,
                     struct aws_credentials *copy, struct error *error);
 /* What has failed, or was not answered, is tried and asked anew at the next call. */
 void aws_login_again(struct aws_login *login);

@@ -128,12 +128,42 @@ bool arm_run(const struct job *job, const struct plan *plan, struct journal *jou
     return deployment_wait(job, &deployment, ARM_TASKS, ARM_TARGETS, error);
 }
 
+/* The containers of a task share its network: where ECS Exec's agent does not run beside the sidecar itself,
+ * that of another takes us there as well. */
+static const struct ecs_container *find_agent(const struct ecs_task *task, const char *container)
+{
+    const struct ecs_container *found = NULL;
+    for (size_t i = 0; i < task->container_count; i++) {
+        const struct ecs_container *one = &task->containers[i];
+        if (one->exec_runs && one->runtime_id[0] != '\0' &&
+            (found == NULL || strcmp(one->name, container) == 0))
+            found = one;
+    }
+    return found;
+}
+
+static void fill_endpoint(struct arm_endpoint *endpoint, const struct way_back *way_back,
+                          const struct ecs_task *task, const struct revision_sidecar *sidecar)
+{
+    const struct ecs_container *agent = find_agent(task, sidecar->container);
+    memset(endpoint, 0, sizeof *endpoint);
+    snprintf(endpoint->task_id, sizeof endpoint->task_id, "%.63s", task->id);
+    snprintf(endpoint->container, sizeof endpoint->container, "%s", sidecar->container);
+    snprintf(endpoint->address, sizeof endpoint->address, "%s", task->address);
+    endpoint->port = sidecar->port;
+    endpoint->stats_port = sidecar->stats_port;
+    endpoint->reach = way_back->reach;
+    if (agent != NULL && way_back->reach == CHOICES_REACH_SSM)
+        snprintf(endpoint->target, sizeof endpoint->target, "ecs:%.255s_%.63s_%.255s",
+                 ecs_short_name(way_back->cluster_arn), task->id, agent->runtime_id);
+}
+
 bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
                        const struct revision_sidecars *sidecars, struct arm_endpoints *out,
                        struct error *error)
 {
     struct ecs_tasks tasks = {0};
-    out->count = 0;
+    out->count = out->beyond = 0;
     if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back_carrier(way_back), &tasks,
                                 error) ||
         !host_address_fill(job, way_back->cluster_arn, &tasks, error)) {
@@ -143,14 +173,13 @@ bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
     for (size_t i = 0; i < tasks.count; i++) {
         const struct ecs_task *task = &tasks.items[i];
         if (!way_back_is_ours(task->task_definition) || strcmp(task->last_status, "RUNNING") != 0 ||
-            task->address[0] == '\0')
+            (task->address[0] == '\0' && way_back->reach <= CHOICES_REACH_DIRECT))
             continue;
-        for (size_t k = 0; k < sidecars->count && out->count < MODEL_SIDECARS_MAX; k++) {
-            struct arm_endpoint *endpoint = &out->items[out->count++];
-            snprintf(endpoint->task_id, sizeof endpoint->task_id, "%.63s", task->id);
-            snprintf(endpoint->address, sizeof endpoint->address, "%s", task->address);
-            endpoint->port = sidecars->item[k].port;
-            endpoint->stats_port = sidecars->item[k].stats_port;
+        for (size_t k = 0; k < sidecars->count; k++) {
+            if (out->count == MODEL_SIDECARS_MAX)
+                out->beyond++;
+            else
+                fill_endpoint(&out->items[out->count++], way_back, task, &sidecars->item[k]);
         }
     }
     ecs_tasks_free(&tasks);

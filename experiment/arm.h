@@ -24,11 +24,15 @@ bool arm_register(const struct job *job, const struct plan *plan, struct journal
 
 struct arm_endpoint {
     char task_id[64];
-    char address[64];
+    char container[64];
+    char address[64]; /* "" if the task has none of its own */
     int port, stats_port;
+    enum choices_reach reach;
+    char target[640]; /* reach ssm: for StartSession; "": the agent of ECS Exec does not run there (yet) */
 };
 struct arm_endpoints {
     size_t count;
+    size_t beyond; /* how many more there are than can be steered */
     struct arm_endpoint items[MODEL_SIDECARS_MAX];
 };
 /* The sidecars of the service's running tasks of our family. */

@@ -132,12 +132,26 @@ static bool add_guards(struct visitor *visitor, const struct choices *added, str
     return done;
 }
 
+static bool can_adjust(const struct visitor *visitor)
+{
+    struct model *model = visitor->control->handlers.snapshot(visitor->control->handlers.context);
+    bool reached = model == NULL || model->experiment.reach != CHOICES_REACH_NONE;
+    model_release(model);
+    return reached;
+}
+
 static void adjust(struct visitor *visitor, const struct control_request *request)
 {
     const struct intent intent = {.kind = INTENT_ADJUST, .fault = request->faults};
     struct error error;
     if (request->guards.guard_count > 0 && !add_guards(visitor, &request->guards, &error)) {
         answer_error(visitor, error.message);
+        return;
+    }
+    if (request->has_faults && !can_adjust(visitor)) {
+        answer_error(visitor,
+                     "the sidecars can't be reached (reach none): their faults can't be changed while "
+                     "they are live. Roll back, and inject anew");
         return;
     }
     if (request->has_faults)

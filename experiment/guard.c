@@ -82,6 +82,51 @@ void guard_format(enum guard_metric metric, double value, char text[UNITS_TEXT_M
         snprintf(text, UNITS_TEXT_MAX, "%.0f", value);
 }
 
+static void format_threshold(const struct guard *guard, char text[UNITS_TEXT_MAX])
+{
+    if (guard_is_percentile(guard->metric, NULL)) /* set by hand */
+        units_format_delay_ms(guard->threshold / 1000, text);
+    else if (guard->metric == GUARD_ERRORS || guard->metric == GUARD_LOST)
+        units_format_percent(guard->threshold, text);
+    else
+        guard_format(guard->metric, guard->threshold, text);
+}
+
+void guard_format_limit(const struct guard *guard, char *text, size_t size)
+{
+    static const char *const operators[] = {">", ">=", "<", "<="};
+    char threshold[UNITS_TEXT_MAX];
+    format_threshold(guard, threshold);
+    if (guard->metric == GUARD_ALARM)
+        snprintf(text, size, "%s", guard->alarm);
+    else
+        snprintf(text, size, "%s %s", operators[guard->op], threshold);
+}
+
+void guard_describe(const struct guard *guard, char *text, size_t size)
+{
+    static const char *const words[] = {"above", "at least", "below", "at most"};
+    char threshold[UNITS_TEXT_MAX], held[UNITS_TEXT_MAX], grace[UNITS_TEXT_MAX], missing[64] = "";
+    const char *name = guard_metric_name(guard->metric);
+    bool few = guard->metric == GUARD_ERRORS || guard->metric == GUARD_LOST ||
+               guard->metric == GUARD_REQUESTS || guard->metric == GUARD_HEALTHY_TARGETS ||
+               guard->metric == GUARD_RUNNING_TASKS;
+    format_threshold(guard, threshold);
+    units_format_delay_ms((double)guard->for_ms, held);
+    units_format_delay_ms((double)(guard->for_ms > GUARD_MISSING_MS ? guard->for_ms : GUARD_MISSING_MS),
+                          grace);
+    if (!guard->missing_ok)
+        snprintf(missing, sizeof missing, ", or nothing was heard for %s", grace);
+    if (guard->metric == GUARD_ALARM)
+        snprintf(text, size, "Trips when the alarm %s is in state ALARM%s%s%s.", guard->alarm,
+                 guard->for_ms > 0 ? " for " : "", guard->for_ms > 0 ? held : "", missing);
+    else
+        snprintf(text, size, "Trips when %s%s %s %s %s%s%s%s.", few ? "" : "the ", name,
+                 guard->for_ms > 0 ? (few ? "have been" : "has been") : (few ? "are" : "is"),
+                 words[guard->op], threshold, guard->for_ms > 0 ? " for " : "", guard->for_ms > 0 ? held : "",
+                 missing);
+}
+
 /* ── reading ─────────────────────────────────────────────────────────────────────────────── */
 
 static const char *skip_blanks(const char *at)

@@ -36,7 +36,8 @@ enum guard_metric {
 };
 enum guard_operator { GUARD_ABOVE, GUARD_AT_LEAST, GUARD_BELOW, GUARD_AT_MOST };
 
-#define GUARD_ALARM_MAX 256 /* CloudWatch's names have 255 characters at most */
+#define GUARD_ALARM_MAX 256    /* CloudWatch's names have 255 characters at most */
+#define GUARD_MISSING_MS 10000 /* so long without its metric it trips, or for_ms if that is longer */
 #define GUARD_FOR_MAX_MS (INT64_C(3600) * 1000)
 
 struct guard {
@@ -62,6 +63,11 @@ const char *guard_metric_name(enum guard_metric metric);
 const char *guard_example(enum guard_metric metric);
 /* A value of the metric, with its unit: "812 ms", "20 %", "9.5/s", "2". Of an alarm: "". */
 void guard_format(enum guard_metric metric, double value, char text[UNITS_TEXT_MAX]);
+/* "> 500 ms", as it was set; an alarm's name. */
+void guard_format_limit(const struct guard *guard, char *text, size_t size);
+/* What it does, a sentence: "Trips when the p99 has been above 2 s for 10 s, or nothing was heard for 10 s."
+ */
+void guard_describe(const struct guard *guard, char *text, size_t size);
 /* Adds it as it is written, if it parses, is not there already, and there is room. */
 bool guard_add(struct choices *choices, const char *text, struct error *error);
 void guard_remove(struct choices *choices, size_t index);

@@ -38,8 +38,8 @@ enum guard_verdict { GUARD_NOT_KNOWN, GUARD_FINE, GUARD_BREACHED };
  * A percentile or a share is that of the last second; where that has too few requests, of two, and so on up
  * to ten. It has enough where five or more are to be expected beyond the limit. Before it has enough, a guard
  * with > is breached as well once five were beyond the limit and are more than the share that may be. What is
- * then still undecided after ten seconds is fine if there were 20 (for a percentile: answered) requests, and else
- * not known. */
+ * then still undecided after ten seconds is fine if there were 20 (for a percentile: answered) requests, and
+ * else not known. */
 enum guard_verdict guard_window_judge(struct guard_window *window, const struct guard *guard, double *value);
 
 #endif

@@ -191,7 +191,7 @@ static int64_t trips_after_ms(const struct guards *guards, const struct watched 
     if (watched->state != MODEL_GUARD_MISSING)
         return -1;
     int64_t after_ms = guard_is_measured(guard->metric) ? 0 : GUARDS_POLLS_MISSED * guards->poll_ms;
-    return at_least(at_least(guard->for_ms, GUARDS_MISSING_MS), after_ms);
+    return at_least(at_least(guard->for_ms, GUARD_MISSING_MS), after_ms);
 }
 
 static int64_t heard_ms(const struct guards *guards, const struct watched *watched)
@@ -290,21 +290,6 @@ const char *guards_reason(const struct guards *guards)
 
 /* ── what is shown ───────────────────────────────────────────────────────────────────────── */
 
-static void show_limit(const struct guard *guard, struct model_guard *out)
-{
-    static const char *const operators[] = {">", ">=", "<", "<="};
-    char limit[UNITS_TEXT_MAX];
-    guard_format(guard->metric, guard->threshold, limit);
-    if (guard->metric == GUARD_ERRORS || guard->metric == GUARD_LOST)
-        units_format_percent(guard->threshold, limit);
-    if (guard->metric == GUARD_ALARM)
-        snprintf(out->limit, sizeof out->limit, "%.*s", MODEL_GUARD_VALUE_MAX - 1, guard->alarm);
-    else if (guard_is_percentile(guard->metric, NULL)) /* as it was set by hand */
-        units_format_delay_ms(guard->threshold / 1000, limit);
-    if (guard->metric != GUARD_ALARM)
-        snprintf(out->limit, sizeof out->limit, "%s %s", operators[guard->op], limit);
-}
-
 static void show_guard(const char *text, const struct guard *guard, struct model_guard *out)
 {
     static const char *const units[GUARD_METRICS] = {"ms",      "ms",         "ms",    "ms",    "percent",
@@ -312,7 +297,7 @@ static void show_guard(const char *text, const struct guard *guard, struct model
     memset(out, 0, sizeof *out);
     snprintf(out->text, sizeof out->text, "%s", text);
     snprintf(out->name, sizeof out->name, "%s", guard_metric_name(guard->metric));
-    show_limit(guard, out);
+    guard_format_limit(guard, out->limit, sizeof out->limit);
     out->unit = units[guard->metric];
     out->threshold = guard_is_percentile(guard->metric, NULL) ? guard->threshold / 1000 : guard->threshold;
     out->missing_ok = guard->missing_ok;

@@ -17,7 +17,6 @@
 #include "experiment/model.h"
 
 #define GUARDS_SILENT_MS 2000 /* so long without a sample: it is missing */
-#define GUARDS_MISSING_MS 10000
 #define GUARDS_FEW_MS 30000
 #define GUARDS_POLLS_MISSED 4
 

@@ -20,6 +20,7 @@
 
 struct inventory {
     struct aws_client *client;
+    const atomic_bool *cancel;
     void (*changed)(void *context);
     void *context;
     pthread_t threads[THREADS];
@@ -183,11 +184,14 @@ static void answer(struct inventory *inventory, const struct ask *ask)
 {
     struct asking asking = {inventory, ask};
     struct error error = {0};
+    struct aws_client_pace pace;
     pthread_cond_signal(&inventory->wake); /* there may be more */
     pthread_mutex_unlock(&inventory->lock);
     bool done = perform(&asking, &error);
     pthread_mutex_lock(&inventory->lock);
-    known_done(&inventory->known, ask, done ? NULL : &error, clock_ms());
+    if (!atomic_load(inventory->cancel)) /* else it says nothing about AWS */
+        known_done(&inventory->known, ask, done ? NULL : &error, clock_ms());
+    inventory->known.held = aws_client_get_pace(inventory->client, &pace);
     bool stale = inventory->known.stale;
     pthread_mutex_unlock(&inventory->lock);
     if (stale)
@@ -217,7 +221,7 @@ static void *work(void *context)
     pthread_mutex_lock(&inventory->lock);
     while (!inventory->stopping) {
         struct ask ask;
-        if (known_next(&inventory->known, clock_ms(), &ask)) {
+        if (!atomic_load(inventory->cancel) && known_next(&inventory->known, clock_ms(), &ask)) {
             answer(inventory, &ask);
             ask_free(&ask);
         } else {
@@ -240,13 +244,15 @@ static void start_threads(struct inventory *inventory)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-struct inventory *inventory_start(struct aws_client *client, void (*changed)(void *context), void *context)
+struct inventory *inventory_start(struct aws_client *client, const atomic_bool *cancel,
+                                  void (*changed)(void *context), void *context)
 {
     struct inventory *inventory = calloc(1, sizeof *inventory);
     pthread_condattr_t monotonic;
     if (inventory == NULL)
         return NULL;
     inventory->client = client;
+    inventory->cancel = cancel;
     inventory->changed = changed;
     inventory->context = context;
     known_init(&inventory->known, job_endpoint_is_local(aws_client_endpoint(client)));

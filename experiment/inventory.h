@@ -17,9 +17,11 @@
 struct inventory;
 
 /* `changed` is called on a reading thread when there is something to take. The client must outlive the
- * inventory; its cancel flag ends calls under way. NULL without memory. */
-struct inventory *inventory_start(struct aws_client *client, void (*changed)(void *context), void *context);
-/* Waits for the calls under way: set the client's cancel flag first. */
+ * inventory; `cancel` is its cancel flag, and once it is set nothing more is asked for. NULL without memory.
+ */
+struct inventory *inventory_start(struct aws_client *client, const atomic_bool *cancel,
+                                  void (*changed)(void *context), void *context);
+/* Waits for the calls under way: set the cancel flag first. */
 void inventory_stop(struct inventory *inventory);
 
 /* The keys of the services that are shown, and of the clusters that are open; see model_key. */

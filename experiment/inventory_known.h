@@ -75,6 +75,8 @@ struct known {
     char account[INVENTORY_ACCOUNT_MAX];
     char problems[ASK_KINDS][ERROR_MESSAGE_MAX]; /* "": it went well the last time */
     struct budget ecs, elbv2;
+    bool held;          /* the client holds calls back, as AWS throttles them */
+    unsigned under_way; /* asks */
     bool stale;
 };
 

@@ -245,9 +245,12 @@ static bool next_of_screen(struct known *known, const struct now *now, struct as
            (old_targets && next_health(known, now, false, false, ask)) || next_account(known, now->ms, ask);
 }
 
-/* Names before details: a filter needs no more. */
+/* Names before details: a filter needs no more. While calls wait for each other nothing of the rest stands in
+ * the way of what is on the screen. */
 static bool next_of_rest(struct known *known, const struct now *now, struct ask *ask)
 {
+    if (known->held && known->under_way > 0)
+        return false;
     return budget_has(&known->ecs, ECS_RESERVED) &&
            (next_names(known, now, false, true, ask) || next_details(known, now, false, true, ask) ||
             next_names(known, now, false, false, ask) || next_details(known, now, false, false, ask));
@@ -277,6 +280,7 @@ bool known_next(struct known *known, int64_t now_ms, struct ask *ask)
         return false;
     }
     pay(known, ask);
+    known->under_way++;
     return true;
 }
 
@@ -379,6 +383,7 @@ void known_done(struct known *known, const struct ask *ask, const struct error *
         snprintf(known->problems[ask->kind], sizeof known->problems[0], "%s", problem);
         known->stale = true;
     }
+    known->under_way--;
     note_pace(known, ask->kind, error);
     switch (ask->kind) {
     case ASK_CLUSTERS:

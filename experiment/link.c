@@ -19,9 +19,10 @@ struct link {
     uv_connect_t connecting;
     bool socket_open; /* the handle is initialised and not closed */
     bool closing;
-    int handles; /* that libuv still holds */
-    char address[64];
-    int port;
+    int handles;       /* that libuv still holds */
+    link_where *where; /* NULL: always to `place` */
+    void *where_context;
+    struct link_place place;
     int interval_ms;
     enum link_state state;
     char problem[128];
@@ -288,8 +289,14 @@ static void on_connected(uv_connect_t *request, int status)
 static void try_to_connect(struct link *link)
 {
     struct sockaddr_storage to;
-    if (uv_ip4_addr(link->address, link->port, (struct sockaddr_in *)&to) != 0 &&
-        uv_ip6_addr(link->address, link->port, (struct sockaddr_in6 *)&to) != 0)
+    struct link_place *place = &link->place;
+    if (link->where != NULL && !link->where(link->where_context, place)) {
+        uv_timer_start(&link->timer, on_retry, RETRY_MS, 0);
+        set_state(link, place->problem[0] == '\0' ? LINK_CONNECTING : LINK_LOST, place->problem);
+        return;
+    }
+    if (uv_ip4_addr(place->address, place->port, (struct sockaddr_in *)&to) != 0 &&
+        uv_ip6_addr(place->address, place->port, (struct sockaddr_in6 *)&to) != 0)
         return;
     uv_tcp_init(link->loop, &link->socket);
     link->socket.data = link;
@@ -303,16 +310,9 @@ static void try_to_connect(struct link *link)
         uv_timer_start(&link->timer, on_silence, SILENCE_MS, 0);
 }
 
-struct link *link_open(uv_loop_t *loop, const char *address, int port, int interval_ms,
-                       struct tls_context *tls, const struct link_handlers *handlers, struct error *error)
+static struct link *open_link(uv_loop_t *loop, int interval_ms, struct tls_context *tls,
+                              const struct link_handlers *handlers, struct error *error)
 {
-    struct sockaddr_in6 six;
-    struct sockaddr_in four;
-    if (port <= 0 || port > 65535 ||
-        (uv_ip4_addr(address, port, &four) != 0 && uv_ip6_addr(address, port, &six) != 0)) {
-        error_set(error, ERROR_INVALID, "%.60s:%d is not an address", address, port);
-        return NULL;
-    }
     struct link *link = calloc(1, sizeof *link);
     char *read_buffer = malloc(READ_MAX);
     if (link == NULL || read_buffer == NULL) {
@@ -325,15 +325,43 @@ struct link *link_open(uv_loop_t *loop, const char *address, int port, int inter
     link->handlers = *handlers;
     link->tls_context = tls;
     link->read_buffer = read_buffer;
-    link->port = port;
     link->interval_ms = interval_ms;
-    snprintf(link->address, sizeof link->address, "%s", address);
     line_reader_init(&link->reader, STATS_FRAME_MAX);
     uv_timer_init(loop, &link->timer);
     link->timer.data = link;
     link->handles = 1;
     uv_timer_start(&link->timer, on_retry, 0,
                    0); /* a connect that fails at once must find the caller ready */
+    return link;
+}
+
+struct link *link_open(uv_loop_t *loop, const char *address, int port, int interval_ms,
+                       struct tls_context *tls, const struct link_handlers *handlers, struct error *error)
+{
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
+    if (port <= 0 || port > 65535 ||
+        (uv_ip4_addr(address, port, &four) != 0 && uv_ip6_addr(address, port, &six) != 0)) {
+        error_set(error, ERROR_INVALID, "%.60s:%d is not an address", address, port);
+        return NULL;
+    }
+    struct link *link = open_link(loop, interval_ms, tls, handlers, error);
+    if (link != NULL) {
+        snprintf(link->place.address, sizeof link->place.address, "%s", address);
+        link->place.port = port;
+    }
+    return link;
+}
+
+struct link *link_open_through(uv_loop_t *loop, link_where *where, void *context, int interval_ms,
+                               struct tls_context *tls, const struct link_handlers *handlers,
+                               struct error *error)
+{
+    struct link *link = open_link(loop, interval_ms, tls, handlers, error);
+    if (link != NULL) {
+        link->where = where;
+        link->where_context = context;
+    }
     return link;
 }
 
@@ -367,11 +395,6 @@ bool link_is_turned_away(const struct link *link)
 int64_t link_heard_ms(const struct link *link)
 {
     return link->heard_ms;
-}
-
-bool link_is_at(const struct link *link, const char *address, int port)
-{
-    return link->port == port && strcmp(link->address, address) == 0;
 }
 
 bool link_can(const struct link *link, const char *capability)

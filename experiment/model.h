@@ -135,6 +135,7 @@ enum model_sidecar_state {
     MODEL_SIDECAR_LIVE,        /* has acknowledged the experiment's current faults */
     MODEL_SIDECAR_BEHIND,      /* reached, has not yet acknowledged the latest change */
     MODEL_SIDECAR_UNREACHABLE, /* was not reached or lost; never shown as zero */
+    MODEL_SIDECAR_SILENT,      /* not reached on purpose, and its log says nothing (yet) */
 };
 #define MODEL_SPARK_MAX 16
 struct model_sidecar {
@@ -189,11 +190,15 @@ struct model_experiment {
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    double blast_radius; /* percent of the traffic that a canary gets; 0: in place */
-    bool ours;           /* this process runs it */
-    struct fault live;   /* what the sidecars have acknowledged: the last faults that all reached ones run */
-    struct fault asked;  /* what was last sent (equal to live once acknowledged) */
+    double blast_radius;      /* percent of the traffic that a canary gets; 0: in place */
+    bool ours;                /* this process runs it */
+    enum choices_reach reach; /* how its sidecars are spoken to; AUTO: not chosen yet */
+    int64_t faults_from_ms;   /* reach none: they begin by themselves then; else 0 */
+    struct fault live;  /* what the sidecars have acknowledged: the last faults that all reached ones run */
+    struct fault asked; /* what was last sent (equal to live once acknowledged) */
     size_t live_on, live_of; /* sidecars that acknowledged `asked`, of how many there should be */
+    size_t unreachable;      /* of these: not spoken with now */
+    size_t beyond;           /* of live_of: more than can be steered, and not in sidecars[] */
     double last_ack_ms;      /* how long the last change took until all had it, < 0: none yet */
     double clean_ms;         /* how long R took until all traffic was clean, < 0: not yet */
     int64_t started_ms;      /* when the faults went live, 0: not yet */

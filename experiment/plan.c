@@ -29,6 +29,12 @@
 #define TASK_START_LOCAL_MS 2500
 #define TASK_START_AWS_MS 45000
 #define TASK_STOP_AWS_MS 15000
+/* Reach none: the faults begin that much after the deployment should be complete, at most so late. */
+#define START_MARGIN_LOCAL_MS 3000
+#define START_MARGIN_AWS_MS 30000
+#define START_LATEST_MS (20 * 60 * 1000)
+#define LOG_INTERVAL_LOCAL_S 1
+#define LOG_INTERVAL_AWS_S 5
 #define CONSOLE_KEYS_MAX (TLS_PINS_MAX * (TLS_PIN_TEXT_MAX + 16))
 
 void plan_free(struct plan *plan)
@@ -248,7 +254,10 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
     shown->estimate_ms = estimate(plan, at);
     preflight_scaling(at);
     if (!shown->refused) /* it takes seconds where nobody answers */
-        preflight_reach(at);
+        plan->way_back.reach = preflight_reach(at);
+    if (plan->way_back.reach == CHOICES_REACH_NONE && plan->request.duration_ms > STATS_LEASE_MAX_MS)
+        preflight_add(shown, MODEL_STOP, "the duration is more than 12 h",
+                      "sidecars that can't be reached take no faults for so long", "inject for less");
     if (!shown->refused)
         preflight_guards(shown, at->job, at->service, &plan->request.choices);
     if (!find_console_keys(console_keys, CONSOLE_KEYS_MAX, &refusal))
@@ -288,7 +297,22 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
         revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);
     plan->shown->estimate_ms = estimate(plan, at);
+    plan_set_times(plan, preflight_is_local(at));
     return show_diff(plan, response, error);
+}
+
+void plan_set_times(struct plan *plan, bool local)
+{
+    struct way_back *way_back = &plan->way_back;
+    int64_t duration = plan->request.duration_ms > 0 ? plan->request.duration_ms : PLAN_OPEN_END_MS;
+    int64_t arming = plan->shown->estimate_ms * 3 / 2 + (local ? START_MARGIN_LOCAL_MS : START_MARGIN_AWS_MS);
+    if (way_back->reach != CHOICES_REACH_NONE)
+        return;
+    plan->faults_from_ms = clock_epoch_ms() + (arming < START_LATEST_MS ? arming : START_LATEST_MS);
+    way_back->faults_until_ms = plan->faults_from_ms + duration;
+    way_back->deadline_ms = way_back->faults_until_ms;
+    revision_set_timetable(plan->revision, way_back, &plan->request.fault, plan->faults_from_ms,
+                           local ? LOG_INTERVAL_LOCAL_S : LOG_INTERVAL_AWS_S);
 }
 
 bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,
@@ -313,6 +337,7 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
                            .duration_ms = plan->request.duration_ms,
                            .image = image_of(&plan->request),
                            .opens_security_group = plan->request.choices.open_security_group,
+                           .reach = plan->request.choices.reach,
                            .service = service,
                            .raw_service = plan->service,
                            .sidecars = &plan->sidecars};

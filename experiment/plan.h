@@ -38,6 +38,7 @@ struct plan {
     struct json_object *load_balancers; /* for UpdateService; NULL when refused */
     struct json_object *canary_service; /* input of CreateService, target groups by name; NULL: in place */
     struct json_object *canary_groups;  /* [{"create": input of CreateTargetGroup, "attributes": […]}] */
+    int64_t faults_from_ms;             /* reach none: they begin by themselves then (epoch) */
     struct model_plan *shown;
 };
 
@@ -45,6 +46,9 @@ struct plan {
  * says no); *out is then NULL. */
 bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,
                struct error *error);
+/* Reach none: the times at which the faults begin and end, counted from now, put into the revision. Else it
+ * does nothing. */
+void plan_set_times(struct plan *plan, bool local);
 void plan_free(struct plan *plan);
 
 #endif

@@ -22,6 +22,7 @@ struct preflight {
     int64_t duration_ms;
     const char *image;         /* of the sidecar */
     bool opens_security_group; /* for the sidecar's port */
+    enum choices_reach reach;  /* that is asked for */
     const struct ecs_service *service;
     struct json_object *raw_service;     /* the same as DescribeServices gave it */
     struct json_object *task_definition; /* as DescribeTaskDefinition gave it */
@@ -57,9 +58,10 @@ void preflight_targets(struct preflight *at);
 void preflight_security_groups(const struct preflight *at);
 /* Application Auto Scaling: what may change the number of tasks meanwhile. */
 void preflight_scaling(const struct preflight *at);
-/* The links to the sidecars: on a real account, whether one of the service's tasks can be reached from here.
- * Takes up to three seconds. */
-void preflight_reach(const struct preflight *at);
+/* How the sidecars will be spoken to: what was asked for, if it can be had, or the first of direct, ssm, none
+ * that can. On a real account it tries whether one of the service's tasks can be reached from here, and for
+ * ssm looks for ECS Exec and session-manager-plugin; takes up to some seconds. Never AUTO. */
+enum choices_reach preflight_reach(const struct preflight *at);
 
 /* True for the embedded region: no security group is in force, no image is pulled. */
 bool preflight_is_local(const struct preflight *at);

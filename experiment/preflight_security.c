@@ -35,7 +35,8 @@ void preflight_security_groups(const struct preflight *at)
                            ? "it is opened, and closed again on the way back"
                            : "add --open-security-group, or an inbound rule for that port from the load "
                              "balancer's security group");
-        if (!preflight_is_local(at)) /* there none is in force */
+        /* On this machine none is in force; and where another way may do, that is tried instead. */
+        if (!preflight_is_local(at) && at->reach == CHOICES_REACH_DIRECT)
             check_admitted(at, &groups, at->sidecars->item[i].stats_port, MODEL_STOP,
                            "this console could not reach the sidecar to set faults and to clear them",
                            "add an inbound rule for that port (TCP) from this machine's address alone");

@@ -1,9 +1,12 @@
 #include "experiment/question.h"
 
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "core/clock.h"
 
 #define LOOK_MS 100
 
@@ -12,6 +15,8 @@ void question_init(struct question *question, void (*changed)(void *context), vo
     memset(question, 0, sizeof *question);
     pthread_mutex_init(&question->mutex, NULL);
     pthread_cond_init(&question->answered, NULL);
+    /* Not the numbers of an earlier session of this process: who has answered those must not miss these. */
+    question->last = (unsigned)clock_us();
     question->changed = changed;
     question->context = context;
 }
@@ -37,7 +42,8 @@ bool question_ask(void *context, const char *serial, const atomic_bool *cancel, 
 {
     struct question *question = context;
     pthread_mutex_lock(&question->mutex);
-    question->now.number = ++question->last;
+    question->last += question->last == UINT_MAX ? 2 : 1; /* 0 means none */
+    question->now.number = question->last;
     snprintf(question->now.serial, sizeof question->now.serial, "%s", serial);
     question->has_answer = false;
     pthread_mutex_unlock(&question->mutex);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "experiment/json.h"
+#include "experiment/way_back.h"
 
 static void put_ms(struct json_object *object, const char *key, double us)
 {
@@ -26,9 +27,15 @@ struct json_object *report_figures(const struct model_figures *figures)
     return object;
 }
 
+static void put_time(struct json_object *object, const char *key, int64_t ms)
+{
+    if (ms > 0)
+        json_put_integer(object, key, ms);
+}
+
 static struct json_object *report_sidecars(const struct model_experiment *experiment)
 {
-    static const char *const states[] = {"connecting", "clean", "live", "behind", "unreachable"};
+    static const char *const states[] = {"connecting", "clean", "live", "behind", "unreachable", "silent"};
     struct json_object *array = json_object_new_array();
     for (size_t i = 0; i < experiment->sidecar_count; i++) {
         const struct model_sidecar *sidecar = &experiment->sidecars[i];
@@ -37,6 +44,7 @@ static struct json_object *report_sidecars(const struct model_experiment *experi
         json_put_text(object, "address", sidecar->address);
         json_put_integer(object, "port", sidecar->port);
         json_put_text(object, "state", states[sidecar->state]);
+        put_time(object, "heard", sidecar->heard_ms);
         if (sidecar->problem[0] != '\0')
             json_put_text(object, "problem", sidecar->problem);
         json_put_integer(object, "held", (int64_t)sidecar->held);
@@ -92,12 +100,6 @@ static struct json_object *report_guards(const struct model_experiment *experime
     return array;
 }
 
-static void put_time(struct json_object *object, const char *key, int64_t ms)
-{
-    if (ms > 0)
-        json_put_integer(object, key, ms);
-}
-
 struct json_object *report_status(const struct model *model)
 {
     const struct model_experiment *experiment = &model->experiment;
@@ -113,6 +115,12 @@ struct json_object *report_status(const struct model *model)
     put_time(object, "ends", experiment->ends_ms);
     put_time(object, "deadline", experiment->deadline_ms);
     json_object_object_add(object, "faults", fault_to_json(&experiment->live));
+    if (experiment->reach != CHOICES_REACH_AUTO)
+        json_put_text(object, "reach", way_back_reach_word(experiment->reach));
+    put_time(object, "faults_from", experiment->faults_from_ms);
+    json_put_integer(object, "unreachable", (int64_t)experiment->unreachable);
+    if (experiment->beyond > 0)
+        json_put_integer(object, "beyond", (int64_t)experiment->beyond);
     json_put_integer(object, "live_on", (int64_t)experiment->live_on);
     json_put_integer(object, "live_of", (int64_t)experiment->live_of);
     if (experiment->last_ack_ms >= 0)
@@ -146,6 +154,8 @@ struct json_object *report_plan(const struct model *model)
     json_put_text(object, "cluster", model->experiment.cluster);
     json_put_text(object, "service", model->experiment.service);
     json_object_object_add(object, "faults", fault_to_json(&model->experiment.asked));
+    if (model->experiment.reach != CHOICES_REACH_AUTO)
+        json_put_text(object, "reach", way_back_reach_word(model->experiment.reach));
     json_object_object_add(object, "guards", report_guards(&model->experiment));
     json_put_flag(object, "refused", plan->refused);
     json_put_integer(object, "estimate_ms", plan->estimate_ms);

@@ -100,6 +100,21 @@ static struct revision_sidecar *sidecar_for(const struct revision_sidecars *side
     return NULL;
 }
 
+/* A stream of awslogs is PREFIX/CONTAINER/TASK; without a prefix nothing tells whose it is. */
+static void find_log(struct json_object *application, struct revision_sidecar *sidecar)
+{
+    struct json_object *log = json_object_of(application, "logConfiguration");
+    struct json_object *options = json_object_of(log, "options");
+    const char *group = json_text(options, "awslogs-group"),
+               *prefix = json_text(options, "awslogs-stream-prefix");
+    if (strcmp(json_text(log, "logDriver"), "awslogs") != 0 || group[0] == '\0' || prefix[0] == '\0' ||
+        strlen(group) >= sizeof sidecar->log_group || strlen(prefix) >= sizeof sidecar->log_prefix)
+        return;
+    strcpy(sidecar->log_group, group);
+    strcpy(sidecar->log_prefix, prefix);
+    snprintf(sidecar->log_region, sizeof sidecar->log_region, "%.63s", json_text(options, "awslogs-region"));
+}
+
 bool revision_find_sidecars(struct json_object *task_definition, struct json_object *load_balancers,
                             struct revision_sidecars *sidecars, struct error *error)
 {
@@ -129,6 +144,7 @@ bool revision_find_sidecars(struct json_object *task_definition, struct json_obj
             return error_set(error, ERROR_REFUSED, "the task definition leaves no %s free from %s on",
                              sidecar->stats_port > UINT16_MAX ? "port" : "name",
                              sidecar->stats_port > UINT16_MAX ? "15000" : REVISION_CONTAINER);
+        find_log(find_container(task_definition, application), sidecar);
     }
     if (sidecars->count == 0)
         return error_set(error, ERROR_REFUSED,
@@ -272,6 +288,50 @@ static struct json_object *build_container(const struct revision_sidecar *sideca
     json_object_object_add(container, "dockerLabels", labels);
     copy_settings(find_container(task_definition, sidecar->application), container);
     return container;
+}
+
+static void add_variable(struct json_object *environment, const char *name, const char *value)
+{
+    struct json_object *variable = NULL;
+    for (size_t i = 0; variable == NULL && i < json_object_array_length(environment); i++) {
+        struct json_object *one = json_object_array_get_idx(environment, i);
+        if (strcmp(json_text(one, "name"), name) == 0)
+            variable = one;
+    }
+    if (variable == NULL) {
+        variable = json_object_new_object();
+        json_put_text(variable, "name", name);
+        json_object_array_add(environment, variable);
+    }
+    json_put_text(variable, "value", value);
+}
+
+static void add_number(struct json_object *environment, const char *name, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    add_variable(environment, name, text);
+}
+
+void revision_set_timetable(struct json_object *revision, const struct way_back *way_back,
+                            const struct fault *fault, int64_t from_ms, int log_interval_s)
+{
+    struct json_object *containers = json_array(revision, "containerDefinitions");
+    struct json_object *faults = fault_to_json(fault);
+    for (size_t i = 0; i < json_object_array_length(containers); i++) {
+        struct json_object *container = json_object_array_get_idx(containers, i);
+        struct json_object *labels = json_object_of(container, "dockerLabels");
+        struct json_object *environment = json_array(container, "environment");
+        if (json_text(labels, WAY_BACK_LABEL_EXPERIMENT)[0] == '\0')
+            continue;
+        add_variable(environment, "SHAKETABLE_FAULTS",
+                     json_object_to_json_string_ext(faults, JSON_C_TO_STRING_PLAIN));
+        add_number(environment, "SHAKETABLE_START", from_ms);
+        add_number(environment, "SHAKETABLE_DEADLINE", way_back->faults_until_ms);
+        add_number(environment, "SHAKETABLE_STATS_LOG", log_interval_s);
+        way_back_label(way_back, labels);
+    }
+    json_object_put(faults);
 }
 
 /* All but those that AWS puts there itself (CloudFormation's) and refuses from anybody else. */

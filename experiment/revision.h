@@ -7,6 +7,7 @@
 #define SHAKETABLE_EXPERIMENT_REVISION_H
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "experiment/way_back.h"
 
 #include <stdbool.h>
@@ -28,6 +29,8 @@ struct revision_sidecar {
     int port;       /* it listens here; hostPort the same (awsvpc, host) */
     int stats_port; /* and here for the console */
     char health_check_path[1032];
+    /* Where its log goes, if CloudWatch Logs keeps it and we can find it there; else "". */
+    char log_group[513], log_prefix[257], log_region[64];
 };
 struct revision_sidecars {
     size_t count;
@@ -57,6 +60,10 @@ struct json_object *revision_strip(struct json_object *task_definition);
  * caller. */
 struct json_object *revision_load_balancers(struct json_object *load_balancers,
                                             const struct revision_sidecars *sidecars);
+/* For sidecars that can't be reached: their faults, from when and until when (epoch), and how often they log
+ * statistics. Replaces what was there, and the labels, for the way back may have been told more. */
+void revision_set_timetable(struct json_object *revision, const struct way_back *way_back,
+                            const struct fault *fault, int64_t from_ms, int log_interval_s);
 /* Reads the sidecars back from a task definition of ours. */
 void revision_read_sidecars(struct json_object *task_definition, struct revision_sidecars *sidecars);
 

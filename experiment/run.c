@@ -37,7 +37,7 @@ void run_set_problem(struct run *run, const char *text)
 
 bool run_is_busy(const struct run *run)
 {
-    return run->working || run->watching || run->polling;
+    return run->working || run->watching || run->listening || run->polling;
 }
 
 void run_forget(struct run *run)
@@ -57,6 +57,8 @@ void run_forget(struct run *run)
     run->problem[0] = '\0';
     run->exit_status = 0;
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
+    run->faults_from_ms = run->heard_until_ms = run->next_listen_ms = 0;
+    run->deaf = false;
     run->tripped = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
@@ -136,7 +138,7 @@ static void on_armed(struct run *run)
         run_fail_and_restore(run, error.message);
         return;
     }
-    run->reach_until_ms = clock_ms() + RUN_REACH_MS;
+    run->reach_until_ms = clock_ms() + run_reach_ms(run);
     progress_set(&run->progress, run->engine->start_step_count - 2, MODEL_STEP_DOING, 0,
                  (int)run->endpoints.count, "%s", "");
     journal_phase(run->journal, "armed", NULL);
@@ -152,7 +154,8 @@ void run_confirm(struct run *run)
         run_end_failed(run, 3, "--read-only: nothing is changed. Start without it to inject");
         return;
     }
-    if (!way_back_copy(&run->way_back, &run->plan->way_back, &error)) {
+    plan_set_times(run->plan, job_endpoint_is_local(aws_client_endpoint(run->client)));
+    if (!way_back_copy(&run->way_back, &run->plan->way_back, &error) || !run_take_timetable(run, &error)) {
         run_end_failed(run, 1, error.message);
         return;
     }
@@ -209,6 +212,8 @@ void run_free(struct run *run)
     if (run == NULL)
         return;
     run_forget(run);
+    tunnels_free(run->tunnels);
+    free(run->log_frame);
     guards_free(run->guards);
     progress_destroy(&run->progress);
     free(run);
@@ -239,6 +244,10 @@ void run_show(const struct run *run, struct model_experiment *out)
 {
     memset(out, 0, sizeof *out);
     out->phase = run->phase;
+    out->reach = run->way_back.experiment[0] == '\0' && run->phase == MODEL_PLANNED
+                     ? run->plan->way_back.reach
+                     : run->way_back.reach;
+    out->faults_from_ms = run->faults_from_ms;
     out->ours = run->phase != MODEL_IDLE;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
     const struct way_back *way_back =
@@ -267,6 +276,12 @@ void run_show(const struct run *run, struct model_experiment *out)
     run_guards_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
+}
+
+bool run_let_go(struct run *run)
+{
+    atomic_store(&run->cancel, false); /* the sessions' ends must be told */
+    return run_let_go_of_sidecars(run);
 }
 
 struct series *run_series(const struct run *run)

@@ -34,7 +34,10 @@ struct run *run_new(uv_loop_t *loop, struct aws_client *client, const char *no_c
                     const struct run_handlers *handlers);
 /* For a run that had none: credentials may have come meanwhile. Not while a job runs. */
 void run_set_client(struct run *run, struct aws_client *client);
-/* Only when run_is_idle. */
+/* True when nothing of it is left on this machine or on AWS (sessions, processes); call it until then, once
+ * it is idle. */
+bool run_let_go(struct run *run);
+/* Only when run_is_idle, and after run_let_go. */
 void run_free(struct run *run);
 
 void run_plan(struct run *run, const struct intent *intent);

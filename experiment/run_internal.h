@@ -1,11 +1,13 @@
 /*
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
- * told and say), run_restore.c (the way back), run_jobs.c (the work on other threads).
+ * told and say), run_unreached.c (sidecars without links), run_restore.c (the way back), run_jobs.c (the work
+ * on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 
+#include "aws/logs.h"
 #include "experiment/adopt.h"
 #include "experiment/engine.h"
 #include "experiment/guards.h"
@@ -64,6 +66,17 @@ struct run {
     struct engine_status watched;
     int64_t next_watch_ms;
 
+    /* The logs of sidecars that are not reached; a worker fills `heard` and the error. */
+    uv_work_t listen_work;
+    bool listening;
+    struct logs_events heard[REVISION_MAPPINGS_MAX];
+    struct error listen_error;
+    struct stats_frame *log_frame; /* scratch */
+    int64_t next_listen_ms;
+    int64_t heard_until_ms; /* the newest of their frames, epoch */
+    bool deaf;              /* it was said that they can't be read */
+    int64_t faults_from_ms; /* they begin by themselves, epoch; 0: not of this kind */
+
     /* The guards, from armed on, and the poll for what they ask of AWS. */
     struct guards *guards;
     uv_work_t guard_work;
@@ -72,6 +85,7 @@ struct run {
     int64_t next_poll_ms;
 
     /* The sidecars. */
+    struct tunnels *tunnels; /* of those that are reached by ssm; NULL: none so far */
     struct sidecars *sidecars;
     struct series *series;
     bool turned_away;         /* it was said that they take another console's key */
@@ -83,7 +97,7 @@ struct run {
     int64_t started_ms, ends_ms, deadline_ms;
     int64_t over_ms; /* as ends_ms or deadline_ms, by clock_ms */
     int64_t next_renew_ms;
-    int64_t renewed_ms; /* when the lease was last given, by clock_boot_ms */
+    int64_t renewed_ms;   /* when the lease was last given, by clock_boot_ms */
     uint64_t rollback_us; /* when R was pressed */
     double clean_ms;
     bool leaving;
@@ -120,6 +134,8 @@ void run_end_failed(struct run *run, int exit_status, const char *problem);
 bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints, struct error *error);
 /* All shall have the faults that are asked for. */
 void run_tell_faults(struct run *run, int64_t lease_ms);
+/* Its links end, and what they went through. Done when this is true. */
+bool run_let_go_of_sidecars(struct run *run);
 /* What these faults take and one of the sidecars can't do; NULL: nothing. */
 const char *run_missing_capability(const struct run *run, const struct fault *fault);
 
@@ -129,6 +145,18 @@ const char *run_missing_capability(const struct run *run, const struct fault *fa
 bool run_end_if_lapsed(struct run *run);
 void run_tick_armed(struct run *run, int64_t now_ms);
 void run_tick_injecting(struct run *run, int64_t now_ms);
+
+/* How long the sidecars may take to answer. */
+int64_t run_reach_ms(const struct run *run);
+void run_watch_when_due(struct run *run);
+
+/* ── run_unreached.c ─────────────────────────────────────────────────────────────────────── */
+/* At the confirmation: when the faults will be live. */
+bool run_take_timetable(struct run *run, struct error *error);
+void run_tick_unreached(struct run *run, int64_t now_ms);
+void run_listen_when_due(struct run *run);
+/* The first step of restoring. */
+void run_show_unreached_clean(struct run *run);
 
 /* ── run_guards.c ────────────────────────────────────────────────────────────────────────── */
 /* With the baseline. */

@@ -7,6 +7,16 @@
 #define WATCH_LOCAL_MS 1000
 #define WATCH_AWS_MS 5000
 #define LEAVE_MS 3000
+/* A session of Session Manager takes a second or two, and not all begin at once. */
+#define SSM_REACH_MS 45000
+#define SSM_REACH_EACH_MS 1000
+
+int64_t run_reach_ms(const struct run *run)
+{
+    return run->way_back.reach == CHOICES_REACH_SSM
+               ? SSM_REACH_MS + SSM_REACH_EACH_MS * (int64_t)run->endpoints.count
+               : RUN_REACH_MS;
+}
 
 static size_t reach_step(const struct run *run)
 {
@@ -33,7 +43,7 @@ static void go_live(struct run *run, int64_t now_ms)
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, 0);
     run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
-    run->reach_until_ms = clock_ms() + RUN_REACH_MS;
+    run->reach_until_ms = clock_ms() + run_reach_ms(run);
     run_tell_faults(run, SIDECARS_LEASE_MS);
 }
 
@@ -50,7 +60,7 @@ bool run_end_if_lapsed(struct run *run)
 {
     bool leased = run->phase == MODEL_INJECTING || (run->phase == MODEL_ARMED && run->deadline_ms != 0);
     int64_t since_ms = clock_boot_ms() - run->renewed_ms;
-    if (!leased || run->leaving || since_ms < SIDECARS_LEASE_MS)
+    if (!leased || run->leaving || run->way_back.reach == CHOICES_REACH_NONE || since_ms < SIDECARS_LEASE_MS)
         return false;
     char text[MODEL_TEXT_MAX];
     snprintf(text, sizeof text,
@@ -70,8 +80,8 @@ static void wait_for_live(struct run *run)
     renew_when_due(run);
     if (clock_ms() < run->reach_until_ms)
         return;
-    snprintf(text, sizeof text, "%zu of %zu sidecars have not taken the faults within %d s",
-             count.total - count.acknowledged, count.total, RUN_REACH_MS / 1000);
+    snprintf(text, sizeof text, "%zu of %zu sidecars have not taken the faults within %lld s",
+             count.total - count.acknowledged, count.total, (long long)run_reach_ms(run) / 1000);
     run_fail_and_restore(run, text);
 }
 
@@ -80,6 +90,12 @@ void run_tick_armed(struct run *run, int64_t now_ms)
     struct sidecars_count count = sidecars_count(run->sidecars);
     if (run_end_if_lapsed(run))
         return;
+    if (run->way_back.reach > CHOICES_REACH_DIRECT)
+        run_watch_when_due(run); /* ECS Exec's agents may start later than their tasks */
+    if (run->way_back.reach == CHOICES_REACH_NONE) {
+        run_tick_unreached(run, now_ms);
+        return;
+    }
     if (run->baseline_from_ms == 0) {
         bool all = count.total > 0 && count.reached == count.total;
         progress_set(&run->progress, reach_step(run), all ? MODEL_STEP_DONE : MODEL_STEP_DOING,
@@ -116,6 +132,13 @@ void run_adjust(struct run *run, const struct fault *fault)
 {
     if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
         return;
+    if (run->way_back.reach == CHOICES_REACH_NONE) {
+        run_say(
+            run, MODEL_LOG_WARNING,
+            "the sidecars can't be reached: their faults can't be changed while they are live. Roll back, "
+            "and inject anew");
+        return;
+    }
     if (run->leaving)
         return; /* it would shorten the lease that they are left with */
     if (run_end_if_lapsed(run))
@@ -138,7 +161,8 @@ void run_adjust(struct run *run, const struct fault *fault)
 
 void run_watch_done(struct run *run)
 {
-    if (run->phase != MODEL_INJECTING || run->watch_failed || run->leaving)
+    bool there = run->phase == MODEL_ARMED || run->phase == MODEL_INJECTING;
+    if (!there || run->watch_failed || run->leaving || run->rollback_wanted)
         return;
     if (!run->watched.ours) {
         run_fail_and_restore(run, run->watched.drift);
@@ -148,16 +172,22 @@ void run_watch_done(struct run *run)
     run->handlers.changed(run->handlers.context);
 }
 
+void run_watch_when_due(struct run *run)
+{
+    bool local = job_endpoint_is_local(aws_client_endpoint(run->client));
+    if (clock_ms() < run->next_watch_ms || run->leaving)
+        return;
+    run->next_watch_ms = clock_ms() + (local ? WATCH_LOCAL_MS : WATCH_AWS_MS);
+    run_start_watch(run);
+}
+
 void run_tick_injecting(struct run *run, int64_t now_ms)
 {
     if (run_end_if_lapsed(run) || run_guards_tick(run))
         return;
     renew_when_due(run);
-    if (clock_ms() >= run->next_watch_ms && !run->leaving) {
-        bool local = job_endpoint_is_local(aws_client_endpoint(run->client));
-        run->next_watch_ms = clock_ms() + (local ? WATCH_LOCAL_MS : WATCH_AWS_MS);
-        run_start_watch(run);
-    }
+    run_watch_when_due(run);
+    run_listen_when_due(run);
     /* By either clock: that of the day may be set back. */
     if (clock_ms() >= run->over_ms || now_ms >= (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms)) {
         run_say(run, MODEL_LOG_INFO, "%s",
@@ -176,9 +206,10 @@ void run_leave(struct run *run)
     run->leaving = true;
     atomic_store(&run->cancel, true); /* a watch under way is not waited for */
     run->leave_until_ms = clock_ms() + LEAVE_MS;
-    run_tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
-                         : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS
-                                                         : lease_ms);
+    if (run->way_back.reach != CHOICES_REACH_NONE) /* they live by the clock anyway */
+        run_tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
+                             : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS
+                                                             : lease_ms);
     journal_phase(run->journal, "left", NULL);
     run_say(run, MODEL_LOG_WARNING,
             "experiment %s goes on until its deadline; shaketable rollback %s ends it",

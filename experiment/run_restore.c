@@ -47,7 +47,7 @@ static void on_restored(struct run *run)
         return;
     }
     journal_ended(run->journal, true, run->outcome.note[0] == '\0' ? NULL : run->outcome.note, NULL);
-    if (run->told)
+    if (run->told || run->way_back.reach == CHOICES_REACH_NONE)
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
     run->exit_status = run->tripped ? 4 : run->failed ? 1 : 0;
@@ -68,7 +68,9 @@ void run_start_restore(struct run *run)
     guards_end(run->guards);
     run_set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
-    if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
+    if (run->way_back.reach == CHOICES_REACH_NONE) {
+        run_show_unreached_clean(run);
+    } else if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DOING, 0, 0, "%s", "");
         run->told = true;
         sidecars_clear(run->sidecars);
@@ -104,7 +106,8 @@ static void on_adopted(struct run *run)
     snprintf(run->request.service, sizeof run->request.service, "%s", run->way_back.service);
     run_say(run, MODEL_LOG_INFO, "found experiment %s of %s on %s/%s", run->way_back.experiment,
             run->way_back.operator_name, run->way_back.cluster, run->way_back.service);
-    if (run->adopted.endpoints.count > 0 && !run_open_sidecars(run, &run->adopted.endpoints, &error))
+    if (run->adopted.endpoints.count > 0 && run->way_back.reach != CHOICES_REACH_NONE &&
+        !run_open_sidecars(run, &run->adopted.endpoints, &error))
         run_say(run, MODEL_LOG_WARNING,
                 "the sidecars can't be cleared from here; their faults end with the lease, once nobody "
                 "renews it, "

@@ -113,6 +113,25 @@ static void on_refused(void *context)
     run_tell_faults(run, SIDECARS_LEASE_MS);
 }
 
+bool run_let_go_of_sidecars(struct run *run)
+{
+    if (run->tunnels == NULL)
+        return true;
+    sidecars_free(run->sidecars);
+    run->sidecars = NULL;
+    return tunnels_are_idle(run->tunnels);
+}
+
+static bool open_tunnels(struct run *run, struct error *error)
+{
+    if (run->tunnels == NULL)
+        run->tunnels = tunnels_new(run->loop, run->client);
+    if (run->tunnels == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    sidecars_use_tunnels(run->sidecars, run->tunnels);
+    return true;
+}
+
 bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints, struct error *error)
 {
     struct console_key key;
@@ -128,11 +147,13 @@ bool run_open_sidecars(struct run *run, const struct arm_endpoints *endpoints, s
     if (run->sidecars == NULL)
         return false;
     run->series = series_new(MODEL_SOURCE_SIDECARS, run->way_back.cluster, run->way_back.service);
-    if (run->series == NULL) {
+    if (run->series == NULL || (run->way_back.reach == CHOICES_REACH_SSM && !open_tunnels(run, error))) {
         sidecars_free(run->sidecars);
         run->sidecars = NULL;
         return error_set(error, ERROR_SYSTEM, "out of memory");
     }
+    if (run->way_back.reach == CHOICES_REACH_NONE)
+        sidecars_expect(run->sidecars, &run->asked);
     sidecars_reconcile(run->sidecars, endpoints);
     return true;
 }

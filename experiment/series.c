@@ -24,6 +24,7 @@ struct series {
     int64_t heard_ms;
     int64_t slot_number; /* now_ms / SLOT_MS of the newest slot */
     int64_t window_from_ms;
+    int64_t restarted_ms;     /* what was measured before is not for the window */
     struct slot slots[SLOTS]; /* by slot_number % SLOTS */
     struct slot window;       /* their sum */
     struct hist baseline;
@@ -113,26 +114,22 @@ static struct model_column *column_at(struct series *series, int64_t now_ms)
     return column;
 }
 
-void series_add(struct series *series, const struct stats_sample *sample, int64_t now_ms)
+static uint64_t errors_of(const uint64_t *outcome)
 {
-    series_advance(series, now_ms);
-    series->heard_ms = now_ms;
-    series->problem[0] = '\0';
+    return outcome[STATS_INJECTED_ERROR] + outcome[STATS_RESET] + outcome[STATS_UPSTREAM_FAILED];
+}
 
-    struct slot *slot = &series->slots[series->slot_number % SLOTS];
-    uint64_t errors = slot->tallies[ALL].errors, lost = slot->tallies[ALL].lost;
-    struct slot *both[2] = {slot, &series->window};
-    for (size_t i = 0; i < 2; i++) {
-        struct tally *tallies = both[i]->tallies;
-        tally_count(&tallies[ALL], &sample->round_trip, sample->outcomes);
-        tally_count(&tallies[CONTROL], &sample->control_round_trip, sample->control_outcomes);
-        tally_count(&tallies[SCOPED], &sample->scoped_round_trip, sample->scoped_outcomes);
-    }
+static uint64_t lost_of(const uint64_t *outcome)
+{
+    return outcome[STATS_CLIENT_GONE] + outcome[STATS_BLACKHOLED] + outcome[STATS_UPSTREAM_REFUSED];
+}
 
-    struct model_column *column = column_at(series, now_ms);
+static void add_to_column(struct series *series, const struct stats_sample *sample, int64_t at_ms)
+{
+    struct model_column *column = column_at(series, at_ms);
     column->measured = true;
-    column->errors += (uint32_t)(slot->tallies[ALL].errors - errors);
-    column->lost += (uint32_t)(slot->tallies[ALL].lost - lost);
+    column->errors += (uint32_t)errors_of(sample->outcomes);
+    column->lost += (uint32_t)lost_of(sample->outcomes);
     for (size_t i = 0; sample->round_trip.total > 0 && i < HIST_COUNTS; i++) {
         if (sample->round_trip.counts[i] == 0)
             continue;
@@ -141,12 +138,48 @@ void series_add(struct series *series, const struct stats_sample *sample, int64_
     }
 }
 
+static void add_to_window(struct series *series, const struct stats_sample *sample)
+{
+    struct slot *slot = &series->slots[series->slot_number % SLOTS];
+    struct slot *both[2] = {slot, &series->window};
+    for (size_t i = 0; i < 2; i++) {
+        struct tally *tallies = both[i]->tallies;
+        tally_count(&tallies[ALL], &sample->round_trip, sample->outcomes);
+        tally_count(&tallies[CONTROL], &sample->control_round_trip, sample->control_outcomes);
+        tally_count(&tallies[SCOPED], &sample->scoped_round_trip, sample->scoped_outcomes);
+    }
+}
+
+void series_add(struct series *series, const struct stats_sample *sample, int64_t now_ms)
+{
+    series_advance(series, now_ms);
+    series->heard_ms = now_ms;
+    series->problem[0] = '\0';
+    add_to_window(series, sample);
+    add_to_column(series, sample, now_ms);
+}
+
+void series_add_late(struct series *series, const struct stats_sample *sample, int64_t now_ms,
+                     int64_t measured_ms)
+{
+    series_advance(series, now_ms);
+    if (measured_ms > now_ms)
+        measured_ms = now_ms; /* their clock is ahead */
+    if (measured_ms > series->heard_ms)
+        series->heard_ms = measured_ms;
+    series->problem[0] = '\0';
+    if (measured_ms - sample->interval_ms >= series->restarted_ms)
+        add_to_window(series, sample);
+    if (now_ms - measured_ms < (MODEL_COLUMNS - 1) * (int64_t)MODEL_COLUMN_MS)
+        add_to_column(series, sample, measured_ms);
+}
+
 void series_restart_window(struct series *series, int64_t now_ms)
 {
     for (size_t i = 0; i < SLOTS; i++)
         slot_clear(&series->slots[i]);
     slot_clear(&series->window);
-    series->window_from_ms = now_ms;
+    series->window_from_ms = series->restarted_ms = now_ms;
 }
 
 static double known_percentile(const struct hist *hist, double percentile)

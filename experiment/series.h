@@ -17,6 +17,10 @@ void series_free(struct series *series);
 
 /* Adds a sample that arrived at `now_ms` (epoch). */
 void series_add(struct series *series, const struct stats_sample *sample, int64_t now_ms);
+/* The same for one that arrived late: it was measured until `measured_ms`. Those of before the window was
+ * restarted count in their columns alone. */
+void series_add_late(struct series *series, const struct stats_sample *sample, int64_t now_ms,
+                     int64_t measured_ms);
 /* Lets time pass: slots leave the window, columns move on. Call it at each snapshot. */
 void series_advance(struct series *series, int64_t now_ms);
 /* Forgets the window: what it shows from now on was measured after this moment (a change of faults). */

@@ -22,8 +22,9 @@
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
-#define PUBLISH_SOON_MS 25 /* so soon after the last one something new of the tree is shown at the earliest \
-                            */
+#define PUBLISH_SOON_MS                                                                 \
+    25 /* so soon after the last one something new of the tree is shown at the earliest \
+        */
 
 struct session {
     struct session_options options;
@@ -57,7 +58,7 @@ struct session {
     char selected_cluster[MODEL_NAME_MAX], selected_service[MODEL_NAME_MAX];
     struct eventlog log;
     uint64_t version;
-    bool dirty, quitting;
+    bool dirty, quitting, letting_go;
 };
 
 /* ── snapshots ───────────────────────────────────────────────────────────────────────────── */
@@ -275,7 +276,8 @@ static void open_clients(struct session *session)
 static void start_reading(struct session *session)
 {
     if (session->options.inventory && session->actor != NULL)
-        session->reading = inventory_start(session->reader, on_worker_changed, session);
+        session->reading =
+            inventory_start(session->reader, &session->reader_cancel, on_worker_changed, session);
 }
 
 /* There were no credentials, or no region: they may have come meanwhile. */
@@ -430,9 +432,13 @@ static void end_when_done(struct session *session)
     atomic_store(&session->reader_cancel, true);
     if (!survey_watch_is_idle(session->survey) || !run_is_idle(session->run))
         return;
-    mind_control(session);
-    publish(session);
-    close_all(session);
+    if (!session->letting_go) {
+        mind_control(session);
+        publish(session);
+    }
+    session->letting_go = true;
+    if (run_let_go(session->run))
+        close_all(session);
 }
 
 static void on_wake(uv_async_t *wake)
@@ -456,7 +462,7 @@ static void on_tick(uv_timer_t *tick)
     look_for_experiments(session);
     look_at_pace(session);
     mind_control(session);
-    if (session->dirty || run_is_active(session->run))
+    if ((session->dirty || run_is_active(session->run)) && !session->letting_go)
         publish(session);
     end_when_done(session);
 }

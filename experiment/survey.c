@@ -64,7 +64,9 @@ static void take_way_back(struct model_record *record, const struct way_back *wa
     copy_text(record->service, sizeof record->service, way_back->service);
     copy_text(record->operator_name, sizeof record->operator_name, way_back->operator_name);
     copy_text(record->region, sizeof record->region, way_back->region);
-    copy_text(record->way_back, sizeof record->way_back, ecs_short_name(way_back->task_definition));
+    copy_text(record->way_back, sizeof record->way_back,
+              way_back->canary != NULL ? "the service without its canary"
+                                       : ecs_short_name(way_back->task_definition));
     record->mine = strcmp(way_back->operator_name, operator_name) == 0;
     record->here = strcmp(way_back->region, place->region) == 0 &&
                    strcmp(way_back->endpoint, place->endpoint) == 0 &&

@@ -37,6 +37,22 @@ const char *way_back_carrier(const struct way_back *way_back)
     return way_back->canary != NULL ? json_text(way_back->canary, "service") : way_back->service_arn;
 }
 
+const char *way_back_reach_word(enum choices_reach reach)
+{
+    static const char *const words[] = {"auto", "direct", "ssm", "none"};
+    return words[reach];
+}
+
+/* One that says nothing is from before there was a choice. */
+static enum choices_reach read_reach(struct json_object *json)
+{
+    const char *word = json_text(json, "reach");
+    for (enum choices_reach reach = CHOICES_REACH_SSM; reach <= CHOICES_REACH_NONE; reach++)
+        if (strcmp(word, way_back_reach_word(reach)) == 0)
+            return reach;
+    return CHOICES_REACH_DIRECT;
+}
+
 struct json_object *way_back_to_json(const struct way_back *way_back)
 {
     struct json_object *json = json_object_new_object();
@@ -53,6 +69,10 @@ struct json_object *way_back_to_json(const struct way_back *way_back)
     json_put_text(json, "family", way_back->family);
     json_put_integer(json, "created", way_back->created_ms);
     json_put_integer(json, "deadline", way_back->deadline_ms);
+    if (way_back->reach > CHOICES_REACH_DIRECT)
+        json_put_text(json, "reach", way_back_reach_word(way_back->reach));
+    if (way_back->faults_until_ms > 0)
+        json_put_integer(json, "faultsUntil", way_back->faults_until_ms);
     json_object_object_add(json, "loadBalancers", json_copy(way_back->load_balancers));
     if (way_back->canary != NULL)
         json_object_object_add(json, "canary", json_copy(way_back->canary));
@@ -100,6 +120,8 @@ bool way_back_from_json(struct way_back *way_back, struct json_object *json, str
         return error_set(error, ERROR_INVALID, "way back: loadBalancers is missing");
     read.created_ms = json_integer(json, "created");
     read.deadline_ms = json_integer(json, "deadline");
+    read.reach = read_reach(json);
+    read.faults_until_ms = json_integer(json, "faultsUntil");
     read.load_balancers = load_balancers;
     read.canary = json_object_of(json, "canary");
     read.ingress = json_array(json, "ingress");

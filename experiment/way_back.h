@@ -7,6 +7,7 @@
 #define SHAKETABLE_EXPERIMENT_WAY_BACK_H
 
 #include "core/error.h"
+#include "experiment/choices.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,11 +34,15 @@ struct way_back {
     char task_definition[512];          /* the ARN to go back to */
     char family[256];                   /* of our revision: shaketable-FAMILY */
     int64_t created_ms, deadline_ms;    /* epoch */
+    enum choices_reach reach;           /* how the sidecars are spoken to; never AUTO */
+    int64_t faults_until_ms;            /* reach none: their faults end then by themselves; else 0 */
     struct json_object *load_balancers; /* the service's, as DescribeServices gave them; owned */
     struct json_object *canary;  /* see canary.h; NULL: the service itself carries the sidecar; owned */
     struct json_object *ingress; /* see ingress.h; NULL: no security group was opened; owned */
 };
 
+/* "direct", "ssm", "none". */
+const char *way_back_reach_word(enum choices_reach reach);
 /* The service that carries the sidecars, as DescribeServices takes it. */
 const char *way_back_carrier(const struct way_back *way_back);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define ELB "elasticloadbalancing"
+#define SCALING "application-autoscaling"
 
 static const struct operation operations[] = {
     {"ecs", "ListClusters", ecs_list_clusters},
@@ -54,6 +55,16 @@ static const struct operation operations[] = {
     {"logs", "FilterLogEvents", logs_filter_log_events},
     {"logs", "GetLogEvents", logs_get_log_events},
     {"logs", "DescribeLogStreams", logs_describe_log_streams},
+    {SCALING, "RegisterScalableTarget", autoscaling_register_scalable_target},
+    {SCALING, "DeregisterScalableTarget", autoscaling_deregister_scalable_target},
+    {SCALING, "DescribeScalableTargets", autoscaling_describe_scalable_targets},
+    {SCALING, "PutScalingPolicy", autoscaling_put_scaling_policy},
+    {SCALING, "DeleteScalingPolicy", autoscaling_delete_scaling_policy},
+    {SCALING, "DescribeScalingPolicies", autoscaling_describe_scaling_policies},
+    {SCALING, "PutScheduledAction", autoscaling_put_scheduled_action},
+    {SCALING, "DeleteScheduledAction", autoscaling_delete_scheduled_action},
+    {SCALING, "DescribeScheduledActions", autoscaling_describe_scheduled_actions},
+    {SCALING, "DescribeScalingActivities", autoscaling_describe_scaling_activities},
     {"sts", "GetCallerIdentity", sts_get_caller_identity},
     {"ec2", "DescribeSecurityGroups", ec2_describe_security_groups},
     {"ec2", "DescribeSecurityGroupRules", ec2_describe_security_group_rules},

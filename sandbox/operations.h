@@ -45,6 +45,12 @@ operation_handler elbv2_create_rule, elbv2_delete_rule, elbv2_set_rule_prioritie
 /* ssm.c, logs_read.c */
 operation_handler ssm_start_session, ssm_terminate_session;
 operation_handler logs_filter_log_events, logs_get_log_events, logs_describe_log_streams;
+/* autoscaling.c */
+operation_handler autoscaling_register_scalable_target, autoscaling_deregister_scalable_target,
+    autoscaling_describe_scalable_targets, autoscaling_put_scaling_policy, autoscaling_delete_scaling_policy,
+    autoscaling_describe_scaling_policies, autoscaling_put_scheduled_action,
+    autoscaling_delete_scheduled_action, autoscaling_describe_scheduled_actions,
+    autoscaling_describe_scaling_activities;
 /* sts.c */
 operation_handler sts_get_caller_identity;
 /* ec2.c, ec2_rules.c */

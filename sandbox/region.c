@@ -368,6 +368,7 @@ void region_free(struct region *region)
                             &region->alarms};
     for (size_t i = 0; i < region->alarms.count; i++)
         alarm_free(region->alarms.items[i]);
+    json_object_put(region->scaling);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);
     struct hints *hints[] = {&region->service_hints, &region->definition_hints, &region->task_hints,

@@ -66,6 +66,8 @@ struct container {
     enum container_state state;
     pid_t pid;                 /* 0: none */
     struct container_log *log; /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
+    int stop_timeout_s;        /* from SIGTERM to SIGKILL */
+    bool killed;
     bool has_exit_code;
     int exit_code;
 };
@@ -96,7 +98,6 @@ struct task {
     bool stopping;        /* its desired status is STOPPED */
     bool registered;      /* with its target groups */
     bool healthy;         /* running, and healthy in all its target groups */
-    bool killed;          /* SIGKILL was sent */
     bool failed;          /* its health checks failed */
     bool execute_command; /* ECS Exec, as its service had it when it was started */
     bool counted;         /* among the deployment's failed tasks */
@@ -214,6 +215,7 @@ struct region {
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;
+    struct json_object *scaling; /* of Application Auto Scaling, see autoscaling.h; NULL: nothing */
 };
 
 void region_init(struct region *region, const char *name, double pace);

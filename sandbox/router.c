@@ -20,6 +20,7 @@ static const struct {
     {"GraniteServiceVersion20100801", "monitoring"},
     {"AmazonSSM", "ssm"},
     {"Logs_20140328", "logs"},
+    {"AnyScaleFrontendService", "application-autoscaling"},
 };
 #define CBOR_PATH "/service/"
 #define CBOR_OPERATION "/operation/"

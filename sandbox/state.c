@@ -1,6 +1,7 @@
 #include "sandbox/state.h"
 
 #include "sandbox/alarm.h"
+#include "sandbox/autoscaling.h"
 #include "sandbox/ec2.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
@@ -158,6 +159,7 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "sessions", ssm_sessions_json(region));
     json_put(json, "securityGroups", security_groups_json(region));
     json_put(json, "alarms", alarms_json(region));
+    json_put(json, "autoscaling", autoscaling_state_json(region));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');
     json_object_put(json);
     return done;

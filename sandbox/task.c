@@ -20,8 +20,8 @@
 #define ACTIVATING_MS 300
 #define DEACTIVATING_MS 1000 /* at least: ECS is slow to notice that a target has drained */
 #define DEPROVISIONING_MS 300
-#define STOP_TIMEOUT_MS 10000 /* from SIGTERM to SIGKILL, whatever the pace */
-#define DRAIN_SLACK_MS 1000   /* beyond the deregistration delay, then the task goes on */
+#define STOP_TIMEOUT_S 30   /* from SIGTERM to SIGKILL where stopTimeout does not say; whatever the pace */
+#define DRAIN_SLACK_MS 1000 /* beyond the deregistration delay, then the task goes on */
 
 static const char *const state_names[] = {"PROVISIONING", "PENDING",  "ACTIVATING",     "RUNNING",
                                           "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"};
@@ -45,6 +45,7 @@ static void add_containers(struct region *region, struct task *task, const char 
         text_copy(container->name, sizeof container->name, json_text(definition, "name"));
         text_copy(container->image, sizeof container->image, json_text(definition, "image"));
         container->essential = json_flag(definition, "essential", true);
+        container->stop_timeout_s = (int)json_integer(definition, "stopTimeout", STOP_TIMEOUT_S);
         snprintf(container->arn, sizeof container->arn, "arn:aws:ecs:%s:%s:container/%s/%s/%s", region->name,
                  REGION_ACCOUNT, task->cluster->name, id, uuid);
     }
@@ -323,6 +324,19 @@ static void drain(struct region *region, struct task *task, int64_t now_ms)
     task_signal(task, SIGTERM);
 }
 
+/* SIGKILL for those whose time is up, once. */
+static void kill_late(struct task *task, int64_t waited_ms)
+{
+    for (size_t i = 0; i < task->container_count; i++) {
+        struct container *container = &task->containers[i];
+        if (container->pid <= 0 || container->killed ||
+            waited_ms <= (int64_t)container->stop_timeout_s * 1000)
+            continue;
+        container->killed = true;
+        process_signal(container->pid, SIGKILL);
+    }
+}
+
 static void finish_processes(struct task *task, bool alive, int64_t now_ms)
 {
     if (!alive) {
@@ -330,9 +344,8 @@ static void finish_processes(struct task *task, bool alive, int64_t now_ms)
             task->containers[i].state = CONTAINER_STOPPED;
         task->execution_stopped = region_now();
         enter(task, TASK_DEPROVISIONING, now_ms);
-    } else if (!task->killed && now_ms - task->since_ms > STOP_TIMEOUT_MS) {
-        task->killed = true;
-        task_signal(task, SIGKILL);
+    } else {
+        kill_late(task, now_ms - task->since_ms);
     }
 }
 

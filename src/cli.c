@@ -328,7 +328,7 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if (cli->word_count > 0 && *found == NULL)
         return error_set(error, ERROR_USAGE, "there is no command %.40s; see shaketable --help",
                          cli->words[0]);
-    unsigned groups = *found == NULL ? 0 : (*found)->groups;
+    unsigned groups = *found == NULL ? CLI_GUARDS : (*found)->groups;
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_list[i].group) != 0) {

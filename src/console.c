@@ -117,7 +117,8 @@ enum cli_exit console_run(const struct cli *cli, bool embedded)
                                        .ascii = cli->ascii,
                                        .no_color = cli->no_color,
                                        .move = move,
-                                       .context = &on_screen};
+                                       .context = &on_screen,
+                                       .choices = &cli->choices};
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         no_terminal(cli);
         return CLI_USAGE;

@@ -8,6 +8,7 @@
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/survey.h"
+#include "src/ask_code.h"
 
 static struct json_object *to_json(const struct model_record *record)
 {
@@ -68,6 +69,7 @@ static struct model_records *read_records(const struct cli *cli, struct error *e
         .region = cli->region,
         .endpoint_url = cli->endpoint_url,
         .read_only = true, /* a list never changes anything */
+        .mfa = {.ask = ask_code},
     };
     struct aws_client *client = aws_client_open(&options, error);
     atomic_bool never = false;

@@ -73,14 +73,38 @@ void running_print_line(struct json_object *status, bool header)
     clock_format_local_time(json_integer(status, "at"), at, sizeof at);
     percentile_text(now, "p50_ms", p50);
     percentile_text(now, "p99_ms", p99);
+    long long unreachable = json_integer(status, "unreachable");
     snprintf(live, sizeof live, "%lld of %lld", (long long)json_integer(status, "live_on"),
              (long long)json_integer(status, "live_of"));
     printf("%-8s  %-10s %-9s %10s %10s %6.1f %% %6.1f %% %8.0f", at, json_text(status, "phase"), live, p50,
            p99, number(now, "error_percent"), number(now, "lost_percent"), number(now, "per_second"));
+    if (unreachable > 0)
+        printf("  %lld unreachable", unreachable);
     print_group("in scope", json_object_of(status, "scoped"));
     print_group("control", json_object_of(status, "control"));
     printf("\n");
     fflush(stdout);
+}
+
+static void live_text(struct json_object *status, char *text, size_t size)
+{
+    long long unreachable = json_integer(status, "unreachable"), beyond = json_integer(status, "beyond");
+    int length = snprintf(text, size, "%lld of %lld sidecars", (long long)json_integer(status, "live_on"),
+                          (long long)json_integer(status, "live_of"));
+    if (unreachable > 0)
+        length += snprintf(text + length, size - (size_t)length, ", %lld unreachable", unreachable);
+    if (beyond > 0)
+        snprintf(text + length, size - (size_t)length, ", %lld more than can be steered", beyond);
+}
+
+static const char *reach_text(struct json_object *status)
+{
+    const char *reach = json_text(status, "reach");
+    if (strcmp(reach, "ssm") == 0)
+        return "ssm (through Session Manager)";
+    if (strcmp(reach, "none") == 0)
+        return "none (by the sidecars' clocks, heard of by their logs)";
+    return "direct";
 }
 
 static void guard_value_text(struct json_object *guard, char text[UNITS_TEXT_MAX])
@@ -121,15 +145,14 @@ static void print_guards(struct json_object *guards)
 void running_print_status(struct json_object *status)
 {
     struct fault fault;
-    char faults[256] = "";
+    char faults[256] = "", live[96];
     if (fault_from_json(&fault, json_object_of(status, "faults"), NULL))
         fault_describe(&fault, faults, sizeof faults);
-    printf(
-        "experiment  %s\nservice     %s/%s\nphase       %s\nfaults      %s, live on %lld of %lld sidecars\n"
-        "way back    %s\n",
-        json_text(status, "experiment"), json_text(status, "cluster"), json_text(status, "service"),
-        json_text(status, "phase"), faults, (long long)json_integer(status, "live_on"),
-        (long long)json_integer(status, "live_of"), json_text(status, "way_back"));
+    live_text(status, live, sizeof live);
+    printf("experiment  %s\nservice     %s/%s\nphase       %s\nfaults      %s, live on %s\n"
+           "reach       %s\nway back    %s\n",
+           json_text(status, "experiment"), json_text(status, "cluster"), json_text(status, "service"),
+           json_text(status, "phase"), faults, live, reach_text(status), json_text(status, "way_back"));
     print_guards(json_array(status, "guards"));
     if (json_text(status, "problem")[0] != '\0')
         printf("problem     %s\n", json_text(status, "problem"));
@@ -202,7 +225,14 @@ static void print_from_journal(const struct cli *cli, const struct journal_entry
     }
     printf("experiment  %s\nservice     %s/%s\nphase       %s\n", entry->experiment, entry->way_back.cluster,
            entry->way_back.service, entry->phase);
-    if (!entry->ended)
+    if (!entry->ended && entry->way_back.faults_until_ms > clock_epoch_ms()) {
+        char until[CLOCK_TEXT_MAX];
+        clock_format_local_time(entry->way_back.faults_until_ms, until, sizeof until);
+        printf(
+            "process     dead: its faults go on by themselves until %s; shaketable rollback %s ends them and "
+            "restores the service\n",
+            until, entry->experiment);
+    } else if (!entry->ended)
         printf("process     dead: its faults ended with their lease; shaketable rollback %s restores the "
                "service\n",
                entry->experiment);

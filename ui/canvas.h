@@ -55,6 +55,7 @@ enum hit_kind {
     HIT_COMMAND,  /* value: enum ui_command */
     HIT_BUTTON,   /* value: the dialog's button */
     HIT_LIST_ROW, /* value: the row of a list with a cursor */
+    HIT_GUARD,    /* value: its place in the list of guards */
     HIT_OVERLAY,  /* a dialog's body */
 };
 struct hit {

@@ -24,7 +24,12 @@ static const struct {
     {"scope", "scope 50% GET /api/* [request|response|both]"},
     {"clear", "clear: every fader to zero"},
     {"duration", "duration 5m, or none"},
+    {"blast-radius", "blast-radius 10%, or all: how much of the traffic, by a canary where it can be had"},
+    {"way", "way auto|in-place|canary: how the sidecars come into the traffic"},
+    {"reach", "reach auto|direct|ssm|none: how the sidecars are spoken to"},
+    {"security-group", "security-group open|leave: for the sidecar's port, and closed again"},
     {"cap", "cap latency 2s: how far a fader may go"},
+    {"guard", "guard p99 > 2s for 10s: adds one; guard alone lists them"},
     {"select", "select CLUSTER/SERVICE"},
     {"experiments", "experiments: those there are and were"},
     {"profile", "profile NAME: another of the AWS CLI's profiles"},
@@ -68,6 +73,10 @@ size_t command_matches(const struct model *model, const char *line, const char *
     if (strncmp(line, "theme ", 6) == 0) {
         for (unsigned i = 0; theme_name_at(i) != NULL; i++)
             count = add_if(theme_name_at(i), space + 1, matches, count);
+    } else if (strncmp(line, "way ", 4) == 0 || strncmp(line, "reach ", 6) == 0) {
+        const char *const *words = line[0] == 'w' ? choices_way_words : choices_reach_words;
+        for (; *words != NULL; words++)
+            count = add_if(*words, space + 1, matches, count);
     } else if (strncmp(line, "cap ", 4) == 0 && strchr(line, ' ') == space) {
         for (unsigned i = 0; i < FADER_COUNT; i++)
             count = add_if(scale_name((enum fader)i), space + 1, matches, count);
@@ -222,6 +231,55 @@ static bool run_view(struct turn *turn, const char *word)
     return true;
 }
 
+static bool run_security_group(struct choices *choices, const char *argument, struct error *error)
+{
+    bool opens = strcmp(argument, "open") == 0;
+    if (!opens && strcmp(argument, "leave") != 0)
+        return error_set(error, ERROR_USAGE, "security-group open, or leave");
+    choices->open_security_group = opens;
+    return true;
+}
+
+/* For the next plan: the experiment under way stays as it was made. */
+static bool run_choice(struct turn *turn, const char *word, const char *argument, struct error *error)
+{
+    struct choices choices = turn->state->choices;
+    bool done;
+    if (strcmp(word, "way") == 0)
+        done = choices_take_way(&choices, argument, word, error);
+    else if (strcmp(word, "reach") == 0)
+        done = choices_take_reach(&choices, argument, word, error);
+    else if (strcmp(word, "security-group") == 0)
+        done = run_security_group(&choices, argument, error);
+    else if (strcmp(argument, "all") == 0)
+        done = choices_take_blast_radius(&choices, "100%", word, error);
+    else
+        done = choices_take_blast_radius(&choices, argument, word, error);
+    if (!done)
+        return false;
+    turn->state->choices = choices;
+    ui_state_notice(turn->state, turn->now_ms, "the next plan: %s %s", word, argument);
+    return true;
+}
+
+static bool is_choice(const char *word)
+{
+    return strcmp(word, "way") == 0 || strcmp(word, "reach") == 0 || strcmp(word, "blast-radius") == 0 ||
+           strcmp(word, "security-group") == 0;
+}
+
+static bool run_guard(struct turn *turn, const char *argument, struct error *error)
+{
+    if (*argument == '\0') {
+        guards_open(turn);
+        return true;
+    }
+    if (!guards_add(turn, argument, error))
+        return false;
+    ui_state_notice(turn->state, turn->now_ms, "guard: %s", argument);
+    return true;
+}
+
 bool command_run(struct turn *turn, const char *line, struct error *error)
 {
     char word[32] = "";
@@ -256,6 +314,10 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return fader_enter_duration(turn, argument, error);
     if (strcmp(word, "cap") == 0)
         return run_cap(turn, argument, error);
+    if (is_choice(word))
+        return run_choice(turn, word, argument, error);
+    if (strcmp(word, "guard") == 0)
+        return run_guard(turn, argument, error);
     if (strcmp(word, "select") == 0)
         return run_select(turn, argument, error);
     if (strcmp(word, "profile") == 0 || strcmp(word, "region") == 0)

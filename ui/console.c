@@ -264,6 +264,8 @@ int ui_console_run(struct session *session, const struct ui_options *options, st
         return -1;
     }
     ui_state_init(console.state);
+    if (options->choices != NULL)
+        console.state->choices = *options->choices;
     console.screen = screen_open(&wanted, error);
     if (console.screen == NULL)
         goto done;

@@ -24,6 +24,7 @@ struct ui_options {
      * NULL with an error: the present one goes on. May be NULL. */
     struct session *(*move)(void *context, const char *profile, const char *region, struct error *error);
     void *context;
+    const struct choices *choices; /* for the first plan; NULL: none */
 };
 
 enum ui_outcome {

@@ -8,6 +8,7 @@ struct form {
 };
 
 static const struct form forms[GLYPH_COUNT] = {
+    /* clang-format off */
     [GLYPH_OPEN] = {0x25be, 'v'},
     [GLYPH_FOLDED] = {0x25b8, '>'},
     [GLYPH_CURSOR] = {0x25b8, '>'},
@@ -50,6 +51,7 @@ static const struct form forms[GLYPH_COUNT] = {
     [GLYPH_BAR_EMPTY] = {0x2500, '-'},
     [GLYPH_BACK] = {0x21ba, '<'},
     [GLYPH_SCROLL] = {0x2503, '#'},
+    /* clang-format on */
 };
 
 uint32_t glyph_codepoint(enum glyph glyph, bool ascii)

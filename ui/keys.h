@@ -40,6 +40,7 @@ enum ui_command {
     UI_COMMAND_ZERO,
     UI_COMMAND_UNDO,
     UI_COMMAND_DURATION,
+    UI_COMMAND_BLAST_RADIUS,
     UI_COMMAND_SERVICES,
     UI_COMMAND_HISTORY,
     UI_COMMAND_AXIS_LEFT,
@@ -49,6 +50,9 @@ enum ui_command {
     UI_COMMAND_ERASE,
     UI_COMMAND_ERASE_ALL,
     UI_COMMAND_REDRAW,
+    UI_COMMAND_GUARDS,
+    UI_COMMAND_ADD,
+    UI_COMMAND_REMOVE,
 };
 
 /* Where a key means something. */
@@ -61,8 +65,9 @@ enum ui_context {
     UI_CONTEXT_QUIT = 16,
     UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region */
     UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
-    UI_CONTEXT_ALL = 127,
-    UI_CONTEXT_NOT_TEXT = 63,
+    UI_CONTEXT_GUARDS = 128,
+    UI_CONTEXT_ALL = 255,
+    UI_CONTEXT_NOT_TEXT = UI_CONTEXT_ALL & ~UI_CONTEXT_TEXT,
 };
 
 #define UI_BINDING_KEYS_MAX 3

@@ -54,6 +54,7 @@ struct intent *turn_add(struct turn *turn, enum intent_kind kind)
     memcpy(intent->service, turn->state->chosen_service, sizeof intent->service);
     intent->fault = turn->state->staged;
     intent->duration_ms = turn->state->duration_ms;
+    intent->choices = turn->state->choices;
     return intent;
 }
 
@@ -63,6 +64,7 @@ void turn_close(struct turn *turn)
     turn->state->scroll = 0;
     turn->state->text[0] = '\0';
     turn->state->text_error[0] = '\0';
+    turn->state->guards_over_plan = false;
 }
 
 void turn_open_text(struct turn *turn, enum ui_overlay overlay, const char *text)
@@ -181,6 +183,7 @@ bool ui_state_is_typing(const struct ui_state *state, const struct model *model)
     case UI_OVERLAY_COMMAND:
     case UI_OVERLAY_FILTER:
     case UI_OVERLAY_CODE:
+    case UI_OVERLAY_GUARD:
         return true;
     default:
         return dialog_asks_name(state, model);
@@ -202,6 +205,8 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
     case UI_OVERLAY_RECORD:
     case UI_OVERLAY_PLACE:
         return UI_CONTEXT_CHOICE;
+    case UI_OVERLAY_GUARDS:
+        return UI_CONTEXT_GUARDS;
     case UI_OVERLAY_QUIT:
     case UI_OVERLAY_OFFER:
         return UI_CONTEXT_QUIT;

@@ -33,6 +33,8 @@ enum ui_overlay {
     UI_OVERLAY_COMMAND,
     UI_OVERLAY_FILTER,
     UI_OVERLAY_CODE, /* of an MFA device */
+    UI_OVERLAY_GUARDS,
+    UI_OVERLAY_GUARD, /* one guard's text */
 };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
@@ -90,6 +92,13 @@ struct ui_state {
     int64_t adjusted_ms; /* when the last INTENT_ADJUST went */
     bool dragging;
     struct rect drag_track;
+
+    /* The guards: of the next plan, or of the experiment under way as far as it is known. */
+    struct choices choices;
+    size_t guard;          /* the cursor */
+    bool guards_over_plan; /* the list was opened over the plan */
+    bool guard_change;     /* the text field is for the one at the cursor, not for a new one */
+    int64_t guards_sent_ms;
 
     /* Text fields. */
     char text[UI_TEXT_MAX];

@@ -56,6 +56,7 @@ void turn_follow(struct turn *turn)
     follow_plan(turn);
     offer_follow(turn);
     code_follow(turn);
+    guards_follow(turn);
     bool ours_here = ui_state_shows_experiment(state, turn->model);
     if (ours_here && experiment->phase == MODEL_INJECTING && !state->touched && !state->adjust_pending &&
         !state->dragging && !fault_equal(&experiment->asked, &state->seen))

@@ -24,6 +24,11 @@ static void accept_text(struct turn *turn)
     case UI_OVERLAY_DURATION:
         done = fader_enter_duration(turn, text, &error);
         break;
+    case UI_OVERLAY_GUARD:
+        done = guards_accept(turn, text, &error);
+        if (done)
+            guards_back(turn);
+        break;
     case UI_OVERLAY_COMMAND: {
         turn_close(turn); /* a command may open something itself */
         done = command_run(turn, text, &error);
@@ -78,6 +83,9 @@ static void activate(struct turn *turn)
     case UI_OVERLAY_PLACE:
         place_activate(turn);
         break;
+    case UI_OVERLAY_GUARDS:
+        guards_run(turn, UI_COMMAND_ACTIVATE);
+        break;
     case UI_OVERLAY_NONE:
         if (state->focus == UI_FOCUS_TREE)
             tree_activate(turn);
@@ -98,6 +106,8 @@ static void back(struct turn *turn)
         dialog_press_plan(turn, UI_PLAN_CANCEL);
     } else if (state->overlay == UI_OVERLAY_CODE) {
         code_answer(turn, "");
+    } else if (state->overlay == UI_OVERLAY_GUARDS || state->overlay == UI_OVERLAY_GUARD) {
+        guards_back(turn);
     } else if (state->overlay == UI_OVERLAY_FILTER) {
         state->filter[0] = '\0';
         turn_close(turn);
@@ -134,6 +144,8 @@ void turn_move(struct turn *turn, int rows)
         records_move(turn, rows);
     } else if (state->overlay == UI_OVERLAY_PLACE) {
         place_move(turn, rows);
+    } else if (state->overlay == UI_OVERLAY_GUARDS) {
+        guards_move(turn, rows);
     } else if (state->overlay != UI_OVERLAY_NONE) {
         /* The log is shown from its end: up goes back in time. */
         int64_t scroll = (int64_t)state->scroll + (state->overlay == UI_OVERLAY_LOG ? -rows : rows);
@@ -211,6 +223,9 @@ static void run_desk(struct turn *turn, enum ui_command command)
         break;
     case UI_COMMAND_DURATION:
         turn_open_text(turn, UI_OVERLAY_DURATION, "");
+        break;
+    case UI_COMMAND_BLAST_RADIUS:
+        turn_open_text(turn, UI_OVERLAY_COMMAND, "blast-radius ");
         break;
     case UI_COMMAND_MODE:
         fader_mode(turn);
@@ -312,6 +327,8 @@ static void run_typing(struct turn *turn, enum ui_command command)
     if (command == UI_COMMAND_COMPLETE) {
         if (state->overlay == UI_OVERLAY_COMMAND)
             command_complete(turn->model, state->text, sizeof state->text);
+        else if (state->overlay == UI_OVERLAY_GUARD)
+            guards_complete(state);
         return;
     }
     if (command == UI_COMMAND_ERASE)
@@ -343,6 +360,13 @@ void turn_run(struct turn *turn, enum ui_command command)
         break;
     case UI_COMMAND_TASKS:
         toggle_overlay(turn, UI_OVERLAY_TASKS);
+        break;
+    case UI_COMMAND_GUARDS:
+        guards_open(turn);
+        break;
+    case UI_COMMAND_ADD:
+    case UI_COMMAND_REMOVE:
+        guards_run(turn, command);
         break;
     case UI_COMMAND_LOG:
         toggle_overlay(turn, UI_OVERLAY_LOG);

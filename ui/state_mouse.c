@@ -27,6 +27,9 @@ void turn_press(struct turn *turn, const struct ui_event *event)
         state->focus = UI_FOCUS_FADERS;
         state->fader = (enum fader)hit->value;
         break;
+    case HIT_GUARD:
+        state->guard = (size_t)hit->value;
+        break;
     case HIT_COMMAND:
         turn_run(turn, (enum ui_command)hit->value);
         break;

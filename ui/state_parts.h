@@ -101,6 +101,19 @@ void fader_entry_text(const struct ui_state *state, char *text, size_t size);
 bool fader_enter(struct turn *turn, enum fader fader, const char *text, struct error *error);
 bool fader_enter_duration(struct turn *turn, const char *text, struct error *error);
 
+/* The guards. */
+void guards_open(struct turn *turn);
+/* From the text field to the list, from the list to where it was opened. */
+void guards_back(struct turn *turn);
+void guards_move(struct turn *turn, int rows);
+void guards_run(struct turn *turn, enum ui_command command); /* add, change, remove */
+bool guards_add(struct turn *turn, const char *text, struct error *error);
+/* Takes the text field's text. */
+bool guards_accept(struct turn *turn, const char *text, struct error *error);
+void guards_complete(struct ui_state *state);
+/* The experiment's guards may have been changed elsewhere. */
+void guards_follow(struct turn *turn);
+
 /* The command line. */
 bool command_run(struct turn *turn, const char *line, struct error *error);
 

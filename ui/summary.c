@@ -62,6 +62,8 @@ static void print_end(FILE *out, const struct ui_summary *summary, const struct 
                 model_phase_name(experiment->phase));
         return;
     }
+    if (experiment->phase == MODEL_RESTORED && experiment->guard_tripped)
+        fprintf(out, "  %s\n", experiment->problem);
     if (experiment->phase == MODEL_RESTORED && experiment->left_to_others)
         fprintf(out,
                 "  Nothing of the experiment is left; the service stays as someone deployed it meanwhile.\n");

@@ -54,6 +54,13 @@ void view_small(const struct view *view, const struct layout *layout);
 void view_tiny(const struct view *view);
 void view_overlay(const struct view *view, struct rect rect);
 
+/* How the guards stand, in a few words ("2 guards ok"; "" if there are none), and their role. */
+#define VIEW_GUARD_WORDS_MAX 96
+enum role view_guard_words(const struct view *view, char text[VIEW_GUARD_WORDS_MAX]);
+/* The limits of round trips, as lines in the room of the histogram's columns, to be drawn before those. */
+struct axis;
+void view_guard_lines(const struct view *view, const struct axis *axis, struct rect columns);
+
 /* Shared. */
 #define VIEW_STYLE(role) STYLE_OF(role, ROLE_GROUND)
 /* One fader's track: its three marks between the ends of `rect`'s first row. */
@@ -71,6 +78,11 @@ struct view_mark {
 struct view_mark view_sidecar_mark(const struct model_sidecar *sidecar);
 struct view_mark view_service_mark(const struct view *view, const struct model_cluster *cluster,
                                    const struct model_service *service);
+/* "direct", "ssm, …"; "" where it was not chosen yet. */
+const char *view_reach_words(enum choices_reach reach);
+/* "live on 3 of 4 sidecars, 1 unreachable"; `behind` in place of "live on" while others have yet to follow.
+ */
+void view_live_words(const struct view *view, const char *behind, char *text, size_t size);
 struct view_mark view_phase_mark(const struct view *view);
 void view_spark(const struct view *view, int x, int y, const double *values, size_t count, paint style);
 /* True when there is something that R would roll back. */

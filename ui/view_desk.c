@@ -89,11 +89,12 @@ void view_small(const struct view *view, const struct layout *layout)
             canvas_text_fit(canvas, x + 1, y, width - x - 2, VIEW_STYLE(ROLE_DIM),
                             experiment->steps[i].detail);
         }
-    char text[UNITS_TEXT_MAX];
+    char text[UNITS_TEXT_MAX], live_words[96];
+    view_live_words(view, "live on", live_words, sizeof live_words);
     if (experiment->phase == MODEL_INJECTING)
-        canvas_printf(canvas, 1, y,
-                      VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
-                      "live on %zu of %zu sidecars", experiment->live_on, experiment->live_of);
+        canvas_text_fit(canvas, 1, y, width - 2,
+                        VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
+                        live_words);
     y += 1;
     canvas_glyph(canvas, 0, y, GLYPH_CURSOR, VIEW_STYLE(ROLE_ACCENT));
     canvas_text(canvas, 1, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), scale_name(state->fader));
@@ -107,6 +108,9 @@ void view_small(const struct view *view, const struct layout *layout)
     int x = canvas_text_right(canvas, width - 1, y, VIEW_STYLE(role), word);
     canvas_text_right(canvas, word[0] != '\0' ? x - 1 : x, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), text);
     view_fader_track(view, state->fader, (struct rect){1, y + 1, width - 2, 1});
+    char words[VIEW_GUARD_WORDS_MAX];
+    enum role guards = view_guard_words(view, words);
+    canvas_text_fit(canvas, 1, y + 2, width - 2, VIEW_STYLE(guards), words);
     y += 3;
     view_table(view, (struct rect){1, y, width - 2, layout->keys.y - y}, layout->keys.y - y >= 4);
     if (layout->keys.y - y > 6)

@@ -91,16 +91,21 @@ static void kind_note(const struct fault *fault, enum fader fader, char text[NOT
     }
 }
 
-/* Of a canary, in front of the scope: "canary, 10 % of traffic · ". Returns its length. */
+/* The share of the traffic, in front of the scope: what it is, or what the next plan will ask for. Returns
+ * its length. */
 static size_t share_words(const struct view *view, char text[NOTE_MAX])
 {
     char percent[UNITS_TEXT_MAX];
-    double share = view->model->experiment.blast_radius;
+    const struct choices *choices = &view->state->choices;
+    const struct model_experiment *experiment = &view->model->experiment;
+    bool made = ui_state_shows_experiment(view->state, view->model) && model_is_active(view->model);
+    bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
+    double share = made ? experiment->blast_radius : choices->blast_radius;
     text[0] = '\0';
-    if (share <= 0 || !ui_state_shows_experiment(view->state, view->model))
+    if (share <= 0 || (share >= 100 && !made))
         return 0;
     units_format_percent(share, percent);
-    snprintf(text, NOTE_MAX, "canary, %s of traffic · ", percent);
+    snprintf(text, NOTE_MAX, "%s %s · ", in_place ? "in place" : "canary", percent);
     return strlen(text);
 }
 
@@ -214,6 +219,20 @@ static void draw_scale(const struct view *view, const struct columns *columns, i
     }
 }
 
+/* To the left of the title at the right, where there is room. */
+static void draw_guard_words(const struct view *view, struct rect rect, int taken)
+{
+    char text[VIEW_GUARD_WORDS_MAX];
+    enum role role = view_guard_words(view, text);
+    rect.width -= taken + 3;
+    if (text[0] == '\0' || canvas_text_width(text) + 14 > rect.width)
+        return;
+    canvas_title_right(view->canvas, rect, VIEW_STYLE(role), text);
+    int width = canvas_text_width(text);
+    canvas_hit(view->canvas, (struct rect){rect.x + rect.width - 3 - width, rect.y, width, 1}, HIT_COMMAND,
+               UI_COMMAND_GUARDS);
+}
+
 static void draw_title(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
@@ -232,8 +251,7 @@ static void draw_title(const struct view *view, struct rect rect)
     if (live_faults(view, &live)) {
         bool all = experiment->live_on == experiment->live_of;
         role = all ? ROLE_LIVE : ROLE_STAGED;
-        snprintf(text, sizeof text, "%s %zu of %zu sidecars", all ? "live on" : "acknowledged by",
-                 experiment->live_on, experiment->live_of);
+        view_live_words(view, "acknowledged by", text, sizeof text);
     } else if (!fault_is_clean(&state->staged)) {
         role = ROLE_STAGED;
         snprintf(text, sizeof text, "staged for %s", clock);
@@ -241,6 +259,7 @@ static void draw_title(const struct view *view, struct rect rect)
         snprintf(text, sizeof text, "nothing staged · for %s", clock);
     }
     canvas_title_right(canvas, rect, VIEW_STYLE(role), text);
+    draw_guard_words(view, rect, canvas_text_width(text));
 }
 
 void view_faders(const struct view *view, struct rect rect, int rows, bool scale)

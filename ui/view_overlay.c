@@ -127,18 +127,23 @@ static void draw_sidecar_line(const struct view *view, struct rect rect, const s
     canvas_text_fit(canvas, rect.x, rect.y, 21, plain, text);
     canvas_glyph(canvas, rect.x + 22, rect.y, mark.glyph, style_bold(STYLE_OF(mark.role, ROLE_DIALOG)));
     canvas_text_fit(canvas, rect.x + 24, rect.y, 12, STYLE_OF(mark.role, ROLE_DIALOG), mark.word);
-    if (sidecar->state == MODEL_SIDECAR_UNREACHABLE) {
+    if (sidecar->state == MODEL_SIDECAR_UNREACHABLE || sidecar->state == MODEL_SIDECAR_SILENT) {
         canvas_text_fit(canvas, rect.x + 37, rect.y, rect.width - 37, STYLE_OF(ROLE_DANGER, ROLE_DIALOG),
-                        sidecar->problem);
+                        sidecar->state == MODEL_SIDECAR_SILENT ? "its log says nothing" : sidecar->problem);
         return;
     }
     snprintf(text, sizeof text, "%6.0f/s", sidecar->per_second);
     canvas_text_fit(canvas, rect.x + 37, rect.y, 9, plain, text);
     snprintf(text, sizeof text, "%5llu held", (unsigned long long)sidecar->held);
     canvas_text_fit(canvas, rect.x + 47, rect.y, rect.width - 47, dim, text);
-    snprintf(text, sizeof text, "lease %lld s", (long long)sidecar->lease_left_ms / 1000);
-    canvas_text_fit(canvas, rect.x + 60, rect.y, rect.width - 60, dim,
-                    sidecar->lease_left_ms > 0 ? text : "no lease");
+    int64_t age_ms = view->model->now_ms - sidecar->heard_ms;
+    if (view->model->experiment.reach == CHOICES_REACH_NONE)
+        snprintf(text, sizeof text, "%lld s ago", (long long)(age_ms > 0 ? age_ms / 1000 : 0));
+    else if (sidecar->lease_left_ms > 0)
+        snprintf(text, sizeof text, "lease %lld s", (long long)sidecar->lease_left_ms / 1000);
+    else
+        snprintf(text, sizeof text, "no lease");
+    canvas_text_fit(canvas, rect.x + 60, rect.y, rect.width - 60, dim, text);
     canvas_text_fit(canvas, rect.x + 73, rect.y, rect.width - 73, dim, sidecar->task_id);
 }
 
@@ -327,6 +332,12 @@ void view_overlay(const struct view *view, struct rect rect)
         break;
     case UI_OVERLAY_COMMAND:
         overlay_command(view, rect);
+        break;
+    case UI_OVERLAY_GUARDS:
+        overlay_guards(view, rect);
+        break;
+    case UI_OVERLAY_GUARD:
+        overlay_guard(view, rect);
         break;
     default:
         break;

@@ -18,6 +18,8 @@ void overlay_experiments(const struct view *view, struct rect rect);
 void overlay_record(const struct view *view, struct rect rect);
 void overlay_offer(const struct view *view, struct rect rect);
 void overlay_place(const struct view *view, struct rect rect);
+void overlay_guards(const struct view *view, struct rect rect);
+void overlay_guard(const struct view *view, struct rect rect);
 void overlay_plan(const struct view *view, struct rect rect);
 
 #endif

@@ -108,6 +108,10 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
         units_format_clock(view->state->duration_ms, clock);
     snprintf(text, sizeof text, "%s, for %s", faults, clock);
     page_text(&page, 0, style_bold(STYLE_OF(ROLE_STAGED, ROLE_DIALOG)), text);
+    for (size_t i = 0; i < experiment->guard_count; i++) {
+        snprintf(text, sizeof text, "guard  %s", experiment->guards[i].text);
+        page_text(&page, 0, plain, text);
+    }
     if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0')
         page_text(&page, 0, STYLE_OF(ROLE_DANGER, ROLE_DIALOG), experiment->problem);
     if (plan == NULL)
@@ -117,6 +121,10 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
                  "The sidecars are in place in about %lld s; R takes them out again at any time.",
                  (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
+        if (experiment->reach != CHOICES_REACH_AUTO) {
+            snprintf(text, sizeof text, "Reach: %s.", view_reach_words(experiment->reach));
+            page_text(&page, 0, plain, text);
+        }
     }
     page.line++;
     page_findings(&page, plan);

@@ -34,9 +34,32 @@ struct view_mark view_sidecar_mark(const struct model_sidecar *sidecar)
         return (struct view_mark){"behind", GLYPH_BEHIND, ROLE_STAGED};
     case MODEL_SIDECAR_UNREACHABLE:
         return (struct view_mark){"unreachable", GLYPH_UNREACHABLE, ROLE_DANGER};
+    case MODEL_SIDECAR_SILENT:
+        return (struct view_mark){"silent", GLYPH_UNREACHABLE, ROLE_WARN};
     default:
         return (struct view_mark){"connecting", GLYPH_PARTLY, ROLE_DIM};
     }
+}
+
+const char *view_reach_words(enum choices_reach reach)
+{
+    static const char *const words[] = {"", "direct", "ssm, by Session Manager", "none, by the clock"};
+    return words[reach];
+}
+
+void view_live_words(const struct view *view, const char *behind, char *text, size_t size)
+{
+    const struct model_experiment *experiment = &view->model->experiment;
+    bool unreached = experiment->reach == CHOICES_REACH_NONE;
+    bool all = experiment->live_on + experiment->unreachable == experiment->live_of;
+    int length = snprintf(text, size, "%s %zu of %zu sidecars",
+                          unreached ? "heard live from"
+                          : all     ? "live on"
+                                    : behind,
+                          experiment->live_on, experiment->live_of);
+    if (experiment->unreachable > 0 && length > 0 && (size_t)length < size)
+        snprintf(text + length, size - (size_t)length, ", %zu %s", experiment->unreachable,
+                 unreached ? "silent" : "unreachable");
 }
 
 struct view_mark view_phase_mark(const struct view *view)

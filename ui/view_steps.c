@@ -6,6 +6,7 @@
 
 #define WORDS_MAX 160
 #define STEPS_WIDTH 38
+#define REASON_LINES 3 /* at the least, where there is room for a step above */
 
 static struct view_mark step_mark(enum model_step_state state)
 {
@@ -52,7 +53,9 @@ static void title_words(const struct view *view, char text[WORDS_MAX])
     const char *words = experiment->phase == MODEL_ARMING  ? "arming"
                         : experiment->phase == MODEL_ARMED ? "baseline"
                                                            : "restoring";
-    if (experiment->phase == MODEL_RESTORED && experiment->left_to_others)
+    if (experiment->phase == MODEL_RESTORED && experiment->guard_tripped)
+        snprintf(text, WORDS_MAX, "a guard tripped: all is as it was");
+    else if (experiment->phase == MODEL_RESTORED && experiment->left_to_others)
         snprintf(text, WORDS_MAX, "left as someone deployed it");
     else if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
         snprintf(text, WORDS_MAX, "all is as it was: clean in %.0f ms", experiment->clean_ms);
@@ -87,6 +90,20 @@ static void draw_failure(const struct view *view, struct rect rect)
                     "R tries the way back again · Esc takes note");
 }
 
+/* Which guard, and why, under the steps. */
+static void draw_reason(const struct view *view, struct rect rect)
+{
+    const struct model_experiment *experiment = &view->model->experiment;
+    int lines = canvas_wrap(NULL, 0, 0, rect.width - 2, rect.height, 0, experiment->problem);
+    rect.height = lines < rect.height ? lines : rect.height;
+    canvas_fill(view->canvas, rect, VIEW_STYLE(ROLE_TEXT));
+    if (rect.height < 1)
+        return;
+    canvas_glyph(view->canvas, rect.x, rect.y, GLYPH_WARNING, style_bold(VIEW_STYLE(ROLE_WARN)));
+    canvas_wrap(view->canvas, rect.x + 2, rect.y, rect.width - 2, rect.height, VIEW_STYLE(ROLE_WARN),
+                experiment->problem);
+}
+
 void view_steps(const struct view *view, struct rect rect)
 {
     const struct model_experiment *experiment = &view->model->experiment;
@@ -102,8 +119,10 @@ void view_steps(const struct view *view, struct rect rect)
     /* The histogram's busy part stays in sight: never more than half. */
     int width = rect.width / 2 < STEPS_WIDTH ? rect.width / 2 : STEPS_WIDTH;
     int rows = (int)experiment->step_count;
-    if (rows > rect.height - 1)
-        rows = rect.height - 1;
+    int most = rect.height - 1 - (experiment->guard_tripped ? REASON_LINES : 0);
+    most = most < 1 ? 1 : most;
+    if (rows > most)
+        rows = most;
     /* Where not all fit, those around the one under way. */
     int first = 0;
     while (first + rows < (int)experiment->step_count && experiment->steps[first].state == MODEL_STEP_DONE)
@@ -119,4 +138,6 @@ void view_steps(const struct view *view, struct rect rect)
                     style_bold(VIEW_STYLE(restored ? ROLE_GOOD : ROLE_STAGED)), text);
     for (int i = 0; i < rows; i++)
         draw_step(view, (struct rect){box.x, box.y + 1 + i, width, 1}, &experiment->steps[first + i]);
+    if (experiment->guard_tripped)
+        draw_reason(view, (struct rect){box.x, box.y + box.height, width, rect.height - box.height});
 }

@@ -213,7 +213,8 @@ static int draw_sidecars(const struct view *view, struct rect rect, int y)
         size_t count = room < 4 ? 0 : room < MODEL_SPARK_MAX ? (size_t)room : MODEL_SPARK_MAX;
         if (count > 9 && rect.width < 44)
             count = 9;
-        if (sidecar->state == MODEL_SIDECAR_UNREACHABLE || count == 0)
+        if (sidecar->state == MODEL_SIDECAR_UNREACHABLE || sidecar->state == MODEL_SIDECAR_SILENT ||
+            count == 0)
             continue;
         view_spark(view, rect.x + rect.width - 1 - (int)count, y, sidecar->spark + MODEL_SPARK_MAX - count,
                    count, VIEW_STYLE(sidecar->state == MODEL_SIDECAR_LIVE ? ROLE_LIVE : ROLE_BASELINE));
@@ -254,7 +255,11 @@ static void lease_words(const struct view *view, char *text, size_t size)
             least = sidecar->lease_left_ms;
     }
     text[0] = '\0';
-    if (least > 0)
+    if (experiment->reach == CHOICES_REACH_NONE && experiment->deadline_ms > 0) {
+        char until[CLOCK_TEXT_MAX];
+        clock_format_local_time(experiment->deadline_ms, until, sizeof until);
+        snprintf(text, size, "none, until %s", until);
+    } else if (least > 0)
         snprintf(text, size, "renewed, %lld s in hand", (long long)least / 1000);
 }
 
@@ -291,6 +296,8 @@ void view_details(const struct view *view, struct rect rect)
     y = detail(view, rect, y, "deployment", plain, text);
     if (here) {
         y = detail(view, rect, y, "way back", VIEW_STYLE(ROLE_GOOD), experiment->way_back);
+        if (experiment->reach != CHOICES_REACH_AUTO)
+            y = detail(view, rect, y, "reach", plain, view_reach_words(experiment->reach));
         lease_words(view, text, sizeof text);
         y = detail(view, rect, y, "lease", plain, text);
     }

@@ -346,8 +346,10 @@ void view_trip(const struct view *view, struct rect rect, int rows, bool differe
     }
     if (series->source == MODEL_SOURCE_NONE && series->window.total == 0 && series->baseline.total == 0)
         draw_nothing(view, columns);
-    else
+    else {
+        view_guard_lines(view, axis, columns);
         draw_columns(view, columns, &shares, &baseline, role);
+    }
     draw_axis(view, axis, (struct rect){inner.x, inner.y + rows, inner.width, 1}, &shares, role);
     view_table(view, (struct rect){inner.x, inner.y + rows + 2, inner.width, inner.height - rows - 2},
                difference);

@@ -248,7 +248,11 @@ static void a_code_is_asked_for_and_what_changes_something_never_waits_for_it(vo
     let_only_be_left(fixture, MINUTE_MS);
     assert_true(change(fixture));
     assert_int_equal(atomic_load(&fixture->asked), 1);
-    assert_true(call(fixture)); /* a read may ask */
+    aws_client_set_urgent(fixture->client, true);
+    assert_true(call(fixture)); /* nor does what is on the way back */
+    assert_int_equal(atomic_load(&fixture->asked), 1);
+    aws_client_set_urgent(fixture->client, false);
+    assert_true(call(fixture)); /* another read may ask */
     assert_int_equal(atomic_load(&fixture->asked), 2);
     let_only_be_left(fixture, -1);
     assert_true(change(fixture)); /* without keys there is no other way */

@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     aws_client_set_cancel(client, &cancel);
     size_t before = mallinfo2().uordblks;
     int64_t began_ms = clock_ms();
-    struct inventory *inventory = inventory_start(client, ignore, NULL);
+    struct inventory *inventory = inventory_start(client, &cancel, ignore, NULL);
     struct model_inventory *tree = NULL;
     enum stage stage = STAGE_CLUSTERS;
     while (stage < STAGES && clock_ms() - began_ms < LONGEST_MS) {

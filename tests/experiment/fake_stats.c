@@ -105,6 +105,7 @@ static bool take_set(struct visit *visit, const struct stats_request *request)
     }
     atomic_store(&fake->latency_ms, request->faults.latency.mean_ms);
     atomic_store(&fake->lease_ms, request->lease_ms);
+    atomic_store(&fake->elapsed_ms, request->elapsed_ms);
     atomic_store(&fake->deadline_ms, request->deadline_ms);
     atomic_fetch_add(&fake->sets, 1);
     return atomic_load(&fake->no_ack) || send_ack(visit, request->id);

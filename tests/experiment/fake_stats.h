@@ -31,7 +31,7 @@ struct fake_stats {
     /* What it was told. */
     atomic_uint connections, hellos, subscribes, sets, clears, renews;
     _Atomic double latency_ms; /* of the last set; 0 after a clear */
-    _Atomic int64_t lease_ms, deadline_ms;
+    _Atomic int64_t lease_ms, deadline_ms, elapsed_ms;
     atomic_bool stopping;
 };
 

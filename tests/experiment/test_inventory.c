@@ -238,6 +238,26 @@ static void after_throttled_answers_it_goes_slower(void **state)
     known_free(&known);
 }
 
+static void while_the_client_holds_calls_back_only_the_screen_is_read_beside_others(void **state)
+{
+    (void)state;
+    struct known known;
+    struct ask asks[4];
+    known_init(&known, false);
+    put_clusters(&known, CLUSTERS);
+    known.clusters_ms = 1000;
+    strcpy(known.account, "123456789012");
+    known.held = true;
+    assert_int_equal(take_asks(&known, 1000, asks, 4), 1); /* one of the rest at a time */
+    assert_int_equal(asks[0].kind, ASK_NAMES);
+    show(&known, 7, 0, 3);
+    assert_int_equal(take_asks(&known, 1000, asks + 1, 3), 1);
+    assert_string_equal(asks[1].cluster, "c07");
+    for (size_t i = 0; i < 2; i++)
+        ask_free(&asks[i]);
+    known_free(&known);
+}
+
 static void what_is_gone_is_forgotten_and_the_rest_is_shared(void **state)
 {
     (void)state;
@@ -460,7 +480,7 @@ static void a_big_account_is_read_once_in_parallel_and_nothing_twice_at_a_time(v
     struct aws_client *client = aws_client_open(&options, &error);
     assert_done(client != NULL, &error);
     aws_client_set_cancel(client, &cancel);
-    struct inventory *inventory = inventory_start(client, ignore, NULL);
+    struct inventory *inventory = inventory_start(client, &cancel, ignore, NULL);
     struct model_inventory *tree = wait_for(inventory, NULL, has_clusters);
     inventory_select(inventory, "c05", "c05-s01");
     for (int i = 0; i < 50; i++) /* whoever presses the key again and again */
@@ -513,7 +533,7 @@ static void whose_experiment_it_is_is_read_and_what_is_known_stays_when_it_fails
 {
     struct fixture *fixture = *state;
     fixture_begin_and_arm(fixture);
-    struct inventory *inventory = inventory_start(fixture->client, ignore, NULL);
+    struct inventory *inventory = inventory_start(fixture->client, &fixture->cancel, ignore, NULL);
     inventory_select(inventory, "storefront", "checkout");
     struct model_inventory *tree = wait_for(inventory, NULL, knows_owner_and_health);
     const struct model_service *service = model_inventory_find(tree, "storefront", "checkout");
@@ -543,6 +563,7 @@ int main(void)
         cmocka_unit_test(nothing_is_asked_twice_at_a_time),
         cmocka_unit_test(the_share_of_the_quota_is_kept_and_the_rest_comes_later),
         cmocka_unit_test(after_throttled_answers_it_goes_slower),
+        cmocka_unit_test(while_the_client_holds_calls_back_only_the_screen_is_read_beside_others),
         cmocka_unit_test(what_is_gone_is_forgotten_and_the_rest_is_shared),
         cmocka_unit_test(it_is_loading_while_something_on_the_screen_is_awaited),
         cmocka_unit_test(a_big_account_is_read_once_in_parallel_and_nothing_twice_at_a_time),

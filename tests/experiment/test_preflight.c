@@ -384,6 +384,7 @@ static void look_at_network_of(struct network network, bool far)
     strcpy(service->security_groups[0], "sg-1");
     service->security_group_count = 1;
     at.job = &job;
+    at.reach = CHOICES_REACH_DIRECT;
     preflight_targets(&at);
     preflight_security_groups(&at);
     preflight_reach(&at);

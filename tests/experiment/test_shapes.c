@@ -1,6 +1,7 @@
 /* plan: every shape of service that AWS knows is injected, or refused with the reason. One file of
  * tests/data/preflight a shape; it says all that is found, and nothing else is. */
 #include "aws/client_internal.h"
+#include "experiment/host_address.h"
 #include "experiment/json.h"
 #include "experiment/plan.h"
 #include "tests/experiment/canned.h"
@@ -318,6 +319,24 @@ static void it_takes_of_the_cpu_that_is_left(void **state)
     drop(&fixture);
 }
 
+/* In the host network mode tasks have no address of their own. */
+static void tasks_on_hosts_are_reached_at_their_instances(void **state)
+{
+    (void)state;
+    struct fixture fixture = {0};
+    struct ecs_tasks tasks = {0};
+    struct error error;
+    sidecar_of(&fixture, "host_network");
+    const struct job job = {.client = fixture.client};
+    assert_done(ecs_list_service_tasks(fixture.client, "storefront", "checkout", &tasks, &error), &error);
+    assert_int_equal(tasks.count, 1);
+    assert_string_equal(tasks.items[0].address, "");
+    assert_done(host_address_fill(&job, "storefront", &tasks, &error), &error);
+    assert_string_equal(tasks.items[0].address, "127.77.0.1");
+    ecs_tasks_free(&tasks);
+    drop(&fixture);
+}
+
 static void assert_estimate(const char *file, int64_t expected_s)
 {
     struct fixture fixture = {0};
@@ -363,6 +382,7 @@ int main(void)
         AT_HOME(a_hardened_application_has_a_hardened_sidecar),
         AT_HOME(its_log_goes_where_the_application_s_goes),
         AT_HOME(it_takes_of_the_cpu_that_is_left),
+        AT_HOME(tasks_on_hosts_are_reached_at_their_instances),
         AT_HOME(the_estimate_knows_checks_drain_and_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

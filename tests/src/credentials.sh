@@ -9,6 +9,6 @@ for candidate in /usr/bin/aws "$(command -v aws)"; do
 done
 [ -n "$cli" ] || { echo "no AWS CLI of version 2 here"; exit 77; }
 command -v openssl >/dev/null || { echo "no openssl here"; exit 77; }
-PYTHONDONTWRITEBYTECODE=1 timeout -k 5 500 python3 "${top_srcdir:-.}/tests/src/credentials.py" "$bin/shaketable" "$cli" \
+PYTHONDONTWRITEBYTECODE=1 timeout -k 5 1200 python3 "${top_srcdir:-.}/tests/src/credentials.py" "$bin/shaketable" "$cli" \
   "$work" || fail "shaketable and the AWS CLI do not agree"
 finish

@@ -1,6 +1,7 @@
 #include "tests/ui/fixture.h"
 
 #include "core/random.h"
+#include "experiment/guards.h"
 #include "experiment/model_internal.h"
 
 #include <math.h>
@@ -13,8 +14,9 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading", "no-credentials", "idle",     "plan",   "production", "refused",     "arming", "armed", "live",
-    "behind",  "recovering",     "restored", "failed", "offer",      "experiments", "record", "place"};
+    "loading",     "no-credentials", "idle",   "plan",       "production", "refused", "arming",
+    "armed",       "live",           "behind", "recovering", "restored",   "failed",  "offer",
+    "experiments", "record",         "place",  "guards",     "guard",      "tripped"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -441,6 +443,38 @@ static struct model_profiles *make_profiles(void)
     return profiles;
 }
 
+static struct model_guard *add_guard(struct model_experiment *experiment, const char *text,
+                                     enum model_guard_state state, const char *now, double value)
+{
+    struct choices choices = {.guard_count = 1};
+    struct model_experiment one;
+    snprintf(choices.guards[0], sizeof choices.guards[0], "%s", text);
+    guards_show_choices(&choices, &one);
+    struct model_guard *guard = &experiment->guards[experiment->guard_count++];
+    *guard = one.guards[0];
+    guard->state = state;
+    guard->value = value;
+    snprintf(guard->now, sizeof guard->now, "%s", now);
+    return guard;
+}
+
+static void add_guards(struct model_experiment *experiment, bool tripped)
+{
+    struct model_guard *p99 = add_guard(experiment, "p99 > 500ms for 10s",
+                                        tripped ? MODEL_GUARD_TRIPPED : MODEL_GUARD_HOLDS, "1.02 s", 1020);
+    p99->held_ms = tripped ? 0 : 3400;
+    add_guard(experiment, "errors > 20%", MODEL_GUARD_OK, "10.2 %", 10.2);
+    add_guard(experiment, "healthy targets < 2", MODEL_GUARD_OK, "3", 3);
+    struct model_guard *alarm = add_guard(experiment, "alarm checkout-5xx", MODEL_GUARD_MISSING, "", -1);
+    alarm->held_ms = 6000;
+    alarm->trips_ms = 20000;
+    add_guard(experiment, "p99.9 > 5s, missing ok", MODEL_GUARD_MISSING, "", -1)->trips_ms = -1;
+    experiment->guard_tripped = tripped;
+    if (tripped)
+        snprintf(experiment->problem, sizeof experiment->problem,
+                 "guard 'p99 > 500ms for 10s' tripped: p99 stood at 1.02 s, and it has held for 10 s");
+}
+
 struct model *fixture_model(enum fixture_scene scene)
 {
     struct model *model = calloc(1, sizeof *model);
@@ -496,6 +530,15 @@ struct model *fixture_model(enum fixture_scene scene)
     case FIXTURE_PLACE:
         model->profiles = make_profiles();
         break;
+    case FIXTURE_GUARDS:
+    case FIXTURE_GUARD:
+        go_live(model);
+        add_guards(&model->experiment, false);
+        break;
+    case FIXTURE_TRIPPED:
+        scene_recovering(model, FIXTURE_RESTORED);
+        add_guards(&model->experiment, true);
+        break;
     default:
         break;
     }
@@ -536,6 +579,12 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
         state->staged.loss.percent = 5;
         state->touched = true;
         state->cap[FADER_LATENCY] = 3000;
+    }
+    if (scene == FIXTURE_GUARDS)
+        state->overlay = UI_OVERLAY_GUARDS;
+    if (scene == FIXTURE_GUARD) {
+        state->overlay = UI_OVERLAY_GUARD;
+        snprintf(state->text, sizeof state->text, "errors > 20 for");
     }
     free(intents);
 }

@@ -25,6 +25,9 @@ enum fixture_scene {
     FIXTURE_EXPERIMENTS,
     FIXTURE_RECORD,
     FIXTURE_PLACE,
+    FIXTURE_GUARDS,  /* live, the list of guards open */
+    FIXTURE_GUARD,   /* live, one is being typed */
+    FIXTURE_TRIPPED, /* restored because of one */
     FIXTURE_SCENES
 };
 const char *fixture_scene_name(enum fixture_scene scene);

@@ -76,7 +76,7 @@ static void r_rolls_back_in_every_scene_and_over_every_overlay(void **context)
 {
     (void)context;
     for (int scene = FIXTURE_IDLE; scene < FIXTURE_SCENES; scene++)
-        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_CODE; overlay++)
+        for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_GUARD; overlay++)
             for (int focus = UI_FOCUS_TREE; focus <= UI_FOCUS_FADERS; focus++) {
                 struct desk *desk = desk_new((enum fixture_scene)scene);
                 desk->state.overlay = (enum ui_overlay)overlay;
@@ -679,10 +679,125 @@ static void lists_scroll_as_far_as_they_go(void **context)
     assert_int_equal(desk->state.scroll, 7);
     send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
     assert_int_equal(desk->state.scroll, 6);
-    press(desk, 'g'); /* the log: its end is in sight, up goes back */
+    press(desk, 'o'); /* the log: its end is in sight, up goes back */
     assert_int_equal(desk->state.overlay, UI_OVERLAY_LOG);
     send(desk, (struct ui_event){.type = UI_EVENT_KEY, .key = UI_KEY_UP, .scroll_most = 7});
     assert_int_equal(desk->state.scroll, 1);
+    desk_free(desk);
+}
+
+/* ── guards ──────────────────────────────────────────────────────────────────────────────── */
+
+static void guards_are_chosen_for_the_next_plan(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_IDLE);
+    press(desk, 'g');
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARDS);
+    press(desk, 'a');
+    type(desk, "p99 > soon");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARD);
+    assert_non_null(strstr(desk->state.text_error, "expected a time"));
+    press(desk, UI_CONTROL('U'));
+    type(desk, "err");
+    press(desk, UI_KEY_TAB);
+    assert_string_equal(desk->state.text, "errors > 20% for 5s");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARDS);
+    press(desk, 'a');
+    type(desk, "p99 > 2s");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_GUARDS));
+    assert_int_equal(desk->state.choices.guard_count, 2);
+    press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+    press(desk, UI_KEY_ENTER);
+    const struct intent *plan = sent(desk, INTENT_PLAN);
+    assert_non_null(plan);
+    assert_int_equal(plan->choices.guard_count, 2);
+    assert_string_equal(plan->choices.guards[1], "p99 > 2s");
+    desk_free(desk);
+}
+
+static void a_guard_is_changed_in_its_place_and_removed(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_GUARDS);
+    assert_int_equal(desk->state.choices.guard_count, 5);
+    press(desk, UI_KEY_DOWN);
+    press(desk, UI_KEY_ENTER);
+    assert_string_equal(desk->state.text, "errors > 20%");
+    press(desk, UI_CONTROL('U'));
+    type(desk, "errors > 50%");
+    press(desk, UI_KEY_ENTER);
+    const struct intent *intent = sent(desk, INTENT_GUARDS);
+    assert_non_null(intent);
+    assert_int_equal(intent->choices.guard_count, 5);
+    assert_string_equal(intent->choices.guards[1], "errors > 50%");
+    assert_string_equal(intent->choices.guards[2], "healthy targets < 2");
+    press(desk, UI_KEY_END);
+    press(desk, 'd');
+    intent = sent(desk, INTENT_GUARDS);
+    assert_non_null(intent);
+    assert_int_equal(intent->choices.guard_count, 4);
+    assert_int_equal(desk->state.guard, 3);
+    /* What the model tells is taken once it must know of ours. */
+    tick(desk, 100);
+    assert_int_equal(desk->state.choices.guard_count, 4);
+    tick(desk, 2000);
+    assert_int_equal(desk->state.choices.guard_count, 5);
+    desk_free(desk);
+}
+
+static void the_command_adds_a_guard_or_says_what_is_wrong(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_LIVE);
+    press(desk, ':');
+    type(desk, "guard lost > 5% for 3s");
+    press(desk, UI_KEY_ENTER);
+    const struct intent *intent = sent(desk, INTENT_GUARDS);
+    assert_non_null(intent);
+    assert_string_equal(intent->choices.guards[0], "lost > 5% for 3s");
+    press(desk, ':');
+    type(desk, "guard lost");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_COMMAND);
+    assert_non_null(strstr(desk->state.text_error, "expected >"));
+    press(desk, UI_KEY_ESC);
+    press(desk, ':');
+    type(desk, "guard");
+    press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_GUARDS);
+    desk_free(desk);
+}
+
+static void the_list_over_a_plan_leads_back_to_it(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_PLAN);
+    press(desk, 'g');
+    press(desk, 'a');
+    type(desk, "p99 > 2s");
+    press(desk, UI_KEY_ENTER);
+    assert_non_null(sent(desk, INTENT_GUARDS));
+    press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_PLAN);
+    assert_null(sent(desk, INTENT_DISMISS));
+    desk_free(desk);
+}
+
+static void while_it_is_rolled_back_guards_stay(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_new(FIXTURE_RECOVERING);
+    press(desk, 'g');
+    press(desk, 'a');
+    type(desk, "p99 > 2s");
+    press(desk, UI_KEY_ENTER);
+    assert_null(sent(desk, INTENT_GUARDS));
+    assert_non_null(strstr(desk->state.text_error, "rolled back"));
     desk_free(desk);
 }
 
@@ -781,7 +896,7 @@ static void a_plan_that_waits_for_the_code_comes_back_after_it(void **context)
 static void every_key_in_every_context_is_harmless(void **context)
 {
     (void)context;
-    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_CODE; overlay++)
+    for (int overlay = UI_OVERLAY_NONE; overlay <= UI_OVERLAY_GUARD; overlay++)
         for (int key = 1; key < 0x110000 + 20; key = key == 0x1ff ? 0x10ffff : key + 1) {
             static const enum fixture_scene scenes[] = {FIXTURE_LOADING, FIXTURE_LIVE};
             static struct desk *desks[2];
@@ -794,7 +909,7 @@ static void every_key_in_every_context_is_harmless(void **context)
                 assert_true(starts || sent(desks[i], INTENT_PLAN) == NULL);
                 assert_true(starts || sent(desks[i], INTENT_CONFIRM) == NULL);
             }
-            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_CODE)
+            if (key == 0x110000 + 19 && overlay == UI_OVERLAY_GUARD)
                 for (size_t i = 0; i < 2; i++)
                     desk_free(desks[i]);
         }
@@ -1040,6 +1155,11 @@ int main(void)
         cmocka_unit_test(the_cursor_stays_on_its_service_while_the_list_fills),
         cmocka_unit_test(space_freezes_the_picture_never_the_experiment),
         cmocka_unit_test(lists_scroll_as_far_as_they_go),
+        cmocka_unit_test(guards_are_chosen_for_the_next_plan),
+        cmocka_unit_test(a_guard_is_changed_in_its_place_and_removed),
+        cmocka_unit_test(the_command_adds_a_guard_or_says_what_is_wrong),
+        cmocka_unit_test(the_list_over_a_plan_leads_back_to_it),
+        cmocka_unit_test(while_it_is_rolled_back_guards_stay),
         cmocka_unit_test(esc_takes_note_of_what_has_ended),
         cmocka_unit_test(a_question_opens_a_dialog_whose_answer_is_sent),
         cmocka_unit_test(esc_says_that_nobody_knows_the_code),
