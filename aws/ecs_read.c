@@ -155,8 +155,9 @@ static void read_container(struct ecs_container *out, struct json_object *raw)
     struct json_object *agents = aws_json_get(raw, "managedAgents");
     for (size_t i = 0; i < aws_json_count(agents); i++) {
         struct json_object *agent = aws_json_at(agents, i);
-        out->exec_runs = out->exec_runs || (strcmp(aws_json_text(agent, "name"), "ExecuteCommandAgent") == 0 &&
-                                            strcmp(aws_json_text(agent, "lastStatus"), "RUNNING") == 0);
+        out->exec_runs =
+            out->exec_runs || (strcmp(aws_json_text(agent, "name"), "ExecuteCommandAgent") == 0 &&
+                               strcmp(aws_json_text(agent, "lastStatus"), "RUNNING") == 0);
     }
     out->exit_code = aws_json_int(raw, "exitCode", ECS_EXIT_CODE_NONE);
 }

@@ -25,7 +25,8 @@ struct adopted {
 bool adopt_find(const struct job *job, const char *experiment, const char *cluster, const char *service,
                 struct adopted *out, struct error *error);
 void adopt_free(struct adopted *adopted);
-/* Who has the experiment in hand. It opens its door a moment after it has taken the journal: waits for that. */
+/* Who has the experiment in hand. It opens its door a moment after it has taken the journal: waits for that.
+ */
 enum adopt_owner {
     ADOPT_OWNER_ANSWERS,
     ADOPT_OWNER_SILENT, /* it holds the journal, and no door opens */

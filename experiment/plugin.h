@@ -15,8 +15,8 @@
 #define PLUGIN_PATH_MAX 4096
 #define PLUGIN_NAME "session-manager-plugin"
 
-/* Its path, from $PATH. Runs it once for its version, and blocks meanwhile (20 s at most). ERROR_NOT_FOUND: it
- * is not installed; ERROR_REFUSED: it would take the token only as an argument, where every user of this
+/* Its path, from $PATH. Runs it once for its version, and blocks meanwhile (20 s at most). ERROR_NOT_FOUND:
+ * it is not installed; ERROR_REFUSED: it would take the token only as an argument, where every user of this
  * machine can read it. */
 bool plugin_find(char path[PLUGIN_PATH_MAX], struct error *error);
 
