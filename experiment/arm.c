@@ -166,7 +166,8 @@ bool arm_find_sidecars(const struct job *job, const struct way_back *way_back,
     out->count = out->beyond = 0;
     if (!ecs_list_service_tasks(job->client, way_back->cluster_arn, way_back_carrier(way_back), &tasks,
                                 error) ||
-        !host_address_fill(job, way_back->cluster_arn, &tasks, error)) {
+        (way_back->reach != CHOICES_REACH_NONE && way_back->reach != CHOICES_REACH_SSM &&
+         !host_address_fill(job, way_back->cluster_arn, &tasks, error))) {
         ecs_tasks_free(&tasks);
         return false;
     }

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "experiment/host_address.h"
 #include "experiment/plugin.h"
 
 #define REACH_MS 3000
@@ -48,7 +49,8 @@ static bool can_direct(struct reach *reach, const struct ecs_task *task)
 {
     int port = reach->at->sidecars->item[0].stats_port;
     if (task->address[0] == '\0') {
-        snprintf(reach->no_direct, sizeof reach->no_direct, "its tasks have no addresses of their own");
+        if (reach->no_direct[0] == '\0')
+            snprintf(reach->no_direct, sizeof reach->no_direct, "its tasks have no addresses");
         return false;
     }
     int failure = try_port(task->address, port);
@@ -160,6 +162,10 @@ enum choices_reach preflight_reach(const struct preflight *at)
         return chosen;
     bool read =
         ecs_list_service_tasks(at->job->client, at->service->cluster_arn, at->service->arn, &tasks, &error);
+    if (read && chosen == CHOICES_REACH_DIRECT &&
+        !host_address_fill(at->job, at->service->cluster_arn, &tasks, &error))
+        snprintf(reach.no_direct, sizeof reach.no_direct, "its tasks' instances can't be read: %.200s",
+                 error.message);
     for (size_t i = 0; i < tasks.count && task == NULL; i++)
         if (strcmp(tasks.items[i].last_status, "RUNNING") == 0)
             task = &tasks.items[i];
