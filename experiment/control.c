@@ -121,7 +121,9 @@ static bool add_guards(struct visitor *visitor, const struct choices *added, str
 {
     struct intent intent = {.kind = INTENT_GUARDS};
     struct model *model = visitor->control->handlers.snapshot(visitor->control->handlers.context);
-    bool done = model != NULL || error_set(error, ERROR_SYSTEM, "out of memory");
+    bool done = true;
+    if (model == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
     for (size_t i = 0; done && i < model->experiment.guard_count; i++)
         done = guard_add(&intent.choices, model->experiment.guards[i].text, error);
     for (size_t i = 0; done && i < added->guard_count; i++)

@@ -236,7 +236,8 @@ static void say_why(struct guards *guards, struct watched *watched, int64_t now_
     char now[UNITS_TEXT_MAX], seconds[UNITS_TEXT_MAX], why[MODEL_TEXT_MAX + 64];
     const char *name = guard_metric_name(watched->guard.metric);
     guard_format(watched->guard.metric, watched->value, now);
-    units_format_delay_ms((double)(held_ms(guards, watched, now_ms) / 100 * 100), seconds);
+    int64_t tenths = held_ms(guards, watched, now_ms) / 100;
+    units_format_delay_ms((double)tenths * 100, seconds);
     if (watched->state == MODEL_GUARD_MISSING && guard_is_measured(watched->guard.metric))
         snprintf(why, sizeof why, "no sidecar has told anything for %s", seconds);
     else if (watched->state == MODEL_GUARD_MISSING)

@@ -149,8 +149,8 @@ void overlay_guards(const struct view *view, struct rect rect)
     int room = inner.height / lines > 0 ? inner.height / lines : 1;
     int first = (int)state->guard >= room ? (int)state->guard - room + 1 : 0;
     struct rect old = canvas_clip(view->canvas, inner);
-    for (int i = 0; i < room && first + i < count; i++)
-        draw_guard(view, (struct rect){inner.x, inner.y + i * lines, inner.width, lines}, (size_t)(first + i),
+    for (int i = first; i < first + room && i < count; i++)
+        draw_guard(view, (struct rect){inner.x, inner.y + (i - first) * lines, inner.width, lines}, (size_t)i,
                    wide);
     canvas_restore_clip(view->canvas, old);
     if (count > room)
