@@ -31,7 +31,7 @@ static bool take(char *out, size_t size, struct json_object *output, const char 
     const char *text = aws_json_text(output, key);
     if (!*text || strlen(text) >= size)
         return error_set(error, ERROR_SERVICE, "SSM StartSession: its answer has no usable %s", key);
-    strcpy(out, text);
+    memcpy(out, text, strlen(text) + 1);
     return true;
 }
 

@@ -25,7 +25,7 @@ bool aws_sso_token_path(const char *session_or_url, char path[AWS_PATH_MAX], str
     size_t length = strlen("~/.aws/sso/cache/");
     if (EVP_Digest(session_or_url, strlen(session_or_url), digest, NULL, EVP_sha1(), NULL) != 1)
         return error_set(error, ERROR_SYSTEM, "SHA-1 failed");
-    memcpy(name, "~/.aws/sso/cache/", length);
+    snprintf(name, sizeof name, "%s", "~/.aws/sso/cache/");
     for (size_t i = 0; i < SHA1_BYTES; i++)
         snprintf(name + length + 2 * i, 3, "%02x", digest[i]);
     snprintf(name + length + 2 * (size_t)SHA1_BYTES, sizeof ".json", ".json");

@@ -24,8 +24,6 @@
 /* The last version that takes the answer only as an argument. */
 static const long last_without[VERSION_PARTS] = {1, 2, 497, 0};
 
-extern char **environ;
-
 bool plugin_hides_token(const char *version)
 {
     for (size_t i = 0; i < VERSION_PARTS; i++) {
@@ -49,9 +47,9 @@ bool plugin_hides_token(const char *version)
 
 bool plugin_is_open(const char *line, int port)
 {
-    int said = 0;
-    return sscanf(line, "Port %9d opened for sessionId", &said) == 1 && said == port &&
-           strstr(line, " opened for sessionId") != NULL;
+    char wanted[64];
+    int length = snprintf(wanted, sizeof wanted, "Port %d opened for sessionId", port);
+    return strncmp(line, wanted, (size_t)length) == 0;
 }
 
 static bool search(char path[PLUGIN_PATH_MAX])

@@ -110,8 +110,8 @@ static void find_log(struct json_object *application, struct revision_sidecar *s
     if (strcmp(json_text(log, "logDriver"), "awslogs") != 0 || group[0] == '\0' || prefix[0] == '\0' ||
         strlen(group) >= sizeof sidecar->log_group || strlen(prefix) >= sizeof sidecar->log_prefix)
         return;
-    strcpy(sidecar->log_group, group);
-    strcpy(sidecar->log_prefix, prefix);
+    snprintf(sidecar->log_group, sizeof sidecar->log_group, "%s", group);
+    snprintf(sidecar->log_prefix, sizeof sidecar->log_prefix, "%s", prefix);
     snprintf(sidecar->log_region, sizeof sidecar->log_region, "%.63s", json_text(options, "awslogs-region"));
 }
 

@@ -10,6 +10,7 @@
 
 #define MINUTE_MS 60000
 #define SPAN_MAX_MS (INT64_C(7) * 24 * 60 * MINUTE_MS)
+#define RATE_MAX 999999
 #define ZONE_MS (INT64_C(14) * 60 * MINUTE_MS) /* no zone is further from UTC */
 #define FIELD_MAX 64
 
@@ -125,13 +126,9 @@ static enum schedule_answer cron_fires(const char *expression, int64_t from_ms, 
 static enum schedule_answer at_fires(const char *expression, bool utc, int64_t from_ms, int64_t to_ms)
 {
     struct tm tm = {0};
-    int read = 0;
-    if (sscanf(expression, "at(%4d-%2d-%2dT%2d:%2d:%2d)%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-               &tm.tm_min, &tm.tm_sec, &read) != 6 ||
-        read == 0 || expression[read] != '\0')
+    const char *end = strptime(expression, "at(%Y-%m-%dT%H:%M:%S)", &tm);
+    if (end == NULL || *end != '\0')
         return SCHEDULE_UNKNOWN;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
     int64_t at_ms = (int64_t)timegm(&tm) * 1000;
     if (at_ms >= from_ms && at_ms <= to_ms)
         return utc ? SCHEDULE_YES : SCHEDULE_UNKNOWN;
@@ -141,10 +138,11 @@ static enum schedule_answer at_fires(const char *expression, bool utc, int64_t f
 /* Since when it counts is not told exactly, so only what must fire is known. */
 static enum schedule_answer rate_fires(const char *expression, int64_t from_ms, int64_t to_ms)
 {
-    long count = 0;
-    char unit[8] = "";
-    if (sscanf(expression, "rate(%6ld %7[a-z])", &count, unit) != 2 || count < 1)
+    char *unit = NULL;
+    long count = strncmp(expression, "rate(", 5) == 0 ? strtol(expression + 5, &unit, 10) : 0;
+    if (count < 1 || count > RATE_MAX || *unit != ' ')
         return SCHEDULE_UNKNOWN;
+    unit++;
     int64_t minutes = strncmp(unit, "minute", 6) == 0 ? 1 : strncmp(unit, "hour", 4) == 0 ? 60 : 24 * 60;
     return count * minutes * MINUTE_MS <= to_ms - from_ms ? SCHEDULE_YES : SCHEDULE_UNKNOWN;
 }

@@ -19,6 +19,7 @@ finish() {
     if [ -n "$sandbox_pid" ] && kill "$sandbox_pid" 2>/dev/null; then
         wait "$sandbox_pid" || { echo "the region ended with status $?"; status=1; }
     fi
+    stop_fast_aws
     if [ "$failures" -gt 0 ] || [ "$status" -ne 0 ]; then
         sed 's/^/region: /' "$work/err" 2>/dev/null
         [ "$status" -eq 0 ] && status=1
@@ -43,7 +44,8 @@ start_region() {
     exit 1
 }
 
-a() { aws --endpoint-url "$url" "$@"; }
+. "$top_srcdir/tests/awscli/aws.bash"
+a() { fast_aws --endpoint-url "$url" "$@"; }
 # text COMMAND...: its answer as plain text, tabs and line ends as one blank.
 text() { a --output text "$@" 2>&1 | tr '\t\n' '  ' | sed 's/ *$//'; }
 

@@ -2,6 +2,7 @@
 # The second way in: a few injected tasks beside the service, with a share of its traffic. The service is not
 # touched; every ending, and every helper of the way back (journal, labels, another machine), leaves all as it was.
 . "${top_srcdir:-.}/tests/src/lib.bash"
+. "${top_srcdir:-.}/tests/awscli/aws.bash"
 
 start_region
 remember_state

@@ -2,6 +2,7 @@
 # Guards on what AWS says: targets, tasks, an alarm; and on what can no longer be seen, unless that is said to be
 # well.
 . "${top_srcdir:-.}/tests/src/lib.bash"
+. "${top_srcdir:-.}/tests/awscli/aws.bash"
 
 alarm() { aws cloudwatch "$@" || die "aws cloudwatch $1 failed"; }
 scale() { aws ecs update-service --cluster storefront --service checkout --desired-count "$1" >/dev/null || die "can't scale"; }

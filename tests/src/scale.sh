@@ -2,6 +2,7 @@
 # Tasks come and go while faults are live: the new ones get the same faults, at the same point of their schedule,
 # and a task whose sidecar can't be reached is counted as such.
 . "${top_srcdir:-.}/tests/src/lib.bash"
+. "${top_srcdir:-.}/tests/awscli/aws.bash"
 
 start_region
 remember_state
