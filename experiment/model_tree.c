@@ -114,8 +114,8 @@ void model_target_group_release(struct model_target_group *group)
 struct model_service *model_service_new(const struct model_service *draft)
 {
     size_t list = draft->target_group_count * sizeof(struct model_target_group *);
-    struct model_service *service =
-        malloc(sizeof *service + list + texts_size(draft, service_texts, COUNT_OF(service_texts)));
+    size_t texts = texts_size(draft, service_texts, COUNT_OF(service_texts));
+    struct model_service *service = malloc(sizeof *service + list + texts);
     if (service == NULL)
         return NULL;
     *service = *draft;
@@ -146,8 +146,8 @@ void model_service_release(struct model_service *service)
 struct model_cluster *model_cluster_new(const struct model_cluster *draft)
 {
     size_t list = draft->service_count * sizeof(struct model_service *);
-    struct model_cluster *cluster =
-        malloc(sizeof *cluster + list + texts_size(draft, cluster_texts, COUNT_OF(cluster_texts)));
+    size_t texts = texts_size(draft, cluster_texts, COUNT_OF(cluster_texts));
+    struct model_cluster *cluster = malloc(sizeof *cluster + list + texts);
     if (cluster == NULL)
         return NULL;
     *cluster = *draft;

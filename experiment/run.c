@@ -242,16 +242,16 @@ static void show_way_back(const struct run *run, struct model_experiment *out)
 
 void run_show(const struct run *run, struct model_experiment *out)
 {
+    /* While it is being made it is the worker's. */
+    const struct plan *plan = run->phase == MODEL_PLANNING ? NULL : run->plan;
+    const struct way_back *way_back =
+        run->way_back.experiment[0] == '\0' && plan != NULL ? &plan->way_back : &run->way_back;
     memset(out, 0, sizeof *out);
     out->phase = run->phase;
-    out->reach = run->way_back.experiment[0] == '\0' && run->phase == MODEL_PLANNED
-                     ? run->plan->way_back.reach
-                     : run->way_back.reach;
+    out->reach = way_back->reach;
     out->faults_from_ms = run->faults_from_ms;
     out->ours = run->phase != MODEL_IDLE;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
-    const struct way_back *way_back =
-        run->way_back.experiment[0] == '\0' && run->plan != NULL ? &run->plan->way_back : &run->way_back;
     out->blast_radius = way_back->canary == NULL ? 0 : canary_percent(way_back->canary);
     memcpy(out->id, run->way_back.experiment, sizeof out->id);
     memcpy(out->cluster, run->request.cluster, sizeof out->cluster);
@@ -267,8 +267,8 @@ void run_show(const struct run *run, struct model_experiment *out)
     out->exit_status = run->exit_status;
     out->left_to_others = run->outcome.theirs;
     memcpy(out->problem, run->problem, sizeof out->problem);
-    if (run->phase != MODEL_PLANNING && run->plan != NULL) {
-        out->plan = run->plan->shown;
+    if (plan != NULL) {
+        out->plan = plan->shown;
         model_plan_retain(out->plan);
     }
     progress_read((struct progress *)&run->progress, out);

@@ -70,7 +70,7 @@ static bool read_pattern(struct call *call, struct pattern *pattern)
     if (strlen(text) >= sizeof pattern->words || strpbrk(text, "{}[]?%-\"") != NULL)
         return call_fail(call, "InvalidParameterException",
                          "Invalid filter pattern: this region knows { $.key = \"value\" } and plain words.");
-    strcpy(pattern->words, text);
+    text_copy(pattern->words, sizeof pattern->words, text);
     return true;
 }
 
@@ -84,7 +84,7 @@ static bool matches(const struct pattern *pattern, const char *message)
         return equal;
     }
     char words[sizeof pattern->words], *rest = NULL;
-    strcpy(words, pattern->words);
+    text_copy(words, sizeof words, pattern->words);
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         if (!strstr(message, word))
             return false;
@@ -236,10 +236,9 @@ bool logs_get_log_events(struct region *region, struct call *call)
                    : !from_head && search.count > (size_t)limit ? search.count - (size_t)limit
                                                                 : 0;
     size_t end = put_events(call, &search, first, limit, false);
-    json_put_format(call->response, "nextForwardToken", "f/%llu",
-                    (unsigned long long)(end > 0 ? search.items[end - 1].event->id : 0));
-    json_put_format(call->response, "nextBackwardToken", "b/%llu",
-                    (unsigned long long)(end > 0 ? search.items[end - 1].event->id : 0));
+    uint64_t last = end > 0 && end <= search.count ? search.items[end - 1].event->id : 0;
+    json_put_format(call->response, "nextForwardToken", "f/%llu", (unsigned long long)last);
+    json_put_format(call->response, "nextBackwardToken", "b/%llu", (unsigned long long)last);
     free(search.items);
     return true;
 }

@@ -131,12 +131,14 @@ struct definition *region_find_definition(struct region *region, const char *nam
 {
     const char *part = name && *name ? last_part(name) : NULL;
     const char *colon = part ? strrchr(part, ':') : NULL;
-    size_t hint = hints_get(&region->definition_hints, name);
+    size_t hint = part ? hints_get(&region->definition_hints, name) : 0;
 
+    if (!part)
+        return NULL;
     if (hint < region->definitions.count &&
         strcmp(((struct definition *)region->definitions.items[hint])->arn, name) == 0)
         return region->definitions.items[hint];
-    for (size_t i = region->definitions.count; i-- > 0 && part;) {
+    for (size_t i = region->definitions.count; i-- > 0;) {
         struct definition *definition = region->definitions.items[i];
         size_t length = colon ? (size_t)(colon - part) : strlen(part);
         if (strlen(definition->family) != length || strncmp(definition->family, part, length) != 0)

@@ -23,13 +23,25 @@ static const char *const domains[] = {"ads",    "billing",  "cart",   "catalogue
 static const char *const stages[] = {"prod", "staging", "dev"};
 static const char *const roles[] = {"api", "gateway", "worker", "indexer", "importer", "web", "events"};
 
+/* A number of at most nine digits, and what has to follow it. */
+static bool take_number(const char **text, char follows, unsigned *number)
+{
+    size_t length = strspn(*text, "0123456789");
+
+    if (length == 0 || length > 9 || (*text)[length] != follows)
+        return false;
+    *number = (unsigned)strtoul(*text, NULL, 10);
+    *text += length + 1;
+    return true;
+}
+
 bool seed_big_parse(struct seed_big *big, const char *text, struct error *error)
 {
-    char rest = '\0';
+    const char *rest = text;
 
     *big = (struct seed_big){0};
-    if (strspn(text, "0123456789:") != strlen(text) || strlen(text) > 32 ||
-        sscanf(text, "%u:%u:%u%c", &big->clusters, &big->services, &big->tasks, &rest) != 3)
+    if (!take_number(&rest, ':', &big->clusters) || !take_number(&rest, ':', &big->services) ||
+        !take_number(&rest, '\0', &big->tasks))
         return error_set(error, ERROR_USAGE,
                          "--big: '%s' is not CLUSTERS:SERVICES:TASKS, as in 100:2000:5000", text);
     if (big->clusters < 1 || big->clusters > CLUSTERS_MAX || big->services > SERVICES_MAX ||
