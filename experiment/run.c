@@ -161,7 +161,7 @@ void run_confirm(struct run *run)
     }
     run->sidecars_wanted = run->plan->sidecars;
     run->before = json_object_get(run->plan->service);
-    run->request = run->plan->request; /* what was made of it */
+    run->request.fault = run->plan->request.fault; /* what was made of it; guards may be newer than the plan */
     run->asked = run->request.fault;
     run->journal = journal_begin(&run->way_back, run->before, &run->asked, run->request.duration_ms, &error);
     if (run->journal == NULL) {
@@ -221,6 +221,7 @@ void run_free(struct run *run)
 
 void run_tick(struct run *run, int64_t now_ms)
 {
+    run_take_job(run);
     if (run->series != NULL)
         series_advance(run->series, now_ms);
     if (run->phase == MODEL_ARMED)

@@ -50,6 +50,8 @@ void run_set_guards(struct run *run, const struct choices *choices);
 void run_rollback(struct run *run, const struct intent *intent);
 /* The faults go on until the deadline, without us. */
 void run_leave(struct run *run);
+/* After handlers.wake: the job under way may have ended. */
+void run_take_job(struct run *run);
 void run_tick(struct run *run, int64_t now_ms);
 
 void run_show(const struct run *run, struct model_experiment *out);

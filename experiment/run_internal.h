@@ -49,7 +49,8 @@ struct run {
 
     /* The job on a worker. */
     atomic_bool cancel;
-    uv_work_t work;
+    uv_thread_t thread;
+    atomic_bool job_ended;
     bool working;
     run_step *on_worker;
     run_step *on_done;

@@ -14,33 +14,42 @@ struct job run_job(struct run *run)
     };
 }
 
-static void work(uv_work_t *request)
+static void work(void *context)
 {
-    struct run *run = request->data;
+    struct run *run = context;
     error_clear(&run->error);
     if (run->client == NULL)
         error_set(&run->error, ERROR_DENIED, "%s", run->no_client);
     else
         run->on_worker(run);
+    atomic_store(&run->job_ended, true);
+    run->handlers.wake(run->handlers.context);
 }
 
-static void after_work(uv_work_t *request, int status)
+void run_take_job(struct run *run)
 {
-    (void)status; /* never cancelled: jobs end by run->cancel */
-    struct run *run = request->data;
+    if (!atomic_exchange(&run->job_ended, false))
+        return;
+    uv_thread_join(&run->thread);
     run->working = false;
     run->on_done(run);
     run->handlers.changed(run->handlers.context);
 }
 
+/* A thread of its own: what waits for AWS on libuv's few (a watch, a guard's poll, a tunnel's start) must not
+ * stand in a rollback's way. */
 void run_start_job(struct run *run, run_step *on_worker, run_step *on_done)
 {
     run->working = true;
     run->on_worker = on_worker;
     run->on_done = on_done;
-    run->work.data = run;
     atomic_store(&run->cancel, false);
-    uv_queue_work(run->loop, &run->work, work, after_work);
+    atomic_store(&run->job_ended, false);
+    if (uv_thread_create(&run->thread, work, run) == 0)
+        return;
+    error_set(&run->error, ERROR_SYSTEM, "no thread could be started");
+    run->working = false;
+    on_done(run);
 }
 
 void run_work_plan(struct run *run)

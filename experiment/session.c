@@ -445,6 +445,7 @@ static void on_wake(uv_async_t *wake)
 {
     struct session *session = wake->data;
     take_intents(session);
+    run_take_job(session->run);
     session->dirty = true;
     if (clock_ms() - session->published_ms < PUBLISH_SOON_MS)
         return;

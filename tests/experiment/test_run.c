@@ -17,6 +17,7 @@
 #include "tests/experiment/support.h"
 
 #define PATIENCE_MS 20000
+#define LIBUV_THREADS 4  /* unless UV_THREADPOOL_SIZE says otherwise */
 #define STATS_PORT 15001 /* the one that the revision takes */
 #define OTHER FAKE_DEFINITION "checkout:42"
 
@@ -628,10 +629,41 @@ static void colleagues_may_steer_too(void **state)
     assert_int_equal(pins.count, 2);
 }
 
+/* As a watch, a guard's poll and tunnels are that wait for an AWS which does not answer. */
+static void wait_until_let_go(uv_work_t *request)
+{
+    while (!atomic_load((atomic_bool *)request->data))
+        clock_sleep_ms(2);
+}
+
+static void on_let_go(uv_work_t *request, int status)
+{
+    (void)status;
+    request->data = NULL;
+}
+
+static void a_rollback_waits_for_nothing_that_waits_for_aws(void **state)
+{
+    (void)state;
+    uv_work_t waiting[2 * LIBUV_THREADS];
+    atomic_bool let_go = false;
+    go_live();
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
+        waiting[i].data = &let_go;
+        uv_queue_work(&loop, &waiting[i], wait_until_let_go, on_let_go);
+    }
+    roll_back();
+    assert_int_equal(run->phase, MODEL_RESTORED);
+    atomic_store(&let_go, true);
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
+        RUN_UNTIL(waiting[i].data == NULL);
+}
+
 int main(void)
 {
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
+        WITH_RUN(a_rollback_waits_for_nothing_that_waits_for_aws),
         WITH_RUN(an_experiment_goes_through_its_phases),
         WITH_RUN(traffic_is_clean_before_the_service_is_touched),
         WITH_RUN(the_lease_is_renewed),
