@@ -40,7 +40,7 @@ effect cut-before 'Empty reply' 0
 effect 500-after ServerException 1
 effect timeout-after 'timed out' 2
 effect cut-after 'Empty reply' 3
-effect half 'remaining to read' 4
+effect half 'curl: (18)' 4
 effect delay:300ms '"clusterName":"c10"' 5
 effect delay:10s 'timed out' 5
 for _ in $(seq 300); do
