@@ -20,11 +20,11 @@ static const char *const months[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "
                                      "AUG", "SEP", "OCT", "NOV", "DEC", NULL};
 static const char *const weekdays[] = {"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", NULL};
 
-static bool is_utc(const char *timezone)
+static bool is_utc(const char *zone)
 {
     static const char *const names[] = {"", "UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(timezone, names[i]) == 0)
+        if (strcmp(zone, names[i]) == 0)
             return true;
     return false;
 }
@@ -147,10 +147,9 @@ static enum schedule_answer rate_fires(const char *expression, int64_t from_ms, 
     return count * minutes * MINUTE_MS <= to_ms - from_ms ? SCHEDULE_YES : SCHEDULE_UNKNOWN;
 }
 
-enum schedule_answer schedule_fires(const char *expression, const char *timezone, int64_t from_ms,
-                                    int64_t to_ms)
+enum schedule_answer schedule_fires(const char *expression, const char *zone, int64_t from_ms, int64_t to_ms)
 {
-    bool utc = is_utc(timezone);
+    bool utc = is_utc(zone);
     if (to_ms < from_ms)
         return SCHEDULE_NO;
     if (to_ms - from_ms > SPAN_MAX_MS)

@@ -15,8 +15,7 @@ enum schedule_answer {
                       */
 };
 
-/* Whether it fires within [from_ms, to_ms], epoch. `timezone` "": UTC. Spans of more than a week: unknown. */
-enum schedule_answer schedule_fires(const char *expression, const char *timezone, int64_t from_ms,
-                                    int64_t to_ms);
+/* Whether it fires within [from_ms, to_ms], epoch. `zone` "": UTC. Spans of more than a week: unknown. */
+enum schedule_answer schedule_fires(const char *expression, const char *zone, int64_t from_ms, int64_t to_ms);
 
 #endif
