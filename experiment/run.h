@@ -1,7 +1,7 @@
 /*
  * run: one experiment from plan to restored, as a state machine on the session's loop. AWS jobs run on a
- * thread of their own, one at a time; beside them, on libuv's workers, a watch over the service and a poll for
- * its guards while faults are live.
+ * thread of their own, one at a time; beside them, on libuv's workers, a watch over the service and a poll
+ * for its guards while faults are live.
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_H
 #define SHAKETABLE_EXPERIMENT_RUN_H
