@@ -161,8 +161,8 @@ void run_confirm(struct run *run)
     }
     run->sidecars_wanted = run->plan->sidecars;
     run->before = json_object_get(run->plan->service);
-    run->request.fault =
-        run->plan->request.fault; /* what was made of it; guards may be newer than the plan */
+    /* What the plan made of it; the guards may be newer than the plan. */
+    run->request.fault = run->plan->request.fault;
     run->asked = run->request.fault;
     run->journal = journal_begin(&run->way_back, run->before, &run->asked, run->request.duration_ms, &error);
     if (run->journal == NULL) {
