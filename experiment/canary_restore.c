@@ -42,6 +42,8 @@ static void note(const struct restoring *restoring, const char *rule, const char
 {
     char *text = restoring->outcome->note;
     size_t length = strlen(text);
+    if (strstr(text, ecs_short_name(rule)) != NULL)
+        return; /* a step that is repeated says it once */
     snprintf(text + length, sizeof restoring->outcome->note - length, "%srule %.80s: %s",
              length == 0 ? "" : "\n", ecs_short_name(rule), what);
 }
@@ -305,7 +307,7 @@ static bool compare(void *context, struct error *error)
             return error_set(error, ERROR_CONFLICT,
                              "the rule %s was changed again while it was being restored",
                              ecs_short_name(json_text(rule, "rule")));
-        if (!same && strstr(restoring->outcome->note, ecs_short_name(json_text(rule, "rule"))) == NULL)
+        if (!same)
             note(restoring, json_text(rule, "rule"),
                  read ? "someone changed it meanwhile; it was left as it is" : "it is gone");
     }

@@ -22,9 +22,8 @@
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
-#define PUBLISH_SOON_MS                                                                 \
-    25 /* so soon after the last one something new of the tree is shown at the earliest \
-        */
+/* So soon after the last one something new of the tree is shown at the earliest. */
+#define PUBLISH_SOON_MS 25
 
 struct session {
     struct session_options options;

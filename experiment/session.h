@@ -29,8 +29,9 @@ struct session_options {
     void *ask_context;
 };
 
-/* Opens nothing over the network before it returns: the first snapshot is there at once. Problems with
- * credentials or region do not fail it: they stand in the model's inventory.problem. */
+/* Asks nothing of the network before it returns, but an EC2 instance for its region where none is set: the
+ * first snapshot is there at once. Problems with credentials or region do not fail it: they stand in the
+ * model's inventory.problem. */
 struct session *session_start(const struct session_options *options, struct error *error);
 /* Any thread. */
 void session_send(struct session *session, const struct intent *intent);

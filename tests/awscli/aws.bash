@@ -12,10 +12,8 @@ if [ -n "$aws_python" ]; then
 fi
 
 fast_aws() {
-  local tries
-  for tries in $(seq 200); do
-    [ -z "$aws_python" ] || [ -S "$aws_socket" ] || ! kill -0 "$aws_server" 2>/dev/null || { sleep 0.05; continue; }
-    break
+  while [ -n "$aws_python" ] && [ ! -S "$aws_socket" ] && kill -0 "$aws_server" 2>/dev/null; do
+    sleep 0.05 # it is being loaded
   done
   if [ -S "$aws_socket" ]; then
     "$aws_python" -S -E "${top_srcdir:-.}/tests/awscli/client.py" "$aws_socket" "$@"

@@ -178,6 +178,25 @@ print('\n'.join(list(difflib.unified_diff(*texts, 'before', 'after', lineterm=''
 PYTHON
 }
 
+# ── the console on a pseudo-terminal ────────────────────────────────────────────────────────────
+
+# $python has pyte from here on; without one the test is skipped.
+find_pyte() {
+  for python in python3 /usr/bin/python3; do # the first may be one that Debian's packages do not reach
+    "$python" -c 'import pyte' 2>/dev/null && return
+  done
+  echo "no python3-pyte here"
+  exit 77
+}
+
+# "SECONDS STORY.py [ARGUMENT...]"
+play_console() {
+  local seconds=$1 story=$2
+  shift 2
+  PYTHONDONTWRITEBYTECODE=1 timeout -k 5 "$seconds" "$python" "${top_srcdir:-.}/tests/src/$story" "$bin/shaketable" "$@" ||
+    fail "the story does not hold"
+}
+
 # ── experiments ─────────────────────────────────────────────────────────────────────────────────
 
 # Starts `inject … --json` on storefront/checkout in the background: $injection, events in $work/events.

@@ -2,14 +2,9 @@
 # The main story on the console, on a pseudo-terminal: choose, push, watch, move, roll back, quit.
 . "${top_srcdir:-.}/tests/src/lib.bash"
 
-python=
-for candidate in python3 /usr/bin/python3; do # the first may be one that Debian's packages do not reach
-  "$candidate" -c 'import pyte' 2>/dev/null && python=$candidate && break
-done
-[ -n "$python" ] || { echo "no python3-pyte here"; exit 77; }
+find_pyte
 start_region
-PYTHONDONTWRITEBYTECODE=1 timeout -k 5 200 "$python" "${top_srcdir:-.}/tests/src/story_console.py" "$bin/shaketable" ||
-  fail "the story does not hold"
+play_console 200 story_console.py
 expect_no_revision
 run list experiments
 expect_output 'storefront/checkout +restored'

@@ -3,14 +3,9 @@
 # process runs; and goes to another profile or region.
 . "${top_srcdir:-.}/tests/src/lib.bash"
 
-python=
-for candidate in python3 /usr/bin/python3; do # the first may be one that Debian's packages do not reach
-  "$candidate" -c 'import pyte' 2>/dev/null && python=$candidate && break
-done
-[ -n "$python" ] || { echo "no python3-pyte here"; exit 77; }
+find_pyte
 start_region
-PYTHONDONTWRITEBYTECODE=1 timeout -k 5 200 "$python" "${top_srcdir:-.}/tests/src/story_left.py" "$bin/shaketable" "$work" ||
-  fail "the story does not hold"
+play_console 200 story_left.py "$work"
 expect_no_revision
 stop_region
 finish
