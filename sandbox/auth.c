@@ -88,6 +88,7 @@ bool auth_check(struct call *call, const struct server_request *request)
         signed_request.payload_hash = hash;
         verdict = sigv4_verify(&signed_request, AUTH_SECRET, &scope, clock_epoch_ms() / 1000, NULL, &error);
         text_copy(call->access_key, sizeof call->access_key, authorization->access_key);
+        text_copy(call->region, sizeof call->region, authorization->region);
         done = judge(call, verdict, &error);
     } else {
         done = judge(call, verdict, &error);

@@ -13,7 +13,7 @@
 
 #define AUTH_SECRET "test"
 
-/* call->protocol and call->service must be set; sets call->access_key. */
+/* call->protocol and call->service must be set; sets call->access_key and call->region. */
 bool auth_check(struct call *call, const struct server_request *request);
 
 #endif

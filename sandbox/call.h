@@ -24,6 +24,7 @@ enum call_protocol {
 struct call {
     enum call_protocol protocol;
     char service[32]; /* the signing name */
+    char region[64];  /* of the credential's scope; "" for calls of the region's own */
     char operation[CALL_OPERATION_MAX];
     char id[CALL_ID_MAX]; /* x-amzn-RequestId */
     char access_key[129];
