@@ -1,8 +1,8 @@
 /*
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
- * told and say), run_unreached.c (sidecars without links), run_restore.c (the way back), run_jobs.c (the work
- * on other threads).
+ * told and say), run_unreached.c (sidecars without links), run_fis.c (what AWS FIS runs), run_restore.c (the
+ * way back), run_jobs.c (the work on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
@@ -65,6 +65,7 @@ struct run {
     bool watching;
     bool watch_failed;
     struct engine_status watched;
+    struct fis_experiment fis; /* engine FIS: as it was seen last */
     int64_t next_watch_ms;
 
     /* The logs of sidecars that are not reached; a worker fills `heard` and the error. */
@@ -158,6 +159,14 @@ void run_tick_unreached(struct run *run, int64_t now_ms);
 void run_listen_when_due(struct run *run);
 /* The first step of restoring. */
 void run_show_unreached_clean(struct run *run);
+
+/* ── run_fis.c ───────────────────────────────────────────────────────────────────────────── */
+/* Its actions run. */
+void run_fis_go_live(struct run *run);
+void run_fis_tick(struct run *run, int64_t now_ms);
+/* After a look: run->watched has what FIS says. */
+void run_fis_watched(struct run *run);
+void run_fis_show(const struct run *run, struct model_experiment *out);
 
 /* ── run_guards.c ────────────────────────────────────────────────────────────────────────── */
 /* With the baseline. */

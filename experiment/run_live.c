@@ -60,7 +60,8 @@ bool run_end_if_lapsed(struct run *run)
 {
     bool leased = run->phase == MODEL_INJECTING || (run->phase == MODEL_ARMED && run->deadline_ms != 0);
     int64_t since_ms = clock_boot_ms() - run->renewed_ms;
-    if (!leased || run->leaving || run->way_back.reach == CHOICES_REACH_NONE || since_ms < SIDECARS_LEASE_MS)
+    if (!leased || !run->engine->sidecars || run->leaving || run->way_back.reach == CHOICES_REACH_NONE ||
+        since_ms < SIDECARS_LEASE_MS)
         return false;
     char text[MODEL_TEXT_MAX];
     snprintf(text, sizeof text,
@@ -132,6 +133,10 @@ void run_adjust(struct run *run, const struct fault *fault)
 {
     if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
         return;
+    if (!run->engine->sidecars) {
+        run_say(run, MODEL_LOG_WARNING, "AWS FIS can't change a fault that runs: roll back, and inject anew");
+        return;
+    }
     if (run->way_back.reach == CHOICES_REACH_NONE) {
         run_say(
             run, MODEL_LOG_WARNING,
@@ -166,6 +171,10 @@ void run_watch_done(struct run *run)
         return;
     if (!run->watched.ours) {
         run_fail_and_restore(run, run->watched.drift);
+        return;
+    }
+    if (!run->engine->sidecars) {
+        run_fis_watched(run);
         return;
     }
     sidecars_reconcile(run->sidecars, &run->watched.endpoints);
@@ -206,7 +215,8 @@ void run_leave(struct run *run)
     run->leaving = true;
     atomic_store(&run->cancel, true); /* a watch under way is not waited for */
     run->leave_until_ms = clock_ms() + LEAVE_MS;
-    if (run->way_back.reach != CHOICES_REACH_NONE) /* they live by the clock anyway */
+    if (run->engine->sidecars &&
+        run->way_back.reach != CHOICES_REACH_NONE) /* else they live by the clock anyway */
         run_tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
                              : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS
                                                              : lease_ms);
