@@ -39,8 +39,8 @@ static bool is_unused(const struct job *job, const char *id, struct error *error
     for (size_t i = 0; unused && i < json_object_array_length(experiments); i++) {
         fis_read_experiment(&experiment, json_object_array_get_idx(experiments, i));
         if (strcmp(experiment.template_id, id) == 0 && !fis_status_is_final(experiment.status))
-            unused = error_set(error, ERROR_REFUSED, "template %s was not deleted: its experiment %s is %s", id,
-                               experiment.id, experiment.status);
+            unused = error_set(error, ERROR_REFUSED, "template %s was not deleted: its experiment %s is %s",
+                               id, experiment.id, experiment.status);
     }
     json_object_put(experiments);
     return unused;
@@ -63,7 +63,8 @@ bool fis_errand_delete(const struct job *job, const char *id, char said[MODEL_TE
     done = done && is_unused(job, id, &failure) && fis_delete_template(job->client, id, &failure);
     json_object_put(template);
     bool gone = failure.code == ERROR_NOT_FOUND;
-    snprintf(said, MODEL_TEXT_MAX, done ? "FIS template %s is deleted" : "FIS template %s was gone already", id);
+    snprintf(said, MODEL_TEXT_MAX, done ? "FIS template %s is deleted" : "FIS template %s was gone already",
+             id);
     if (!done && !gone && error != NULL)
         *error = failure;
     return done || gone;

@@ -1,6 +1,7 @@
 /*
- * fis_errand: what the list of experiments does to FIS's own things, on a worker, one at a time: a template of
- * ours is deleted, an experiment of anybody's is stopped. What runs through an experiment of ours is its run's.
+ * fis_errand: what the list of experiments does to FIS's own things, on a worker, one at a time: a template
+ * of ours is deleted, an experiment of anybody's is stopped. What runs through an experiment of ours is its
+ * run's.
  */
 #ifndef SHAKETABLE_EXPERIMENT_FIS_ERRAND_H
 #define SHAKETABLE_EXPERIMENT_FIS_ERRAND_H
@@ -28,10 +29,9 @@ bool fis_errand_is_idle(const struct fis_errand *errand);
 void fis_errand_run(struct fis_errand *errand, struct aws_client *client, const atomic_bool *cancel,
                     const struct intent *intent);
 
-/* The worker's part, blocking: ERROR_REFUSED where the template is not ours or is still needed. `said` is what
- * was done. */
-bool fis_errand_delete(const struct job *job, const char *id, char said[MODEL_TEXT_MAX],
-                       struct error *error);
+/* The worker's part, blocking: ERROR_REFUSED where the template is not ours or is still needed. `said` is
+ * what was done. */
+bool fis_errand_delete(const struct job *job, const char *id, char said[MODEL_TEXT_MAX], struct error *error);
 bool fis_errand_stop(const struct job *job, const char *id, char said[MODEL_TEXT_MAX], struct error *error);
 
 #endif

@@ -239,6 +239,13 @@ static const struct journal_entry *find_entry(const struct cli *cli, const struc
     return count == 1 ? prepared : NULL;
 }
 
+static bool can_be_an_id(const char *word)
+{
+    size_t length = strlen(word);
+    return length > 0 && length < sizeof((struct way_back *)NULL)->experiment &&
+           strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
 static enum cli_exit roll_back_one(const struct cli *cli, const struct journal_list *list)
 {
     struct error error = {0};
@@ -247,9 +254,12 @@ static enum cli_exit roll_back_one(const struct cli *cli, const struct journal_l
     const char *id = cli->word_count > 1 ? cli->words[1] : "";
     if (entry != NULL)
         return roll_back_entry(cli, entry);
-    if (error.code != ERROR_NOT_FOUND || id[0] == '\0' || strlen(id) >= sizeof intent.experiment)
+    struct aws_client *client =
+        error.code == ERROR_NOT_FOUND && can_be_an_id(id) ? open_client(cli, NULL) : NULL;
+    if (client == NULL)
         return cli_fail(&error, error.code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED);
-    memcpy(intent.experiment, id, strlen(id) + 1); /* begun on another machine, perhaps */
+    aws_client_close(client);
+    snprintf(intent.experiment, sizeof intent.experiment, "%s", id); /* begun on another machine, perhaps */
     return roll_back_here(cli, &intent);
 }
 
