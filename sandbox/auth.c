@@ -65,20 +65,6 @@ static bool judge(struct call *call, enum sigv4_verdict verdict, const struct er
     return refuse(call, &wrong_signature, error->message);
 }
 
-/* IAM is one service for all regions of a partition, and a call is signed for the one where it is. */
-static bool is_signed_for_its_region(const struct call *call)
-{
-    static const char *const regions[] = {"us-east-1", "cn-north-1", "us-gov-west-1"};
-
-    if (strcmp(call->service, "iam") != 0)
-        return true;
-    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
-        if (strcmp(call->region, regions[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool auth_check(struct call *call, const struct server_request *request)
 {
     struct sigv4_authorization *authorization = memory_new(sizeof *authorization);
@@ -104,8 +90,6 @@ bool auth_check(struct call *call, const struct server_request *request)
         text_copy(call->access_key, sizeof call->access_key, authorization->access_key);
         text_copy(call->region, sizeof call->region, authorization->region);
         done = judge(call, verdict, &error);
-        if (done && !is_signed_for_its_region(call))
-            done = refuse(call, &wrong_signature, "Credential should be scoped to a valid region. ");
     } else {
         done = judge(call, verdict, &error);
     }
