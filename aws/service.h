@@ -14,6 +14,7 @@ enum aws_service {
     AWS_SSM,
     AWS_LOGS,
     AWS_AUTOSCALING,
+    AWS_IAM,
     AWS_SSO,
     AWS_SSO_OIDC,
     AWS_SERVICES
