@@ -37,6 +37,8 @@ enum key {
     KEY_FAIL,
     KEY_HEADLESS,
     KEY_INTERVAL,
+    KEY_ENGINE,
+    KEY_ROLE,
 };
 
 static const struct option_spec everywhere[] = {
@@ -107,6 +109,13 @@ static const struct option_spec every[] = {
 };
 static const struct option_spec pace[] = {
     {"interval", OPTION_REQUIRED, "TIME", "between two lines (default 1s)", KEY_INTERVAL},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+
+static const struct option_spec templates[] = {
+    {"engine", OPTION_REQUIRED, "NAME", "sidecar or fis (default: whichever can, the sidecar first)",
+     KEY_ENGINE},
+    {"role", OPTION_REQUIRED, "ARN", "the role by which AWS FIS acts", KEY_ROLE},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 
@@ -199,6 +208,14 @@ static bool take_fail(struct cli *cli, const char *value, struct error *error)
     return true;
 }
 
+static bool take_template(struct cli *cli, int key, const char *value, struct error *error)
+{
+    cli->given |= CLI_TEMPLATE;
+    *(key == KEY_ROLE ? &cli->role : &cli->engine) = value;
+    return key == KEY_ROLE || strcmp(value, "sidecar") == 0 || strcmp(value, "fis") == 0 ||
+           error_set(error, ERROR_USAGE, "--engine: '%.40s' is none of sidecar, fis", value);
+}
+
 static bool take_special(void *context, int key, const char *value, struct error *error)
 {
     struct cli *cli = context;
@@ -252,6 +269,9 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
+    case KEY_ENGINE:
+    case KEY_ROLE:
+        return take_template(cli, key, value, error);
     default:
         cli->headless = true;
         cli->given |= CLI_HEADLESS;
@@ -276,6 +296,7 @@ static const struct {
     {listening, CLI_LISTEN, "Embedded region"},
     {failing, CLI_FAIL, NULL},
     {headless, CLI_HEADLESS, NULL},
+    {templates, CLI_TEMPLATE, "Templates"},
 };
 #define TABLES (sizeof table_list / sizeof table_list[0])
 

@@ -44,6 +44,7 @@ struct cli {
     size_t fail_count;
     const char *big, *throttle; /* likewise */
     bool headless;
+    const char *engine, *role; /* of a template */
     int64_t interval_ms;
     bool quiet; /* not an option: talk without printing */
     int argc;
@@ -61,7 +62,8 @@ enum cli_group {
     CLI_INTERVAL = 64,
     CLI_FAIL = 128,
     CLI_GUARDS = 256,
-    CLI_CHOICES = 512
+    CLI_CHOICES = 512,
+    CLI_TEMPLATE = 1024
 };
 
 struct cli_command {
