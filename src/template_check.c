@@ -24,7 +24,7 @@ static void ask_sidecar(const struct cli *cli, struct template *template, struct
     verdict->can = timeline != NULL;
     if (timeline == NULL)
         return;
-    units_format_delay_ms((double)timeline->total_ms, length);
+    units_format_clock(timeline->total_ms, length);
     snprintf(verdict->what, sizeof verdict->what, "%.100s/%.100s, %s", timeline->cluster, timeline->service,
              length);
     timeline_free(timeline);
@@ -44,8 +44,10 @@ static void ask_fis(const struct cli *cli, const struct template *template, stru
 
 static void print_verdict(const struct verdict *verdict)
 {
-    printf("%s: %s%s%s\n", verdict->engine, verdict->can ? "can run it: " : "can't run it",
-           verdict->can ? verdict->what : "", "");
+    if (verdict->can)
+        printf("%s: can run it: %s\n", verdict->engine, verdict->what);
+    else
+        printf("%s: can't run it\n", verdict->engine);
     template_print_refusals(stdout, "  ", &verdict->refusals);
 }
 
