@@ -36,6 +36,7 @@ static const struct meaning whole_codes[] = {
     {"RequestExpired", ERROR_DENIED},
     {"RequestTimeTooSkewed", ERROR_DENIED},
     {"ServiceNotActiveException", ERROR_CONFLICT},
+    {"NoSuchEntity", ERROR_NOT_FOUND},
     {"UpdateInProgressException", ERROR_CONFLICT},
     {"ConflictException", ERROR_CONFLICT},
     {"OperationNotPermitted", ERROR_CONFLICT},

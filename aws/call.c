@@ -31,7 +31,7 @@ struct call {
 /* The verb is a whole word: "Listen…" would be no List. */
 bool aws_operation_only_reads(const char *operation)
 {
-    static const char *const verbs[] = {"Describe", "List", "Get", "Filter"};
+    static const char *const verbs[] = {"Describe", "List", "Get", "Filter", "Simulate"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         size_t length = strlen(verbs[i]);
         if (strncmp(operation, verbs[i], length) == 0 && operation[length] >= 'A' && operation[length] <= 'Z')
@@ -102,7 +102,7 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
     sigv4_request_rules(&request, call->info->signing_name);
     struct sigv4_credentials keys = {credentials->access_key, credentials->secret_key,
                                      credentials->session_token};
-    struct sigv4_scope scope = {call->client->login->settings.region, call->info->signing_name};
+    struct sigv4_scope scope = {call->endpoint->signing_region, call->info->signing_name};
     struct sigv4_signed result = {0};
     bool done = call->client->unsigned_calls || sigv4_sign(&request, &keys, &scope, signed_s, &result, error);
     for (size_t i = 0; done && i < result.add_count; i++)

@@ -118,7 +118,7 @@ bool aws_call_query(struct aws_client *client, enum aws_service service, const c
 typedef bool aws_batch_job(void *context, size_t index, struct error *error);
 bool aws_batch_run(size_t count, unsigned parallel, aws_batch_job *job, void *context, struct error *error);
 
-/* True when the operation only reads: Describe…, List…, Get…, Filter…. */
+/* True when the operation only reads: Describe…, List…, Get…, Filter…, Simulate…. */
 bool aws_operation_only_reads(const char *operation);
 
 #endif

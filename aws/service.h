@@ -15,6 +15,7 @@ enum aws_service {
     AWS_LOGS,
     AWS_AUTOSCALING,
     AWS_FIS,
+    AWS_IAM,
     AWS_SSO,
     AWS_SSO_OIDC,
     AWS_SERVICES

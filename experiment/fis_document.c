@@ -30,23 +30,52 @@ static void add_alarm(struct json_object *list, const char *arn)
     json_object_array_add(list, stop);
 }
 
+/* An alarm's ARN as it was written, with its account, which the guard does not keep; or made from the
+ * service's. */
+static bool make_alarm(const struct fis_document_request *request, const struct guard *guard,
+                       const char *text, char arn[ARN_MAX])
+{
+    char partition[ARN_PART_MAX], region[ARN_PART_MAX], account[ARN_PART_MAX];
+    const char *written = strstr(text, "arn:");
+    if (guard->alarm_region[0] != '\0' && written != NULL) {
+        snprintf(arn, ARN_MAX, "%.*s", (int)strcspn(written, "\" "), written);
+        return true;
+    }
+    if (!read_arn(request->service_arn, partition, region, account))
+        return false;
+    snprintf(arn, ARN_MAX, "arn:%s:cloudwatch:%s:%s:alarm:%s", partition, region, account, guard->alarm);
+    return true;
+}
+
+static void add_guard(struct json_object *list, const struct fis_document_request *request, const char *text,
+                      struct refusals *refusals)
+{
+    char arn[ARN_MAX];
+    struct guard guard;
+    if (!guard_parse(&guard, text, NULL))
+        return;
+    if (guard.metric != GUARD_ALARM && request->alone)
+        refusals_add(refusals, "--guard",
+                     "FIS stops by CloudWatch alarms only (--guard 'alarm NAME'), not by '%.120s'", text);
+    else if (guard.metric == GUARD_ALARM && request->alone && (guard.for_ms > 0 || guard.missing_ok))
+        refusals_add(refusals, "--guard",
+                     "FIS stops as soon as the alarm does; how long and what is missing is the alarm's own: "
+                     "'%.120s'",
+                     text);
+    else if (guard.metric == GUARD_ALARM && !make_alarm(request, &guard, text, arn))
+        refusals_add(refusals, "--guard", "the ARN of the alarm %.100s is not known: write 'alarm ARN'",
+                     guard.alarm);
+    else if (guard.metric == GUARD_ALARM && guard.for_ms == 0 && !guard.missing_ok)
+        add_alarm(list, arn); /* one that may last a while is ours to keep alone */
+}
+
 static void add_guards(struct json_object *list, const struct fis_document_request *request,
                        struct refusals *refusals)
 {
-    char partition[ARN_PART_MAX], region[ARN_PART_MAX], account[ARN_PART_MAX], arn[ARN_MAX];
-    struct guard guard;
-    for (size_t i = 0; i < request->choices->guard_count; i++) {
-        if (!guard_parse(&guard, request->choices->guards[i], NULL) || guard.metric != GUARD_ALARM)
-            continue;
-        if (!read_arn(request->service_arn, partition, region, account)) {
-            refusals_add(refusals, "--guard", "the ARN of the alarm %.200s is not known without a service",
-                         guard.alarm);
-            continue;
-        }
-        snprintf(arn, sizeof arn, "arn:%s:cloudwatch:%s:%s:alarm:%s", partition, region, account,
-                 guard.alarm);
-        add_alarm(list, arn);
-    }
+    for (size_t i = 0; i < request->choices->guard_count; i++)
+        add_guard(list, request, request->choices->guards[i], refusals);
+    if (json_object_array_length(list) > TEMPLATE_STOPS_MAX)
+        refusals_add(refusals, "--guard", "FIS takes %d stop conditions at the most", TEMPLATE_STOPS_MAX);
 }
 
 static void end_list(struct json_object *document, struct json_object *list)
@@ -142,6 +171,11 @@ static struct json_object *make_targets(const struct fis_document_request *reque
 
 /* ── the document ────────────────────────────────────────────────────────────────────────── */
 
+static const char *action_name(const struct fault *fault)
+{
+    return fault->blackhole.percent > 0 ? "blackhole" : fault->loss.percent > 0 ? "loss" : "latency";
+}
+
 static void describe(struct json_object *document, const struct fis_document_request *request)
 {
     char faults[TEMPLATE_DESCRIPTION_MAX / 2], text[TEMPLATE_DESCRIPTION_MAX + 1];
@@ -158,17 +192,14 @@ struct json_object *fis_document_make(const struct fis_document_request *request
         .duration_ms = request->duration_ms, .target = TARGET, .container_port = request->port};
     size_t before = refusals->count + refusals->more;
     struct json_object *document = json_object_new_object(), *actions = json_object_new_object(),
-                       *options = json_object_new_object(), *stops = json_object_new_array();
+                       *stops = json_object_new_array();
     describe(document, request);
     json_object_object_add(document, "targets", make_targets(request, refusals));
     struct json_object *action = fis_faults_action(request->fault, &setting, refusals);
-    json_object_object_add(actions, "fault", action);
+    json_object_object_add(actions, action_name(request->fault), action);
     json_object_object_add(document, "actions", actions);
     add_guards(stops, request, refusals);
     end_list(document, stops);
-    json_put_text(options, "accountTargeting", "single-account");
-    json_put_text(options, "emptyTargetResolutionMode", "fail");
-    json_object_object_add(document, "experimentOptions", options);
     if (action != NULL && refusals->count + refusals->more == before)
         return document;
     json_object_put(document);
@@ -185,8 +216,6 @@ struct json_object *fis_document_from_template(const struct template *template,
         if (template->stops[i].is_alarm)
             add_alarm(stops, template->stops[i].arn);
     add_guards(stops, request, refusals);
-    if (json_object_array_length(stops) > TEMPLATE_STOPS_MAX)
-        refusals_add(refusals, "stopConditions", "FIS takes %d at the most", TEMPLATE_STOPS_MAX);
     end_list(document, stops);
     if (refusals->count + refusals->more == before)
         return document;

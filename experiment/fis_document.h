@@ -19,6 +19,7 @@ struct fis_document_request {
     const char *experiment;        /* its id, for the description; "" without one */
     const char *cluster, *service; /* names; "" for a template that names what it needs itself */
     const char *service_arn;       /* its partition, region and account are those of alarms and tasks; "" */
+    bool alone;                    /* FIS is to keep all guards, for no console will be there */
     int64_t port;                  /* the container's, for a blackhole; 0: not known */
     const struct fault *fault;
     int64_t duration_ms;

@@ -130,7 +130,7 @@ bool fis_plan_service(struct plan *plan, const struct preflight *at, struct erro
     if (!make_document(plan, at, error) || !finish(plan, at->job, error))
         return false;
     if (tasks)
-        preflight_fis_roles(at, json_text(plan->fis_template, "roleArn"));
+        preflight_fis_roles(at, plan->fis_template);
     if (!plan->shown->refused)
         preflight_guards(plan->shown, at->job, at->service, &plan->request.choices);
     plan->shown->must_type_name = inventory_is_production(at->service);

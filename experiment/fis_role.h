@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+struct json_object;
+
 #define FIS_ROLE_VARIABLE "SHAKETABLE_FIS_ROLE"
 
 struct fis_role {
@@ -21,7 +23,8 @@ struct fis_role {
 bool fis_role_choose(const struct job *job, const struct plan_request *request, struct fis_role *role,
                      struct error *error);
 
-/* Adds findings for what FIS's role, the tasks' and the managed instances' lack. */
-void preflight_fis_roles(const struct preflight *at, const char *fis_role);
+/* Adds findings for what FIS's role, the tasks' and the managed instances' lack, for an experiment by this
+ * document (see fis_document.h). */
+void preflight_fis_roles(const struct preflight *at, struct json_object *document);
 
 #endif

@@ -22,9 +22,11 @@
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
 #include "experiment/plan_parts.h"
+#include "experiment/plan_template.h"
 #include "experiment/preflight.h"
 #include "experiment/preflight_guards.h"
 #include "experiment/template.h"
+#include "experiment/timeline.h"
 
 #define ID_LENGTH 8
 /* Until a new task runs, and until an old one is gone beside its deregistration delay: guesses. */
@@ -50,6 +52,7 @@ void plan_free(struct plan *plan)
     json_object_put(plan->canary_service);
     json_object_put(plan->canary_groups);
     json_object_put(plan->fis_template);
+    timeline_free(plan->timeline);
     template_release(plan->request.template);
     model_plan_release(plan->shown);
     free(plan);
@@ -265,6 +268,10 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
     preflight_scaling(at);
     if (!shown->refused) /* it takes seconds where nobody answers */
         plan->way_back.reach = preflight_reach(at);
+    if (plan->timeline != NULL && plan->way_back.reach == CHOICES_REACH_NONE)
+        preflight_add(shown, MODEL_STOP, "a template can't be played",
+                      "its faults change, and sidecars that can't be reached know one change alone",
+                      "see --reach, or use --engine fis");
     if (plan->way_back.reach == CHOICES_REACH_NONE && plan->request.duration_ms > STATS_LEASE_MAX_MS)
         preflight_add(shown, MODEL_STOP, "the duration is more than 12 h",
                       "sidecars that can't be reached take no faults for so long", "inject for less");
@@ -295,6 +302,9 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
         return false;
     if (plan->way_back.canary == NULL && !surely_in_place(&plan->request.choices))
         preflight_rolling(at);
+    if (plan->timeline != NULL && plan->way_back.canary != NULL)
+        preflight_add(plan->shown, MODEL_STOP, "a template is played on the service itself",
+                      "a canary is another service", "leave out --blast-radius and --way");
     if (plan->shown->refused)
         return true;
 
@@ -327,6 +337,8 @@ void plan_set_times(struct plan *plan, bool local)
 static bool make(struct plan *plan, struct preflight *at, struct error *error)
 {
     struct json_object *response = NULL;
+    if (plan->timeline != NULL)
+        plan_check_timeline(at, plan->timeline);
     bool fis = plan->request.choices.engine == CHOICES_ENGINE_FIS || plan->request.prepare;
     if (!fis && !preflight_service(at))
         return true;
@@ -353,11 +365,16 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
     }
     plan->request = *request;
     template_retain(plan->request.template);
-    if (request->template != NULL && request->service[0] == '\0') {
+    if (request->template != NULL && !plan_take_template(plan)) {
+        done = true; /* refused */
+        goto end;
+    }
+    if (request->template != NULL && plan->request.service[0] == '\0') {
         done = fis_plan_alone(plan, job, error);
         goto end;
     }
-    if (!ecs_describe_service(job->client, request->cluster, request->service, &plan->service, error) ||
+    if (!ecs_describe_service(job->client, plan->request.cluster, plan->request.service, &plan->service,
+                              error) ||
         !ecs_service_from_json(service, plan->service, error))
         goto end;
     struct preflight at = {.plan = plan->shown,

@@ -41,6 +41,7 @@ struct plan {
     struct json_object *canary_service; /* input of CreateService, target groups by name; NULL: in place */
     struct json_object *canary_groups;  /* [{"create": input of CreateTargetGroup, "attributes": […]}] */
     struct json_object *fis_template;   /* input of CreateExperimentTemplate, for the engine FIS; else NULL */
+    struct timeline *timeline;          /* of a template that the sidecars play; NULL: the fault alone */
     int64_t faults_from_ms;             /* reach none: they begin by themselves then (epoch) */
     struct model_plan *shown;
 };

@@ -10,7 +10,6 @@
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/run_internal.h"
-#include "experiment/template.h"
 
 void run_say(struct run *run, enum model_log_level level, const char *format, ...)
 {
@@ -38,7 +37,7 @@ void run_set_problem(struct run *run, const char *text)
 
 bool run_is_busy(const struct run *run)
 {
-    return run->working || run->watching || run->listening || run->polling;
+    return run->working || run->watching || run->listening || run->polling || run->stopping_tasks;
 }
 
 void run_forget(struct run *run)
@@ -60,6 +59,10 @@ void run_forget(struct run *run)
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
     memset(&run->watched, 0, sizeof run->watched);
     memset(&run->fis, 0, sizeof run->fis);
+    timeline_free(run->timeline);
+    run->timeline = NULL;
+    run->next_moment = 0;
+    memset(run->played, 0, sizeof run->played);
     template_release(run->request.template);
     run->request.template = NULL;
     run->faults_from_ms = run->heard_until_ms = run->next_listen_ms = 0;
@@ -93,7 +96,12 @@ static void on_planned(struct run *run)
     } else if (run->error.code != ERROR_NONE) {
         run_end_failed(run, run->error.code == ERROR_REFUSED ? 3 : 1, run->error.message);
     } else {
+        const struct plan_request *planned = &run->plan->request;
         run->engine = engine_of(&run->plan->way_back);
+        memcpy(run->request.cluster, planned->cluster, sizeof run->request.cluster);
+        memcpy(run->request.service, planned->service, sizeof run->request.service);
+        run->request.fault = planned->fault;
+        run->request.duration_ms = planned->duration_ms;
         run->exit_status = run->plan->shown->refused ? 3 : 0;
         run_set_phase(run, MODEL_PLANNED);
     }
@@ -202,6 +210,8 @@ void run_confirm(struct run *run)
     /* What the plan made of it; the guards may be newer than the plan. */
     run->request.fault = run->plan->request.fault;
     run->asked = run->request.fault;
+    run->timeline = run->plan->timeline; /* the run's from now on */
+    run->plan->timeline = NULL;
     run->journal = journal_begin(&run->way_back, run->before, &run->asked, run->request.duration_ms, &error);
     if (run->journal == NULL) {
         run_end_failed(run, 1, error.message);
@@ -318,6 +328,7 @@ void run_show(const struct run *run, struct model_experiment *out)
     show_way_back(run, out);
     run_guards_show(run, out);
     run_fis_show(run, out);
+    run_timeline_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
 }

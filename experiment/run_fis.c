@@ -1,7 +1,6 @@
 /* The part of an experiment that AWS FIS runs: it is started, looked at and stopped; nothing of it can be
  * changed while it runs, and it ends by itself. */
 #include "experiment/run_internal.h"
-#include "experiment/template.h"
 
 #include <stdio.h>
 #include <string.h>

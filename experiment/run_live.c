@@ -32,6 +32,8 @@ static void go_live(struct run *run, int64_t now_ms)
 {
     char text[MODEL_TEXT_MAX];
     const char *missing = run_missing_capability(run, &run->asked);
+    if (missing == NULL)
+        missing = run_timeline_missing(run);
     if (missing != NULL) {
         snprintf(text, sizeof text, "the sidecars can't do %s: use a newer image of shaketable-proxy",
                  missing);
@@ -144,6 +146,10 @@ void run_adjust(struct run *run, const struct fault *fault)
             "and inject anew");
         return;
     }
+    if (run->timeline != NULL) {
+        run_say(run, MODEL_LOG_WARNING, "a template plays: it says which faults there are");
+        return;
+    }
     if (run->leaving)
         return; /* it would shorten the lease that they are left with */
     if (run_end_if_lapsed(run))
@@ -156,6 +162,11 @@ void run_adjust(struct run *run, const struct fault *fault)
             missing);
         return;
     }
+    run_change_faults(run, fault);
+}
+
+void run_change_faults(struct run *run, const struct fault *fault)
+{
     if (!run->told)
         run->before_change = run->live;
     run->asked = *fault;
@@ -197,7 +208,10 @@ void run_tick_injecting(struct run *run, int64_t now_ms)
     renew_when_due(run);
     run_watch_when_due(run);
     run_listen_when_due(run);
+    run_timeline_tick(run);
     /* By either clock: that of the day may be set back. */
+    if (run->stopping_tasks)
+        return;
     if (clock_ms() >= run->over_ms || now_ms >= (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms)) {
         run_say(run, MODEL_LOG_INFO, "%s",
                 run->ends_ms > 0 ? "the duration is over" : "the deadline has come");

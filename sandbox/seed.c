@@ -288,6 +288,38 @@ static bool add_service(struct region *region, struct traffic *traffic, const st
                error);
 }
 
+static bool add_role(struct region *region, const char *name, struct error *error)
+{
+    struct json_object *request = json_object_new_object();
+
+    json_put_text(request, "RoleName", name);
+    json_put_text(
+        request, "AssumeRolePolicyDocument",
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
+        "\"ecs-tasks.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}");
+    return run(region, "iam", "CreateRole", request, NULL, error);
+}
+
+/* Those that seed_definition names. The tasks' own may do nothing: least of all what FIS needs. */
+static bool add_roles(struct region *region, struct error *error)
+{
+    struct json_object *request = NULL;
+    char name[REGION_NAME_MAX];
+
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        snprintf(name, sizeof name, "%s-task", services[i].name);
+        if (!add_role(region, name, error))
+            return false;
+    }
+    if (!add_role(region, SEED_EXECUTION_ROLE, error))
+        return false;
+    request = json_object_new_object();
+    json_put_text(request, "RoleName", SEED_EXECUTION_ROLE);
+    json_put_text(request, "PolicyArn",
+                  "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy");
+    return run(region, "iam", "AttachRolePolicy", request, NULL, error);
+}
+
 bool seed_region(struct region *region, struct traffic *traffic, struct error *error)
 {
     char calls[SEED_CALLS_MAX] = "";
@@ -296,6 +328,8 @@ bool seed_region(struct region *region, struct traffic *traffic, struct error *e
         if (!add_cluster(region, &clusters[i], error))
             return false;
     }
+    if (!add_roles(region, error))
+        return false;
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
         if (!add_service(region, traffic, &services[i], calls, error))
             return false;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define SEED_CALLS_MAX 1024
+#define SEED_EXECUTION_ROLE "ecs-task-execution"
 
 struct seed_service {
     const char *cluster, *name, *team, *environment, *security_group, *path;

@@ -32,6 +32,9 @@ bool inject_make_intent(const struct cli *cli, struct intent *intent, struct err
     intent->fault = cli->faults.fault;
     intent->duration_ms = cli->duration_ms;
     intent->choices = cli->choices;
+    /* FIS's jitter is uniform: what nobody asked for otherwise is so, too. */
+    if (cli->choices.engine == CHOICES_ENGINE_FIS && !cli->faults.distribution_given)
+        intent->fault.latency.distribution = FAULT_UNIFORM;
     return take_name(intent->cluster, cli->cluster, "--cluster", error) &&
            take_name(intent->service, cli->service, "--service", error);
 }

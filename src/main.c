@@ -36,6 +36,9 @@ static const struct cli_command commands[] = {
     {"rollback", "[EXPERIMENT | --cluster C --service S | --all]",
      "make traffic clean and restore the service, from the journal or from what stands in AWS",
      CLI_TARGET | CLI_ALL | CLI_EXPERIMENT, 1, command_rollback},
+    {"template", "export --cluster C --service S FAULTS | import FILE | check FILE | run FILE",
+     "faults as an AWS FIS experiment template, and back; which engine can run one, and running it",
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_GUARDS | CLI_ENGINE, 2, command_template},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
