@@ -53,6 +53,8 @@ enum ui_command {
     UI_COMMAND_GUARDS,
     UI_COMMAND_ADD,
     UI_COMMAND_REMOVE,
+    UI_COMMAND_FIS_DELETE,
+    UI_COMMAND_FIS_STOP,
 };
 
 /* Where a key means something. */
@@ -66,7 +68,9 @@ enum ui_context {
     UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region */
     UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
     UI_CONTEXT_GUARDS = 128,
-    UI_CONTEXT_ALL = 255,
+    UI_CONTEXT_FIS_TEMPLATE = 256, /* beside CHOICE: the cursor is on one of FIS's */
+    UI_CONTEXT_FIS_EXPERIMENT = 512,
+    UI_CONTEXT_ALL = 1023,
     UI_CONTEXT_NOT_TEXT = UI_CONTEXT_ALL & ~UI_CONTEXT_TEXT,
 };
 

@@ -28,6 +28,12 @@ enum fixture_scene {
     FIXTURE_GUARDS,  /* live, the list of guards open */
     FIXTURE_GUARD,   /* live, one is being typed */
     FIXTURE_TRIPPED, /* restored because of one */
+    FIXTURE_FIS,     /* the experiments, and what FIS holds */
+    FIXTURE_FIS_EXPERIMENT,
+    FIXTURE_FIS_DELETE,
+    FIXTURE_FIS_STOP,
+    FIXTURE_FIS_REFUSED,
+    FIXTURE_PREPARED, /* the details of a service that is prepared */
     FIXTURE_SCENES
 };
 const char *fixture_scene_name(enum fixture_scene scene);
