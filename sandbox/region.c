@@ -1,8 +1,11 @@
 #include "sandbox/region.h"
 
 #include "sandbox/alarm.h"
+#include "sandbox/chaos.h"
+#include "sandbox/fis.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
+#include "sandbox/product_api.h"
 #include "sandbox/security_group.h"
 #include "sandbox/ssm.h"
 
@@ -24,6 +27,9 @@ void region_init(struct region *region, const char *name, double pace)
     text_copy(region->name, sizeof region->name, name);
     pthread_mutex_init(&region->mutex, NULL);
     region->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    region->fis = fis_new();
+    region->chaos = chaos_new();
+    region->products = product_api_new();
 }
 
 double region_now(void)
@@ -340,6 +346,9 @@ static void free_elb(struct region *region)
 void region_free(struct region *region)
 {
     free_elb(region);
+    fis_free(region->fis);
+    chaos_free(region->chaos);
+    product_api_free(region->products);
     logs_free_all(region);
     ssm_free_all(region);
     for (size_t i = 0; i < region->tasks.count; i++) {
