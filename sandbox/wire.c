@@ -241,7 +241,8 @@ static void write_error(const struct call *call, struct buf *out)
         if (call->protocol == CALL_CBOR)
             cbor_write(error, out);
         else
-            buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN));
+            buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN |
+                                                                           JSON_C_TO_STRING_NOSLASHESCAPE));
         json_object_put(error);
         break;
     case CALL_QUERY:
