@@ -1,7 +1,8 @@
 /*
  * process: another program as a process of ours. It leads a process group of its own, has no terminal and
- * none of our descriptors beyond those of its spec, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal comes when the *thread*
- * that forked ends, so only a thread that outlives the process may call process_start.
+ * none of our descriptors beyond those of its spec, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal
+ * comes when the *thread* that forked ends, so only a thread that outlives the process may call
+ * process_start.
  */
 #ifndef SHAKETABLE_CORE_PROCESS_H
 #define SHAKETABLE_CORE_PROCESS_H

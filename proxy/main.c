@@ -60,7 +60,8 @@ static const struct option_spec specs[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "accept clients here; port 0 picks a free one", KEY_LISTEN},
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
     {"stats", OPTION_REQUIRED, "ADDRESS",
-     "serve statistics and control on unix:PATH, on the socket fd:N that it was started with or, with TLS and "
+     "serve statistics and control on unix:PATH, on the socket fd:N that it was started with or, with TLS "
+     "and "
      "for the keys of $SHAKETABLE_CONSOLE_KEY, on tcp:ADDR:PORT; may be repeated",
      KEY_STATS},
     {"metrics", OPTION_REQUIRED, "ADDR:PORT",
