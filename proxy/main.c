@@ -61,8 +61,7 @@ static const struct option_spec specs[] = {
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
     {"stats", OPTION_REQUIRED, "ADDRESS",
      "serve statistics and control on unix:PATH, on the socket fd:N that it was started with or, with TLS "
-     "and "
-     "for the keys of $SHAKETABLE_CONSOLE_KEY, on tcp:ADDR:PORT; may be repeated",
+     "and for the keys of $SHAKETABLE_CONSOLE_KEY, on tcp:ADDR:PORT; may be repeated",
      KEY_STATS},
     {"metrics", OPTION_REQUIRED, "ADDR:PORT",
      "serve GET /metrics to Prometheus here; port 0 picks a free one", KEY_METRICS},
