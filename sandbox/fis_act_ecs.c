@@ -94,13 +94,14 @@ static const char *lack_of(const struct task *task, const struct fis_action *act
     bool is_network = action->type->act != FIS_ACT_KILL_PROCESS;
     bool by_endpoints = parameter_flag(action, "useEcsFaultInjectionEndpoints", false);
     struct json_object *body = task->definition->body;
+    struct json_object *asked = task->service ? task->service->created_from : task->asked;
     const char *pid = json_text(body, "pidMode"), *agent = agent_lack(task);
 
     if (agent)
         return agent;
     if (!pid || strcmp(pid, "task") != 0)
         return "pidMode of its task definition is not task";
-    if (is_network && !by_endpoints && ecs_is_on_fargate(task->service, task->definition))
+    if (is_network && !by_endpoints && ecs_asks_for_fargate(asked, task->definition))
         return "on AWS Fargate the action needs useEcsFaultInjectionEndpoints=true";
     if (is_network && by_endpoints && !json_flag(body, "enableFaultInjection", false))
         return "enableFaultInjection is not true in its task definition";

@@ -130,10 +130,11 @@ static bool is_task(const struct region *region, const struct task *task, struct
     bool holds = false;
 
     /* What is only described, or on its way out, can't be harmed. */
-    if (task->stopping || task->service->described ||
+    if (task->stopping || (task->service && task->service->described) ||
         !is_named(json_list(target, "resourceArns"), task->arn) ||
         !is_called(json_text(parameters, "cluster"), task->cluster->name, task->cluster->arn) ||
-        !is_called(json_text(parameters, "service"), task->service->name, task->service->arn) ||
+        !is_called(json_text(parameters, "service"), task->service ? task->service->name : "",
+                   task->service ? task->service->arn : "") ||
         !has_tags(task->tags, json_map(target, "resourceTags")))
         return false;
     json = ecs_task_json(region, task, true);

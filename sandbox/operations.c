@@ -17,6 +17,7 @@ static const struct operation operations[] = {
     {"ecs", "DeleteService", ecs_delete_service},
     {"ecs", "ListTasks", ecs_list_tasks},
     {"ecs", "DescribeTasks", ecs_describe_tasks},
+    {"ecs", "RunTask", ecs_run_task},
     {"ecs", "StopTask", ecs_stop_task},
     {"ecs", "ListTaskDefinitions", ecs_list_task_definitions},
     {"ecs", "ListTaskDefinitionFamilies", ecs_list_task_definition_families},

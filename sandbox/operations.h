@@ -25,6 +25,8 @@ operation_handler ecs_list_services, ecs_describe_services, ecs_create_service, 
     ecs_delete_service;
 /* ecs_tasks.c */
 operation_handler ecs_list_tasks, ecs_describe_tasks, ecs_stop_task;
+/* ecs_run_task.c */
+operation_handler ecs_run_task;
 /* ecs_definitions.c */
 operation_handler ecs_list_task_definitions, ecs_list_task_definition_families, ecs_describe_task_definition,
     ecs_register_task_definition, ecs_deregister_task_definition;

@@ -8,6 +8,7 @@
 #include "sandbox/product_api.h"
 #include "sandbox/security_group.h"
 #include "sandbox/ssm.h"
+#include "sandbox/task.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -349,16 +350,10 @@ void region_free(struct region *region)
     fis_free(region->fis);
     chaos_free(region->chaos);
     product_api_free(region->products);
-    logs_free_all(region);
     ssm_free_all(region);
-    for (size_t i = 0; i < region->tasks.count; i++) {
-        struct task *task = region->tasks.items[i];
-        json_object_put(task->load_balancers);
-        json_object_put(task->security_groups);
-        json_object_put(task->tags);
-        free(task->containers);
-        free(task);
-    }
+    for (size_t i = 0; i < region->tasks.count; i++)
+        task_free(region->tasks.items[i]);
+    logs_free_all(region); /* which a task's containers may still have written to */
     for (size_t i = 0; i < region->services.count; i++)
         free_service(region->services.items[i]);
     for (size_t i = 0; i < region->definitions.count; i++) {

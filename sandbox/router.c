@@ -4,6 +4,7 @@
 #include "sandbox/auth.h"
 #include "sandbox/cbor.h"
 #include "sandbox/chaos.h"
+#include "sandbox/interface_local.h"
 #include "sandbox/operations.h"
 #include "sandbox/product_api.h"
 #include "sandbox/rest.h"
@@ -305,6 +306,10 @@ static void answer_local(struct router *router, const struct server_request *req
         answer_fail(router, request, answer);
     } else if (strcmp(request->path, "/_shaketable/calls") == 0) {
         throttle_print(&router->throttle, &answer->body);
+    } else if (strcmp(request->path, "/_shaketable/interface") == 0) {
+        pthread_mutex_lock(&router->region->mutex);
+        interface_answer(router->region, request, answer);
+        pthread_mutex_unlock(&router->region->mutex);
     } else if (strcmp(request->path, "/_shaketable/session") == 0) {
         pthread_mutex_lock(&router->region->mutex);
         answer->status = ssm_print_session(router->region, request->query, &answer->body) ? 200 : 403;
@@ -316,8 +321,8 @@ static void answer_local(struct router *router, const struct server_request *req
     } else {
         answer->status = 404;
         buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/calls, /_shaketable/fail, "
-                                       "/_shaketable/faults, "
-                                       "/_shaketable/health and /_shaketable/state\"}\n");
+                                       "/_shaketable/faults, /_shaketable/health, /_shaketable/interface and "
+                                       "/_shaketable/state\"}\n");
     }
 }
 

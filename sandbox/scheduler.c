@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "sandbox/deployment.h"
 #include "sandbox/fis.h"
+#include "sandbox/interface.h"
 #include "sandbox/plan.h"
 #include "sandbox/product_api.h"
 #include "sandbox/task.h"
@@ -240,7 +241,7 @@ static bool run_tasks(struct region *region, int64_t now_ms)
 
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
-        if (task->service->described)
+        if (task->service && task->service->described)
             continue;
         task_advance(region, task, now_ms);
         busy = busy || (task->state != TASK_RUNNING && task->state != TASK_STOPPED);
@@ -289,7 +290,7 @@ void scheduler_end_all(struct region *region, int grace_ms)
             struct task *task = region->tasks.items[i];
             if (signal_number)
                 task_signal(task, signal_number);
-            alive = task_reap(task) || alive;
+            alive = task_reap(task) || interface_end(task, clock_ms(), clock_ms() > until_ms) || alive;
         }
         pthread_mutex_unlock(&region->mutex);
         signal_number = clock_ms() > until_ms ? SIGKILL : 0;
