@@ -19,6 +19,7 @@ enum call_protocol {
     CALL_QUERY, /* form in, XML with <member> out: ELBv2, STS, IAM, CloudWatch */
     CALL_EC2,   /* form in, XML with <item> out: EC2 */
     CALL_CBOR,  /* Smithy's RPC v2: CloudWatch, from newer clients */
+    CALL_REST,  /* REST-JSON: FIS */
 };
 
 struct call {
