@@ -59,5 +59,12 @@ operation_handler ec2_describe_security_groups, ec2_describe_security_group_rule
 /* cloudwatch.c */
 operation_handler cloudwatch_describe_alarms, cloudwatch_put_metric_alarm, cloudwatch_set_alarm_state,
     cloudwatch_delete_alarms;
+/* dynamodb_tables.c */
+operation_handler dynamodb_create_table, dynamodb_describe_table, dynamodb_delete_table, dynamodb_list_tables;
+/* dynamodb_items.c, dynamodb_update_item.c, dynamodb_batch.c */
+operation_handler dynamodb_put_item, dynamodb_get_item, dynamodb_delete_item, dynamodb_update_item,
+    dynamodb_batch_get_item, dynamodb_batch_write_item;
+/* dynamodb_query.c */
+operation_handler dynamodb_query, dynamodb_scan;
 
 #endif

@@ -1,6 +1,7 @@
 #include "sandbox/region.h"
 
 #include "sandbox/alarm.h"
+#include "sandbox/dynamodb_table.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
 #include "sandbox/security_group.h"
@@ -342,6 +343,7 @@ void region_free(struct region *region)
     free_elb(region);
     logs_free_all(region);
     ssm_free_all(region);
+    dynamodb_free(region->dynamodb);
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
         json_object_put(task->load_balancers);

@@ -215,6 +215,7 @@ struct region {
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;
+    struct dynamodb *dynamodb;   /* see dynamodb_table.h; NULL: no table was made */
     struct json_object *scaling; /* of Application Auto Scaling, see autoscaling.h; NULL: nothing */
 };
 
