@@ -59,9 +59,12 @@ static bool add_key(struct call *call, struct part *part, struct json_object *js
     list_add(&part->puts, put ? read : NULL);
     if (put && value_item_size(read) > VALUE_ITEM_MAX)
         return call_fail(call, "ValidationException", "Item size has exceeded the maximum allowed size");
-    if (put ? !table_check_item(part->table, read, call) : !table_check_key(part->table, read, call))
-        return false;
     keys = table_keys_of(part->table, NULL, read);
+    if (!table_check_key(part->table, put ? keys : read, call) ||
+        (put && !table_check_item(part->table, read, call))) {
+        json_object_put(keys);
+        return false;
+    }
     bool twice = is_twice(part, keys);
     json_object_put(keys);
     if (twice)

@@ -191,6 +191,20 @@ void check_table_name(struct check *check)
         check_fail(check, NULL, "tableName", "Member must not be null");
 }
 
+bool check_table_first(struct call *call)
+{
+    const char *name = check_table(call);
+
+    if (!name)
+        return call_fail(call, "ValidationException",
+                         "The parameter 'TableName' is required but was not present in the request");
+    if (strlen(name) < NAME_SHORTEST || strlen(name) > NAME_LONGEST)
+        return call_fail(call, "ValidationException",
+                         "TableName must be at least %d characters long and at most %d characters long",
+                         NAME_SHORTEST, NAME_LONGEST);
+    return true;
+}
+
 void check_enum(struct check *check, const char *value, const char *place, const char *words)
 {
     for (const char *at = words + 1; value && *at; at += strspn(at, ", ]")) {

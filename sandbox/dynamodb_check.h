@@ -29,6 +29,9 @@ void check_not_null(struct check *check, const char *member);
 /* The name of a table or an index at a place of the request: 3 to 255 of a few characters. */
 void check_name(struct check *check, const char *name, const char *place);
 void check_table_name(struct check *check);
+/* The same where the operation is on a table, not on what is in it: looked at before all else. False: the
+ * call has failed. */
+bool check_table_first(struct call *call);
 /* `words` as in the message: "[INDEXES, TOTAL, NONE]". */
 void check_enum(struct check *check, const char *value, const char *place, const char *words);
 void check_range(struct check *check, const char *member, int64_t smallest, int64_t largest);

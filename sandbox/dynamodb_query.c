@@ -110,19 +110,24 @@ static bool read_start(struct walk *walk)
     if (!walk->starts)
         return false;
     keys = table_keys_of(walk->table, walk->index, walk->starts);
-    int wanted = json_object_object_length(keys);
+    bool whole = json_object_object_length(keys) == json_object_object_length(walk->starts) &&
+                 (size_t)json_object_object_length(keys) >= walk->table->keys.count;
     json_object_put(keys);
+    if (!whole)
+        return call_fail(walk->call, "ValidationException", "%s%s", STARTING_KEY,
+                         walk->index || walk->request.key_condition
+                             ? ""
+                             : ": The provided key element does not match the schema");
     keys = table_keys_of(walk->table, NULL, walk->starts);
     bool right = table_check_key(walk->table, keys, walk->call);
     json_object_put(keys);
-    if (!right) {
+    if (!right && !walk->request.key_condition) {
         char message[CALL_MESSAGE_MAX / 2];
         text_copy(message, sizeof message, walk->call->message);
-        return call_fail(walk->call, "ValidationException", STARTING_KEY ": %s", message);
+        call_fail(walk->call, "ValidationException", STARTING_KEY ": %s", message);
     }
-    if (wanted != json_object_object_length(walk->starts))
-        return call_fail(walk->call, "ValidationException",
-                         STARTING_KEY ": The provided key element does not match the schema");
+    if (!right)
+        return false;
     if (!table_key_make(walk->table, walk->index, walk->starts, &walk->start))
         return call_fail(walk->call, "ValidationException", STARTING_KEY);
     return true;

@@ -153,9 +153,11 @@ static bool read_asked(struct request *request)
 
     if (asked && (json_length(asked) == 0 || json_length(asked) > ASKED_MAX))
         return call_fail(request->call, "ValidationException",
-                         "1 validation error detected: Value '[]' at 'attributesToGet' failed to satisfy "
-                         "constraint: Member must have length between 1 and %d",
-                         ASKED_MAX);
+                         "1 validation error detected: Value '%.200s' at 'attributesToGet' failed to satisfy "
+                         "constraint: Member must have length %s than or equal to %d",
+                         json_length(asked) == 0 ? "[]" : json_object_get_string(asked),
+                         json_length(asked) == 0 ? "greater" : "less",
+                         json_length(asked) == 0 ? 1 : ASKED_MAX);
     for (size_t i = 0; i < json_length(asked); i++) {
         struct path *path = memory_new(sizeof *path);
         list_add(&request->set.memory, path);

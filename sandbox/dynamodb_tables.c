@@ -106,7 +106,7 @@ bool dynamodb_create_table(struct region *region, struct call *call)
     const char *aws_region = table_region(region, call);
     struct table *table = NULL;
 
-    if (!check_members(call) || !schema_check(call))
+    if (!check_members(call) || !check_table_first(call) || !schema_check(call))
         return false;
     const char *name = check_table(call);
     if (table_find_quietly(region, aws_region, name))
@@ -142,7 +142,7 @@ static struct table *find_named(struct region *region, struct call *call)
 
     check_init(&check, call);
     check_table_name(&check);
-    if (!check_members(call) || !check_done(&check))
+    if (!check_members(call) || !check_table_first(call) || !check_done(&check))
         return NULL;
     table = table_find_quietly(region, table_region(region, call), check_table(call));
     if (!table)
