@@ -22,8 +22,8 @@ static void become(const struct process_spec *spec, int report, pid_t parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     null = open("/dev/null", O_RDWR);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(spec->output < 0 ? null : spec->output, 1) < 0 ||
-        dup2(1, 2) < 0)
+    if (null < 0 || dup2(spec->input > 0 ? spec->input : null, 0) < 0 ||
+        dup2(spec->output < 0 ? null : spec->output, 1) < 0 || dup2(1, 2) < 0)
         _exit(127);
     if (report != 3 && dup2(report, 3) < 0)
         _exit(127);

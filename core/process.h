@@ -1,7 +1,8 @@
 /*
  * process: another program as a process of ours. It leads a process group of its own, has no terminal and
- * none of our descriptors, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal comes when the *thread*
- * that forked ends, so only a thread that outlives the process may call process_start.
+ * none of our descriptors beyond those of its spec, and dies with us (PR_SET_PDEATHSIG, SIGKILL): that signal
+ * comes when the *thread* that forked ends, so only a thread that outlives the process may call
+ * process_start.
  */
 #ifndef SHAKETABLE_CORE_PROCESS_H
 #define SHAKETABLE_CORE_PROCESS_H
@@ -16,6 +17,7 @@ struct process_spec {
     char **arguments;    /* NULL at its end, [0] is the name */
     char **environment;  /* NULL at its end */
     int output;          /* its standard output and error, which stays the caller's; -1: nowhere */
+    int input;           /* its standard input, which stays the caller's; 0: nothing */
 };
 
 /* Its number, or -1 when it could not be started. */

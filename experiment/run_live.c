@@ -7,6 +7,7 @@
 #define WATCH_LOCAL_MS 1000
 #define WATCH_AWS_MS 5000
 #define LEAVE_MS 3000
+#define TIMELINE_GRACE_MS 15000
 /* A session of Session Manager takes a second or two, and not all begin at once. */
 #define SSM_REACH_MS 45000
 #define SSM_REACH_EACH_MS 1000
@@ -45,6 +46,8 @@ static void go_live(struct run *run, int64_t now_ms)
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, 0);
     run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
+    if (run->timeline != NULL) /* its last actions come at the very end, and are still to be told */
+        run->deadline_ms += TIMELINE_GRACE_MS;
     run->reach_until_ms = clock_ms() + run_reach_ms(run);
     run_tell_faults(run, SIDECARS_LEASE_MS);
 }
@@ -136,7 +139,7 @@ void run_adjust(struct run *run, const struct fault *fault)
     if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
         return;
     if (!run->engine->sidecars) {
-        run_say(run, MODEL_LOG_WARNING, "AWS FIS can't change a fault that runs: roll back, and inject anew");
+        run_say(run, MODEL_LOG_WARNING, "AWS FIS can't change a fault that runs. Roll back, and inject anew");
         return;
     }
     if (run->way_back.reach == CHOICES_REACH_NONE) {

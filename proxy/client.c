@@ -248,24 +248,49 @@ void client_admit(struct client *client)
     client_send_problem(client, 0, &error);
 }
 
-void client_accept(struct listener *listener)
+static struct client *new_client(struct control *control)
 {
-    struct control *control = listener->control;
     struct client *client = calloc(1, sizeof *client);
     if (!client)
-        return;
+        return NULL;
     client->control = control;
     client->serial = ++control->client_serial;
     line_reader_init(&client->reader, STATS_REQUEST_MAX);
+    uv_timer_init(&control->loop, &client->timer);
+    client->timer.data = client;
+    client->handles = 2;
+    client->next = control->clients;
+    control->clients = client;
+    return client;
+}
+
+int client_adopt(struct control *control, int fd)
+{
+    struct client *client = new_client(control);
+    if (!client)
+        return UV_ENOMEM;
+    uv_pipe_init(&control->loop, &client->socket.pipe, 0);
+    client->socket.handle.data = client;
+    client_admit(client);
+    int rc = uv_pipe_open(&client->socket.pipe, fd);
+    if (rc == 0)
+        rc = uv_read_start(&client->socket.stream, on_alloc, on_read);
+    if (rc < 0)
+        client_close(client);
+    return rc;
+}
+
+void client_accept(struct listener *listener)
+{
+    struct control *control = listener->control;
+    struct client *client = new_client(control);
+    if (!client)
+        return;
     if (listener->is_unix)
         uv_pipe_init(&control->loop, &client->socket.pipe, 0);
     else
         uv_tcp_init(&control->loop, &client->socket.tcp);
-    uv_timer_init(&control->loop, &client->timer);
-    client->socket.handle.data = client->timer.data = client;
-    client->handles = 2;
-    client->next = control->clients;
-    control->clients = client;
+    client->socket.handle.data = client;
     bool accepted = uv_accept(&listener->socket.stream, &client->socket.stream) == 0;
     if (listener->is_unix)
         client_admit(client);

@@ -61,6 +61,8 @@ struct client {
 };
 
 void client_accept(struct listener *listener);
+/* A client that is connected already: the socket becomes its own. 0 or a negative errno. */
+int client_adopt(struct control *control, int fd);
 void client_close(struct client *client);
 /* NULL if it has left. */
 struct client *client_find(struct control *control, uint64_t serial);

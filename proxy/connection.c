@@ -181,7 +181,9 @@ static void refuse(struct connection *connection)
     connection->refused = true;
     lane_clear(&connection->lanes[LANE_REQUEST]);
     connection->lanes[LANE_REQUEST].broken = true;
-    if (connection->h2)
+    if (connection->worker->upstream->resets)
+        connection_doom(connection, DOOM_REFUSED);
+    else if (connection->h2)
         h2_refused(connection->h2);
     else if (connection->raw[LANE_REQUEST])
         connection_doom(connection, DOOM_REFUSED);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define LISTEN_BACKLOG 128
+#define STATS_FD_MAX 1023
 
 static void on_connection(uv_stream_t *stream, int status)
 {
@@ -111,6 +112,23 @@ static bool listen_tcp(struct listener *listener, const char *text, char *shown,
     return true;
 }
 
+/* One end of a socketpair(2): who started us holds the other, and nobody else can come. On a socket of the
+ * network whoever is at its other end would change the faults unproved. */
+static bool adopt(struct control *control, const char *text, struct error *error)
+{
+    int64_t fd = 0;
+    int domain = 0, type = 0;
+    socklen_t size = sizeof domain;
+    if (!units_parse_integer(text, "--stats fd:", 0, STATS_FD_MAX, &fd, error))
+        return false;
+    if (getsockopt((int)fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
+        getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || domain != AF_UNIX ||
+        type != SOCK_STREAM)
+        return error_set(error, ERROR_USAGE, "--stats: descriptor %s is no Unix stream socket", text);
+    int rc = client_adopt(control, (int)fd);
+    return rc == 0 || error_set(error, ERROR_SYSTEM, "--stats: descriptor %s: %s", text, uv_strerror(rc));
+}
+
 void control_unlink(struct control *control)
 {
     for (struct listener *listener = control->listeners; listener; listener = listener->next)
@@ -122,8 +140,12 @@ bool control_listen(struct control *control, const char *address, char *shown, s
                     struct error *error)
 {
     bool is_unix = strncmp(address, "unix:", 5) == 0;
+    snprintf(shown, size, "%s", address);
+    if (strncmp(address, "fd:", 3) == 0)
+        return adopt(control, address + 3, error);
     if (!is_unix && strncmp(address, "tcp:", 4) != 0)
-        return error_set(error, ERROR_USAGE, "--stats: '%s' is neither unix:PATH nor tcp:ADDR:PORT", address);
+        return error_set(error, ERROR_USAGE, "--stats: '%s' is none of unix:PATH, fd:N and tcp:ADDR:PORT",
+                         address);
     struct listener *listener = calloc(1, sizeof *listener);
     if (!listener)
         return error_set(error, ERROR_SYSTEM, "out of memory");
@@ -136,7 +158,6 @@ bool control_listen(struct control *control, const char *address, char *shown, s
     if (rc < 0)
         return error_set(error, ERROR_SYSTEM, "--stats: %s", uv_strerror(rc));
     listener->socket.handle.data = listener;
-    snprintf(shown, size, "%s", address);
     return is_unix ? listen_unix(listener, address + 5, error)
                    : listen_tcp(listener, address + 4, shown, size, error);
 }

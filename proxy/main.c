@@ -32,6 +32,7 @@ enum {
     KEY_TASK,
     KEY_HEALTH,
     KEY_THREADS,
+    KEY_REFUSED,
     KEY_HELP,
     KEY_VERSION
 };
@@ -50,6 +51,7 @@ struct settings {
     const char *health_path;
     const char *console_key;
     int64_t threads;
+    bool resets;
     bool help;
     bool version;
 };
@@ -58,8 +60,8 @@ static const struct option_spec specs[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "accept clients here; port 0 picks a free one", KEY_LISTEN},
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
     {"stats", OPTION_REQUIRED, "ADDRESS",
-     "serve statistics and control on unix:PATH or, with TLS and for the keys of $SHAKETABLE_CONSOLE_KEY, on "
-     "tcp:ADDR:PORT; may be repeated",
+     "serve statistics and control on unix:PATH, on the socket fd:N that it was started with or, with TLS "
+     "and for the keys of $SHAKETABLE_CONSOLE_KEY, on tcp:ADDR:PORT; may be repeated",
      KEY_STATS},
     {"metrics", OPTION_REQUIRED, "ADDR:PORT",
      "serve GET /metrics to Prometheus here; port 0 picks a free one", KEY_METRICS},
@@ -70,6 +72,9 @@ static const struct option_spec specs[] = {
     {"health-check-path", OPTION_REQUIRED, "PATH", "requests for exactly this path are health checks",
      KEY_HEALTH},
     {"threads", OPTION_REQUIRED, "N", "relay with this many threads (default 1)", KEY_THREADS},
+    {"refused", OPTION_REQUIRED, "answer|reset",
+     "what HTTP clients get where the application refuses connections: status 502 (default), or a reset",
+     KEY_REFUSED},
     {"help", OPTION_NONE, NULL, "print this", KEY_HELP},
     {"version", OPTION_NONE, NULL, "print the version", KEY_VERSION},
     {NULL, OPTION_NONE, NULL, NULL, 0},
@@ -105,6 +110,11 @@ static bool take(void *context, int key, const char *value, struct error *error)
         break;
     case KEY_THREADS:
         return units_parse_integer(value, "--threads", 1, WORKER_THREADS_MAX, &settings->threads, error);
+    case KEY_REFUSED:
+        settings->resets = strcmp(value, "reset") == 0;
+        if (!settings->resets && strcmp(value, "answer") != 0)
+            return error_set(error, ERROR_USAGE, "--refused: '%s' is neither answer nor reset", value);
+        break;
     case KEY_HELP:
         settings->help = true;
         break;
@@ -220,6 +230,7 @@ static bool start(struct proxy *proxy, struct error *error)
     if (!resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
         return false;
     proxy->upstream.health_path = settings->health_path;
+    proxy->upstream.resets = settings->resets;
     proxy->workers = calloc(count, sizeof *proxy->workers);
     if (!proxy->workers)
         return error_set(error, ERROR_SYSTEM, "out of memory");

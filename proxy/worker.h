@@ -33,6 +33,7 @@ struct upstream {
     struct sockaddr_storage addresses[WORKER_ADDRESSES_MAX];
     size_t count;
     const char *health_path; /* "" if none */
+    bool resets;             /* whom it refuses is reset; else HTTP clients are answered 502 */
 };
 
 enum worker_message_kind {

@@ -36,6 +36,8 @@ struct service *ecs_add_described_service(struct region *region, struct cluster 
 const char *ecs_controller_of(const struct service *service);
 /* By its launch type or capacity providers; of one that names neither by what its definition is for. */
 bool ecs_is_on_fargate(const struct service *service, const struct definition *definition);
+/* The same of what CreateService's or RunTask's request says. */
+bool ecs_asks_for_fargate(struct json_object *asked, const struct definition *definition);
 
 /* ecs_service_checks.c: each fails the call in ECS's words. */
 /* The ACTIVE definition of that name, or NULL. */

@@ -156,6 +156,21 @@ static bool check_container(struct call *call, struct json_object *list, size_t 
     return true;
 }
 
+static bool check_pid_mode(struct call *call, bool fargate)
+{
+    const char *mode = json_text(call->request, "pidMode");
+
+    if (mode && strcmp(mode, "task") != 0 && strcmp(mode, "host") != 0)
+        return call_fail(call, "ClientException",
+                         "%.100s is not a valid value for pidMode. The value must be one of [task,host]",
+                         mode);
+    if (fargate && mode && strcmp(mode, "host") == 0)
+        return call_fail(call, "ClientException",
+                         "Tasks using the Fargate launch type do not support pidMode 'host'. The supported "
+                         "value for pidMode is 'task'.");
+    return true;
+}
+
 static bool check_fargate(struct call *call)
 {
     struct json_object *required = json_list(call->request, "requiresCompatibilities");
@@ -164,6 +179,8 @@ static bool check_fargate(struct call *call)
 
     for (size_t i = 0; i < json_length(required); i++)
         fargate = fargate || strcmp(json_text_at(required, i), "FARGATE") == 0;
+    if (!check_pid_mode(call, fargate))
+        return false;
     if (!fargate)
         return true;
     if (!mode || strcmp(mode, "awsvpc") != 0)

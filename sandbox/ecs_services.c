@@ -18,11 +18,11 @@ const char *ecs_controller_of(const struct service *service)
     return type ? type : "ECS";
 }
 
-bool ecs_is_on_fargate(const struct service *service, const struct definition *definition)
+bool ecs_asks_for_fargate(struct json_object *asked, const struct definition *definition)
 {
-    struct json_object *strategy = json_list(service->created_from, "capacityProviderStrategy");
+    struct json_object *strategy = json_list(asked, "capacityProviderStrategy");
     struct json_object *compatibilities = json_list(definition->body, "requiresCompatibilities");
-    const char *type = json_text(service->created_from, "launchType");
+    const char *type = json_text(asked, "launchType");
     const char *provider = json_text(json_item(strategy, 0), "capacityProvider");
 
     if (json_length(strategy) > 0)
@@ -30,6 +30,11 @@ bool ecs_is_on_fargate(const struct service *service, const struct definition *d
     if (type)
         return strcmp(type, "FARGATE") == 0;
     return strcmp(json_text_at(compatibilities, 0), "FARGATE") == 0;
+}
+
+bool ecs_is_on_fargate(const struct service *service, const struct definition *definition)
+{
+    return ecs_asks_for_fargate(service->created_from, definition);
 }
 
 /* launchType or capacityProviderStrategy, and the platform where there is one. */

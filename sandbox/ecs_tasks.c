@@ -1,5 +1,6 @@
 #include "sandbox/ecs.h"
 #include "sandbox/operations.h"
+#include "sandbox/overrides.h"
 #include "sandbox/task.h"
 
 #include <stdio.h>
@@ -112,11 +113,15 @@ static void add_times(struct json_object *json, const struct task *task)
 
 static struct json_object *overrides_json(const struct task *task)
 {
-    struct json_object *json = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *asked = json_map(task->asked, "overrides"), *list = json_object_new_array();
+    struct json_object *json = asked ? json_copy(asked) : json_object_new_object();
 
     for (size_t i = 0; i < task->container_count; i++) {
-        struct json_object *container = json_object_new_object();
-        json_put_text(container, "name", task->containers[i].name);
+        struct json_object *own = overrides_of(asked, task->containers[i].name), *container = json_copy(own);
+        if (!container) {
+            container = json_object_new_object();
+            json_put_text(container, "name", task->containers[i].name);
+        }
         json_object_array_add(list, container);
     }
     json_put(json, "containerOverrides", list);
@@ -129,7 +134,8 @@ struct json_object *ecs_task_json(const struct region *region, const struct task
     struct json_object *json = json_object_new_object(), *containers = json_object_new_array();
     const char *cpu = json_text(task->definition->body, "cpu"),
                *memory = json_text(task->definition->body, "memory");
-    bool on_fargate = ecs_is_on_fargate(task->service, task->definition);
+    struct json_object *asked = task->service ? task->service->created_from : task->asked;
+    bool on_fargate = ecs_asks_for_fargate(asked, task->definition);
 
     for (size_t i = 0; i < task->container_count; i++)
         json_object_array_add(containers, container_json(task, &task->containers[i]));
@@ -146,7 +152,7 @@ struct json_object *ecs_task_json(const struct region *region, const struct task
     json_put_text(json, "desiredStatus", task->stopping ? "STOPPED" : "RUNNING");
     json_put_text(json, "lastStatus", task_state_name(task->state));
     json_put_flag(json, "enableExecuteCommand", task->execute_command);
-    json_put_format(json, "group", "service:%s", task->service->name);
+    json_put_text(json, "group", task->group);
     json_put_text(json, "healthStatus",
                   task->container_count > 0 ? health_of(task, &task->containers[0]) : "UNKNOWN");
     json_put_text(json, "launchType", on_fargate ? "FARGATE" : "EC2");
@@ -155,7 +161,8 @@ struct json_object *ecs_task_json(const struct region *region, const struct task
         json_put_text(json, "platformFamily", "Linux");
     }
     json_put(json, "overrides", overrides_json(task));
-    json_put_text(json, "startedBy", task->deployment);
+    if (*task->started_by)
+        json_put_text(json, "startedBy", task->started_by);
     add_times(json, task);
     if (task->stopping) {
         json_put_text(json, "stopCode", task->stop_code);
@@ -176,7 +183,7 @@ static bool task_matches(const struct task *task, struct json_object *request)
     bool wants_stopped = desired && strcmp(desired, "STOPPED") == 0;
 
     return task->stopping == wants_stopped && (!family || strcmp(family, task->definition->family) == 0) &&
-           (!started_by || strcmp(started_by, task->deployment) == 0);
+           (!started_by || strcmp(started_by, task->started_by) == 0);
 }
 
 bool ecs_list_tasks(struct region *region, struct call *call)
@@ -239,7 +246,7 @@ bool ecs_stop_task(struct region *region, struct call *call)
         return false;
     if (!task)
         return call_fail(call, "InvalidParameterException", "The referenced task was not found.");
-    if (task->service->described)
+    if (task->service && task->service->described)
         return call_fail(call, "AccessDeniedException", "The task is only described here (--big).");
     task_stop(region, task, "UserInitiated", reason ? reason : "Task stopped by user");
     json_put(call->response, "task", ecs_task_json(region, task, true));

@@ -1,6 +1,8 @@
 #include "sandbox/launch.h"
 
 #include "core/process.h"
+#include "sandbox/egress.h"
+#include "sandbox/interface.h"
 #include "sandbox/logs.h"
 #include "sandbox/rewrite.h"
 
@@ -15,8 +17,8 @@
 #define TEXT_MAX (1 << 17)
 
 /* Of our own environment a container gets only what a program needs to run at all. */
-static const char *const inherited[] = {"PATH",         "LANG",          "TZ",           "TMPDIR",
-                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"};
+const char *const launch_inherited[] = {
+    "PATH", "LANG", "TZ", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", NULL};
 
 struct texts {
     char **items;
@@ -33,13 +35,60 @@ static bool add(struct texts *texts, const char *text)
     return true;
 }
 
-static bool add_rewritten(struct texts *texts, const char *text, const char *address)
+bool launch_is_endpoint(const struct region *region, const char *host, uint16_t port)
+{
+    return port != 0 && port == region->endpoint_port &&
+           (strcmp(host, "localhost") == 0 || strcmp(host, region->endpoint_host) == 0);
+}
+
+static bool on_endpoint(void *context, const char *host, uint16_t port, char into[EGRESS_PLACE_MAX])
+{
+    const struct region **region = context;
+
+    (void)into;
+    if (launch_is_endpoint(*region, host, port))
+        *region = NULL;
+    return false;
+}
+
+/* A variable of AWS's endpoints that leads to the region, which is no host of the task though it is a local
+ * one. */
+static bool leads_home(const struct region *region, const char *variable, const char *text)
+{
+    struct buf scratch;
+
+    if (!egress_names_endpoint(variable))
+        return false;
+    buf_init(&scratch, TEXT_MAX);
+    egress_rewrite(text, on_endpoint, &region, &scratch);
+    buf_free(&scratch);
+    return region == NULL;
+}
+
+/* A container's text as its process shall see it. */
+static bool rewrite(const struct region *region, const struct task *task, const char *variable,
+                    const char *text, struct buf *out)
+{
+    struct buf outward;
+    bool done = false;
+
+    if (!task->interface && leads_home(region, variable, text))
+        return buf_append_text(out, text);
+    buf_init(&outward, TEXT_MAX);
+    done = interface_rewrite(region, task, variable, text, &outward) &&
+           rewrite_hosts(buf_text(&outward), task->inside, out);
+    buf_free(&outward);
+    return done;
+}
+
+static bool add_rewritten(struct texts *texts, const struct region *region, const struct task *task,
+                          const char *text)
 {
     struct buf out;
     bool done = false;
 
     buf_init(&out, TEXT_MAX);
-    done = rewrite_hosts(text, address, &out) && add(texts, buf_text(&out));
+    done = rewrite(region, task, NULL, text, &out) && add(texts, buf_text(&out));
     buf_free(&out);
     return done;
 }
@@ -55,27 +104,29 @@ static bool add_variable(struct texts *texts, const char *name, const char *valu
     return done;
 }
 
-static bool fill_arguments(struct texts *texts, struct json_object *definition, const char *address)
+static bool fill_arguments(struct texts *texts, const struct region *region, const struct task *task,
+                           struct json_object *definition)
 {
     const char *const keys[] = {"entryPoint", "command"};
 
     for (size_t k = 0; k < 2; k++) {
         struct json_object *list = json_list(definition, keys[k]);
         for (size_t i = 0; i < json_length(list); i++) {
-            if (!add_rewritten(texts, json_text_at(list, i), address))
+            if (!add_rewritten(texts, region, task, json_text_at(list, i)))
                 return false;
         }
     }
     return true;
 }
 
-static bool fill_environment(struct texts *texts, const struct task *task, struct json_object *definition)
+static bool fill_environment(struct texts *texts, const struct region *region, const struct task *task,
+                             struct json_object *definition)
 {
     struct json_object *list = json_list(definition, "environment");
 
-    for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) {
-        const char *value = getenv(inherited[i]);
-        if (value && !add_variable(texts, inherited[i], value))
+    for (size_t i = 0; launch_inherited[i]; i++) {
+        const char *value = getenv(launch_inherited[i]);
+        if (value && !add_variable(texts, launch_inherited[i], value))
             return false;
     }
     for (size_t i = 0; i < json_length(list); i++) {
@@ -85,7 +136,7 @@ static bool fill_environment(struct texts *texts, const struct task *task, struc
         bool done = true;
         buf_init(&out, TEXT_MAX);
         if (name && *name && !strchr(name, '='))
-            done = rewrite_hosts(value ? value : "", task->address, &out) &&
+            done = rewrite(region, task, name, value ? value : "", &out) &&
                    add_variable(texts, name, buf_text(&out));
         buf_free(&out);
         if (!done)
@@ -102,6 +153,31 @@ static bool image_is(const char *image, const char *name)
     size_t length = strlen(name);
 
     return found && (found == image || found[-1] == '/') && strchr(":@", found[length]) != NULL;
+}
+
+bool launch_image_is_named(const char *image, const char *name)
+{
+    const char *slash = strrchr(image, '/'), *last = slash ? slash + 1 : image;
+    size_t length = strlen(name);
+
+    return strncmp(last, name, length) == 0 && strchr(":@", last[length]) != NULL;
+}
+
+/* Which program an image is, and as what; false: there is no such image. */
+static bool find_program(const struct region *region, const char *image, const char **program,
+                         const char **subcommand)
+{
+    *program = region->program;
+    *subcommand = NULL;
+    if (image_is(image, "shaketable/proxy"))
+        *program = region->proxy;
+    else if (image_is(image, "shaketable/app"))
+        *subcommand = "app";
+    else if (launch_image_is_named(image, "amazon-ssm-agent"))
+        *subcommand = "ssm-agent";
+    else
+        return false;
+    return true;
 }
 
 static void free_texts(struct texts *texts)
@@ -123,24 +199,23 @@ static int open_file(const struct region *region, const struct task *task, const
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-static bool start(struct region *region, struct task *task, struct container *container,
-                  struct json_object *definition, bool is_app, struct error *error)
+static bool start(struct region *region, struct task *task, struct container *container, const char *program,
+                  const char *subcommand, struct error *error)
 {
     struct texts arguments = {memory_new((ARGUMENTS_MAX + 1) * sizeof(char *)), 0, ARGUMENTS_MAX};
     struct texts environment = {memory_new((ENVIRONMENT_MAX + 1) * sizeof(char *)), 0, ENVIRONMENT_MAX};
-    struct process_spec spec = {.program = is_app ? region->program : region->proxy,
-                                .arguments = arguments.items,
-                                .environment = environment.items,
-                                .output = -1};
+    struct json_object *definition = container->definition;
+    struct process_spec spec = {
+        .program = program, .arguments = arguments.items, .environment = environment.items, .output = -1};
     int file = open_file(region, task, container);
 
     /* A container that logs to CloudWatch is read by the region, which writes the file as well. */
     container->log = logs_open(region, task, container, definition, file, &spec.output);
     if (!container->log)
         spec.output = file;
-    if (!add(&arguments, spec.program) || (is_app && !add(&arguments, "app")) ||
-        !fill_arguments(&arguments, definition, task->address) ||
-        !fill_environment(&environment, task, definition))
+    if (!add(&arguments, spec.program) || (subcommand && !add(&arguments, subcommand)) ||
+        !fill_arguments(&arguments, region, task, definition) ||
+        !fill_environment(&environment, region, task, definition))
         error_set(error, ERROR_LIMIT, "CannotStartContainerError: its command or environment is too long");
     else if ((container->pid = process_start(&spec, error)) < 0)
         error_prefix(error, "CannotStartContainerError: ");
@@ -157,14 +232,14 @@ static bool start(struct region *region, struct task *task, struct container *co
 }
 
 bool launch_container(struct region *region, struct task *task, struct container *container,
-                      struct json_object *definition, struct error *error)
+                      struct error *error)
 {
-    bool is_app = image_is(container->image, "shaketable/app");
+    const char *program = NULL, *subcommand = NULL;
 
-    if (!is_app && !image_is(container->image, "shaketable/proxy"))
+    if (!find_program(region, container->image, &program, &subcommand))
         return error_set(error, ERROR_NOT_FOUND,
                          "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
                          "failed to resolve ref %s: %s: not found",
                          container->image, container->image);
-    return start(region, task, container, definition, is_app, error);
+    return start(region, task, container, program, subcommand, error);
 }

@@ -1,6 +1,6 @@
 /*
- * shaketable-sandbox: the embedded region. `shaketable-sandbox app …` is the demo application, which
- * the region's tasks run.
+ * shaketable-sandbox: the embedded region. `shaketable-sandbox app …` is the demo application, and
+ * `shaketable-sandbox ssm-agent` the SSM agent, which the region's tasks run.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include "sandbox/seed.h"
 #include "sandbox/seed_big.h"
 #include "sandbox/server.h"
+#include "sandbox/ssm_agent.h"
 
 #include <libgen.h>
 #include <poll.h>
@@ -232,6 +233,9 @@ static bool serve(struct region *region, const struct settings *settings, int si
 
     if (socket < 0)
         return false;
+    text_copy(region->endpoint_host, sizeof region->endpoint_host,
+              strcmp(settings->host, "localhost") == 0 ? "127.0.0.1" : settings->host);
+    region->endpoint_port = port;
     fail_init(&router.fail);
     for (size_t i = 0; i < settings->fail_count; i++)
         fail_add(&router.fail, settings->fails[i], NULL);
@@ -249,8 +253,7 @@ static bool serve(struct region *region, const struct settings *settings, int si
     else
         server = server_start(socket, router_answer, &router, error);
     if (server) {
-        printf("ready http://%s:%u\n",
-               strcmp(settings->host, "localhost") == 0 ? "127.0.0.1" : settings->host, port);
+        printf("ready http://%s:%u\n", region->endpoint_host, port);
         fflush(stdout);
         loop(region, server, signals, parent);
         done = true;
@@ -293,6 +296,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "app") == 0)
         return app_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "ssm-agent") == 0)
+        return ssm_agent_main();
     if (!read_settings(argc, argv, &settings, &error)) {
         fprintf(stderr, "shaketable-sandbox: %s\n", error.message);
         return status;

@@ -25,6 +25,8 @@ operation_handler ecs_list_services, ecs_describe_services, ecs_create_service, 
     ecs_delete_service;
 /* ecs_tasks.c */
 operation_handler ecs_list_tasks, ecs_describe_tasks, ecs_stop_task;
+/* ecs_run_task.c */
+operation_handler ecs_run_task;
 /* ecs_definitions.c */
 operation_handler ecs_list_task_definitions, ecs_list_task_definition_families, ecs_describe_task_definition,
     ecs_register_task_definition, ecs_deregister_task_definition;
@@ -65,5 +67,21 @@ operation_handler ec2_describe_security_groups, ec2_describe_security_group_rule
 /* cloudwatch.c */
 operation_handler cloudwatch_describe_alarms, cloudwatch_put_metric_alarm, cloudwatch_set_alarm_state,
     cloudwatch_delete_alarms;
+/* fis_template.c, fis_experiment.c, fis_catalogue.c, fis_lever.c */
+operation_handler fis_create_experiment_template, fis_get_experiment_template, fis_update_experiment_template,
+    fis_delete_experiment_template, fis_list_experiment_templates;
+operation_handler fis_start_experiment, fis_get_experiment, fis_stop_experiment, fis_list_experiments,
+    fis_list_experiment_resolved_targets;
+operation_handler fis_list_actions, fis_get_action, fis_list_target_resource_types,
+    fis_get_target_resource_type;
+operation_handler fis_get_safety_lever, fis_update_safety_lever_state, fis_tag_resource, fis_untag_resource,
+    fis_list_tags_for_resource;
+/* dynamodb_tables.c */
+operation_handler dynamodb_create_table, dynamodb_describe_table, dynamodb_delete_table, dynamodb_list_tables;
+/* dynamodb_items.c, dynamodb_update_item.c, dynamodb_batch.c */
+operation_handler dynamodb_put_item, dynamodb_get_item, dynamodb_delete_item, dynamodb_update_item,
+    dynamodb_batch_get_item, dynamodb_batch_write_item;
+/* dynamodb_query.c */
+operation_handler dynamodb_query, dynamodb_scan;
 
 #endif

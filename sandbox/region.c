@@ -1,11 +1,16 @@
 #include "sandbox/region.h"
 
 #include "sandbox/alarm.h"
+#include "sandbox/chaos.h"
+#include "sandbox/dynamodb_table.h"
+#include "sandbox/fis.h"
 #include "sandbox/iam.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
+#include "sandbox/product_api.h"
 #include "sandbox/security_group.h"
 #include "sandbox/ssm.h"
+#include "sandbox/task.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +30,9 @@ void region_init(struct region *region, const char *name, double pace)
     text_copy(region->name, sizeof region->name, name);
     pthread_mutex_init(&region->mutex, NULL);
     region->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    region->fis = fis_new();
+    region->chaos = chaos_new();
+    region->products = product_api_new();
 }
 
 double region_now(void)
@@ -341,16 +349,14 @@ static void free_elb(struct region *region)
 void region_free(struct region *region)
 {
     free_elb(region);
-    logs_free_all(region);
+    fis_free(region->fis);
+    chaos_free(region->chaos);
+    product_api_free(region->products);
     ssm_free_all(region);
-    for (size_t i = 0; i < region->tasks.count; i++) {
-        struct task *task = region->tasks.items[i];
-        json_object_put(task->load_balancers);
-        json_object_put(task->security_groups);
-        json_object_put(task->tags);
-        free(task->containers);
-        free(task);
-    }
+    dynamodb_free(region->dynamodb);
+    for (size_t i = 0; i < region->tasks.count; i++)
+        task_free(region->tasks.items[i]);
+    logs_free_all(region); /* which a task's containers may still have written to */
     for (size_t i = 0; i < region->services.count; i++)
         free_service(region->services.items[i]);
     for (size_t i = 0; i < region->definitions.count; i++) {

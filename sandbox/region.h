@@ -28,6 +28,7 @@
 #define REGION_DEFINITIONS_MAX 10000
 #define REGION_GROUPS_MAX 3000
 #define REGION_TASKS_MAX 2000    /* of a service */
+#define REGION_ALONE_MAX 200     /* tasks that run without a service */
 #define REGION_STOPPED_KEPT_S 60 /* a stopped task is described for so long */
 #define REGION_ACCOUNT "000000000000"
 #define REGION_VPC "vpc-0a1b2c3d4e5f60718"
@@ -64,9 +65,10 @@ struct container {
     char reason[REGION_REASON_MAX];
     bool essential;
     enum container_state state;
-    pid_t pid;                 /* 0: none */
-    struct container_log *log; /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
-    int stop_timeout_s;        /* from SIGTERM to SIGKILL */
+    struct json_object *definition; /* with the task's overrides */
+    pid_t pid;                      /* 0: none */
+    struct container_log *log;      /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
+    int stop_timeout_s;             /* from SIGTERM to SIGKILL */
     bool killed;
     bool has_exit_code;
     int exit_code;
@@ -86,12 +88,16 @@ struct task {
     char id[33];
     char arn[REGION_ARN_MAX];
     char address[BALANCER_ADDRESS_MAX];
+    char inside[BALANCER_ADDRESS_MAX]; /* where its containers are; the same unless it has an interface */
+    struct interface *interface;       /* see interface.h; NULL: none */
     char interface_id[32], attachment_id[37], subnet[32], mac[18];
     struct cluster *cluster;
-    struct service *service;
+    struct service *service; /* NULL: RunTask started it */
     struct definition *definition;
-    char deployment[64];                 /* the id of the deployment that started it */
-    struct json_object *load_balancers;  /* of that deployment */
+    char deployment[64]; /* the id of the deployment that started it; "": none did */
+    char started_by[129], group[REGION_NAME_MAX + 16];
+    struct json_object *asked;           /* RunTask's request; NULL: a service's */
+    struct json_object *load_balancers;  /* of that deployment; NULL: none */
     struct json_object *security_groups; /* of its network; NULL: none */
     struct json_object *tags;
     enum task_state state;
@@ -205,6 +211,8 @@ struct region {
     unsigned next_address;
     int wake; /* eventfd: something changed, the scheduler should look */
     struct balancer *balancer;
+    char endpoint_host[64]; /* where its own API is served; "": nowhere yet */
+    uint16_t endpoint_port;
     char program[4096]; /* this executable */
     char proxy[4096];   /* shaketable-proxy */
     const char *logs;   /* folder for the containers' output; NULL: none */
@@ -215,8 +223,12 @@ struct region {
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;
-    struct list roles;           /* struct iam_role *, of the account */
-    struct json_object *scaling; /* of Application Auto Scaling, see autoscaling.h; NULL: nothing */
+    struct list roles;            /* struct iam_role *, of the account */
+    struct fis *fis;              /* see fis.h */
+    struct chaos *chaos;          /* see chaos.h */
+    struct product_api *products; /* see product_api.h */
+    struct dynamodb *dynamodb;    /* see dynamodb_table.h; NULL: no table was made */
+    struct json_object *scaling;  /* of Application Auto Scaling, see autoscaling.h; NULL: nothing */
 };
 
 void region_init(struct region *region, const char *name, double pace);

@@ -2,7 +2,10 @@
 
 #include "core/clock.h"
 #include "sandbox/deployment.h"
+#include "sandbox/fis.h"
+#include "sandbox/interface.h"
 #include "sandbox/plan.h"
+#include "sandbox/product_api.h"
 #include "sandbox/task.h"
 
 #include <signal.h>
@@ -238,7 +241,7 @@ static bool run_tasks(struct region *region, int64_t now_ms)
 
     for (size_t i = 0; i < region->tasks.count; i++) {
         struct task *task = region->tasks.items[i];
-        if (task->service->described)
+        if (task->service && task->service->described)
             continue;
         task_advance(region, task, now_ms);
         busy = busy || (task->state != TASK_RUNNING && task->state != TASK_STOPPED);
@@ -266,6 +269,8 @@ int scheduler_run(struct region *region)
         if (service->state != SERVICE_INACTIVE && !service->described)
             busy = run_service(region, service, now_ms) || busy;
     }
+    busy = fis_advance(region, now_ms) || busy;
+    product_api_advance(region, now_ms);
     pthread_mutex_unlock(&region->mutex);
     return busy ? BUSY_MS : QUIET_MS;
 }
@@ -275,6 +280,9 @@ void scheduler_end_all(struct region *region, int grace_ms)
     int64_t until_ms = clock_ms() + grace_ms;
     bool alive = true;
 
+    pthread_mutex_lock(&region->mutex);
+    fis_end_all(region);
+    pthread_mutex_unlock(&region->mutex);
     for (int signal_number = SIGTERM; alive; clock_sleep_ms(5)) {
         alive = false;
         pthread_mutex_lock(&region->mutex);
@@ -282,7 +290,7 @@ void scheduler_end_all(struct region *region, int grace_ms)
             struct task *task = region->tasks.items[i];
             if (signal_number)
                 task_signal(task, signal_number);
-            alive = task_reap(task) || alive;
+            alive = task_reap(task) || interface_end(task, clock_ms(), clock_ms() > until_ms) || alive;
         }
         pthread_mutex_unlock(&region->mutex);
         signal_number = clock_ms() > until_ms ? SIGKILL : 0;

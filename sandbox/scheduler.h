@@ -10,7 +10,8 @@
 
 /* Returns in how many ms it wants to be called again. */
 int scheduler_run(struct region *region);
-/* Ends all processes: SIGTERM, after grace_ms SIGKILL; returns when none is left. */
+/* Ends all processes, each task's interface after its containers: SIGTERM, after grace_ms SIGKILL; returns
+ * when none is left. */
 void scheduler_end_all(struct region *region, int grace_ms);
 
 #endif

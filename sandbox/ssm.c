@@ -61,7 +61,7 @@ bool ssm_start_session(struct region *region, struct call *call)
     names_hex(session->token, 64);
     snprintf(session->id, sizeof session->id, "%.40s-%s", call->access_key, hex);
     text_copy(session->target, sizeof session->target, target);
-    text_copy(session->address, sizeof session->address, task->address);
+    text_copy(session->address, sizeof session->address, task->inside); /* the agent is in the task */
     session->port = (int)port;
     list_add(&region->sessions, session);
     json_put_text(call->response, "SessionId", session->id);
@@ -115,7 +115,7 @@ void ssm_end_sessions_of(struct region *region, const struct task *task)
 {
     for (size_t i = region->sessions.count; i-- > 0;) {
         struct session *session = region->sessions.items[i];
-        if (strcmp(session->address, task->address) != 0)
+        if (strcmp(session->address, task->inside) != 0)
             continue;
         free(session);
         list_remove_at(&region->sessions, i);

@@ -4,9 +4,11 @@
 #include "core/process.h"
 #include "sandbox/admission.h"
 #include "sandbox/elbv2.h"
+#include "sandbox/interface.h"
 #include "sandbox/launch.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
+#include "sandbox/overrides.h"
 #include "sandbox/ssm.h"
 
 #include <signal.h>
@@ -44,6 +46,7 @@ static void add_containers(struct region *region, struct task *task, const char 
         names_uuid(uuid);
         text_copy(container->name, sizeof container->name, json_text(definition, "name"));
         text_copy(container->image, sizeof container->image, json_text(definition, "image"));
+        container->definition = overrides_apply(definition, json_map(task->asked, "overrides"));
         container->essential = json_flag(definition, "essential", true);
         container->stop_timeout_s = (int)json_integer(definition, "stopTimeout", STOP_TIMEOUT_S);
         snprintf(container->arn, sizeof container->arn, "arn:aws:ecs:%s:%s:container/%s/%s/%s", region->name,
@@ -51,10 +54,12 @@ static void add_containers(struct region *region, struct task *task, const char 
     }
 }
 
-struct task *task_create(struct region *region, struct service *service, const struct deployment *deployment)
+/* What every task has: names, a place in its network, containers. It is in region->tasks. */
+static struct task *add_task(struct region *region, struct cluster *cluster, struct definition *definition,
+                             struct json_object *network, struct json_object *asked)
 {
     struct task *task = memory_new(sizeof *task);
-    struct json_object *vpc = json_map(deployment->network, "awsvpcConfiguration");
+    struct json_object *vpc = json_map(network, "awsvpcConfiguration");
     struct json_object *subnets = json_list(vpc, "subnets");
     char hex[18], id[33];
 
@@ -65,23 +70,18 @@ struct task *task_create(struct region *region, struct service *service, const s
     snprintf(task->interface_id, sizeof task->interface_id, "eni-0%s", hex + 1);
     snprintf(task->mac, sizeof task->mac, "0a:%.2s:%.2s:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4, hex + 6,
              hex + 8);
-    task->cluster = service->cluster;
-    task->service = service;
-    task->definition = deployment->definition;
+    task->cluster = cluster;
+    task->definition = definition;
+    task->asked = json_copy(asked);
     snprintf(task->arn, sizeof task->arn, "arn:aws:ecs:%s:%s:task/%s/%s", region->name, REGION_ACCOUNT,
-             task->cluster->name, id);
-    text_copy(task->deployment, sizeof task->deployment, deployment->id);
-    task->load_balancers = json_object_get(deployment->load_balancers);
+             cluster->name, id);
     task->security_groups = json_object_get(json_list(vpc, "securityGroups"));
-    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
-    const char *propagate = json_text(service->created_from, "propagateTags");
-    task->tags =
-        propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
     if (json_length(subnets) > 0) {
         size_t turn = region->next_address % json_length(subnets);
         text_copy(task->subnet, sizeof task->subnet, json_text_at(subnets, turn));
     }
     region_take_address(region, task->address);
+    text_copy(task->inside, sizeof task->inside, task->address);
     task->created = region_now();
     task->since_ms = clock_ms();
     add_containers(region, task, id);
@@ -89,10 +89,47 @@ struct task *task_create(struct region *region, struct service *service, const s
     return task;
 }
 
+struct task *task_create(struct region *region, struct service *service, const struct deployment *deployment)
+{
+    struct task *task = add_task(region, service->cluster, deployment->definition, deployment->network, NULL);
+    const char *propagate = json_text(service->created_from, "propagateTags");
+
+    task->service = service;
+    text_copy(task->deployment, sizeof task->deployment, deployment->id);
+    text_copy(task->started_by, sizeof task->started_by, deployment->id);
+    snprintf(task->group, sizeof task->group, "service:%s", service->name);
+    task->load_balancers = json_object_get(deployment->load_balancers);
+    task->execute_command = json_flag(service->created_from, "enableExecuteCommand", false);
+    task->tags =
+        propagate && strcmp(propagate, "SERVICE") == 0 ? json_copy(service->tags) : json_object_new_array();
+    return task;
+}
+
+struct task *task_create_alone(struct region *region, struct cluster *cluster, struct definition *definition,
+                               struct json_object *request)
+{
+    struct task *task =
+        add_task(region, cluster, definition, json_map(request, "networkConfiguration"), request);
+    const char *group = json_text(request, "group");
+
+    text_copy(task->started_by, sizeof task->started_by, json_text(request, "startedBy"));
+    if (group)
+        text_copy(task->group, sizeof task->group, group);
+    else
+        snprintf(task->group, sizeof task->group, "family:%s", definition->family);
+    task->execute_command = json_flag(request, "enableExecuteCommand", false);
+    task->tags = json_object_new_array();
+    return task;
+}
+
 void task_free(struct task *task)
 {
-    for (size_t i = 0; i < task->container_count; i++)
+    for (size_t i = 0; i < task->container_count; i++) {
         logs_close(task->containers[i].log);
+        json_object_put(task->containers[i].definition);
+    }
+    interface_free(task);
+    json_object_put(task->asked);
     json_object_put(task->load_balancers);
     json_object_put(task->security_groups);
     json_object_put(task->tags);
@@ -242,14 +279,13 @@ void task_stop(struct region *region, struct task *task, const char *code, const
 
 static void start_containers(struct region *region, struct task *task, int64_t now_ms)
 {
-    struct json_object *list = json_list(task->definition->body, "containerDefinitions");
     struct error error = {0};
 
     task->connected = task->pull_started = task->pull_stopped = region_now();
     enter(task, TASK_ACTIVATING, now_ms);
     for (size_t i = 0; i < task->container_count; i++) {
         struct container *container = &task->containers[i];
-        if (launch_container(region, task, container, json_object_array_get_idx(list, i), &error)) {
+        if (launch_container(region, task, container, &error)) {
             container->state = CONTAINER_RUNNING;
             names_hex(container->runtime_id, 32);
             snprintf(container->runtime_id + 32, sizeof container->runtime_id - 32, "-%d", 1000 + (int)i);
@@ -261,6 +297,31 @@ static void start_containers(struct region *region, struct task *task, int64_t n
         task_stop(region, task, "TaskFailedToStart", error.message);
         return;
     }
+}
+
+/* Its network is made before its containers, and they start only once it is there. */
+static void begin_interface(struct region *region, struct task *task, int64_t now_ms)
+{
+    struct error error = {0};
+
+    enter(task, TASK_PENDING, now_ms);
+    if (!interface_begin(region, task, &error)) {
+        error_prefix(&error, "ResourceInitializationError: ");
+        task_stop(region, task, "TaskFailedToStart", error.message);
+    }
+}
+
+/* True once it carries. A task without its network is of no use: it stops, and its service replaces it. */
+static bool look_at_interface(struct region *region, struct task *task, int64_t now_ms)
+{
+    struct error error = {0};
+    enum interface_state state = interface_look(task, now_ms, &error);
+
+    if (state == INTERFACE_BROKEN && !task->stopping) {
+        error_prefix(&error, "ResourceInitializationError: ");
+        task_stop(region, task, "TaskFailedToStart", error.message);
+    }
+    return state == INTERFACE_READY;
 }
 
 static void stop_when_essential_exited(struct region *region, struct task *task)
@@ -352,17 +413,17 @@ static void finish_processes(struct task *task, bool alive, int64_t now_ms)
 void task_advance(struct region *region, struct task *task, int64_t now_ms)
 {
     double waited = (double)(now_ms - task->since_ms) / region->pace;
-    bool alive = task_reap(task);
+    bool alive = task_reap(task), carries = look_at_interface(region, task, now_ms);
 
     if (task->state == TASK_ACTIVATING || task->state == TASK_RUNNING)
         stop_when_essential_exited(region, task);
     switch (task->state) {
     case TASK_PROVISIONING:
         if (waited >= PROVISIONING_MS)
-            enter(task, TASK_PENDING, now_ms);
+            begin_interface(region, task, now_ms);
         break;
     case TASK_PENDING:
-        if (waited >= PENDING_MS)
+        if (waited >= PENDING_MS && carries)
             start_containers(region, task, now_ms);
         break;
     case TASK_ACTIVATING:
@@ -384,7 +445,7 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms)
         finish_processes(task, alive, now_ms);
         break;
     case TASK_DEPROVISIONING:
-        if (waited < DEPROVISIONING_MS)
+        if (interface_end(task, now_ms, false) || waited < DEPROVISIONING_MS)
             break;
         for (size_t i = 0; i < task->container_count; i++)
             task->containers[i].state = CONTAINER_STOPPED;

@@ -179,6 +179,50 @@ def test_at_most_64_clients():
     upstream.close()
 
 
+def test_a_socket_it_was_started_with():
+    """Who started it holds the other end, and is obeyed; there is no other way in."""
+    ours, its = socket.socketpair()
+    upstream = Upstream(serve_http(echo_path))
+    process = subprocess.Popen(
+        [PROXY, "--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{upstream.port}", "--stats", "fd:0"],
+        stdin=its, stdout=subprocess.PIPE, text=True)
+    its.close()
+    words = process.stdout.readline().split()
+    assert words[0] == "listening" and words[-2:] == ["stats", "fd:0"], words
+    lines = ours.makefile("rw")
+    for request in ({"op": "hello"}, {"op": "set", "id": 5, "faults": {"error": {"percent": 100, "status": 503}},
+                                      "lease_ms": 60000}):
+        print(json.dumps(request), file=lines, flush=True)
+    assert json.loads(lines.readline())["type"] == "hello"
+    ack = json.loads(lines.readline())
+    assert ack["type"] == "ack" and ack["id"] == 5, ack
+    host, port = words[1].split(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 503"
+    lines.close()
+    ours.close()
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+    upstream.close()
+
+
+def test_a_reset_where_the_application_refuses():
+    upstream = Upstream(serve_http(echo_path))
+    closed = upstream.port
+    upstream.close()
+    for how, sees in (("reset", b"reset"), ("answer", b"HTTP/1.1 502")):
+        proxy = Proxy(closed, "--refused", how)
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
+            try:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                got = client.recv(12)
+            except ConnectionError:
+                got = b"reset"
+        assert got == sees, (how, got)
+        proxy.stop()
+
+
 def refused(*options):
     done = subprocess.run([PROXY, *options], capture_output=True, timeout=PATIENCE, text=True)
     return done.returncode, done.stderr
@@ -195,6 +239,9 @@ def test_command_line():
         (base + ("--stats", "/tmp/x"), "unix:PATH"),
         (base + ("--stats", "unix:" + "x" * 200), "characters"),
         (base + ("--threads", "0"), "--threads"),
+        (base + ("--stats", "fd:x"), "fd:"),
+        (base + ("--stats", "fd:0"), "no Unix stream socket"),
+        (base + ("--refused", "drop"), "--refused"),
         (base + ("--error", "200@10%"), "--error"),
         (base + ("--latncy", "1"), "--latency"),
         (base + ("--health-check-path", "x"), "--health-check-path"),

@@ -21,7 +21,12 @@ d["family"] = "shaketable-checkout"
 d["containerDefinitions"].append({"name": "sidecar", "image": "shaketable/proxy:1", "essential": True,
     "command": ["--listen", "0.0.0.0:15000", "--upstream", "127.0.0.1:8080"],
     "portMappings": [{"containerPort": 15000}]})
-json.dump(d, sys.stdout)' >"$work/sidecar.json"
+if sys.argv[1]:
+    d["pidMode"] = "task"
+    d["containerDefinitions"].append({"name": "amazon-ssm-agent", "essential": False,
+        "image": "public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:latest", "command": ["/bin/bash", "-c", "set -e"],
+        "environment": [{"name": "MANAGED_INSTANCE_ROLE_NAME", "value": "SSMManagedInstanceRole"}]})
+json.dump(d, sys.stdout)' "${WITH_INTERFACE:-}" >"$work/sidecar.json"
 a ecs register-task-definition --cli-input-json "file://$work/sidecar.json" >"$work/x" || is "registered" 0 1
 
 client="$top_srcdir/tests/sandbox/steady_client.py"
@@ -37,6 +42,8 @@ move() {
         "$(checkout '[length(deployments),deployments[0].rolloutState,runningCount,loadBalancers[0].containerPort]')"
 }
 move shaketable-checkout sidecar 15000
+is "its tasks have an interface${WITH_INTERFACE:+, as they should}" "$((${WITH_INTERFACE:-0} * 3))" \
+    "$(curl -s "$url/_shaketable/interface" | grep -o '"inside"' | wc -l)"
 move checkout:41 checkout 8080
 a ecs deregister-task-definition --task-definition shaketable-checkout:1 >"$work/x" || is "deregistered" 0 1
 kill $kept $closed; wait $kept $closed

@@ -179,6 +179,9 @@ PYTHON
 run template import "$work/first.json"
 expect_status 0
 expect_output '^--blackhole 100% --duration 300s'
+eval "run template export --role $role $(cat "$work/out")"
+expect_status 0
+cmp -s "$work/out" "$work/first.json" || fail "the blackhole came back as another: $(cat "$work/out")"
 refused 1 'nobody' template export --cluster storefront --service nobody --blackhole
 expect_state_as_before
 stop_region
