@@ -129,38 +129,42 @@ dfails "no such index" ValidationException "The table does not have the specifie
     --index-name nope
 
 # --- on the wire
-post() { # OPERATION BODY
-    python3 - "$url" "$1" "$2" <<'END'
+post() { # OPERATION BODY...: a line for each answer
+    python3 - "$url" "$@" <<'END'
 import sys
+import urllib.error
 import urllib.request
 try:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
-except ImportError:
+except ImportError: # the CLI's own, in Debian
     from awscli.botocore.auth import SigV4Auth
     from awscli.botocore.awsrequest import AWSRequest
     from awscli.botocore.credentials import Credentials
-url, operation, body = sys.argv[1:]
-headers = {"X-Amz-Target": "DynamoDB_20120810." + operation, "Content-Type": "application/x-amz-json-1.0"}
-request = AWSRequest("POST", url + "/", headers, body)
-SigV4Auth(Credentials("test", "test"), "dynamodb", "us-east-1").add_auth(request)
-try:
-    answer = urllib.request.urlopen(urllib.request.Request(url + "/", body.encode(), dict(request.headers)))
-except urllib.error.HTTPError as error:
-    answer = error
-print(answer.status, answer.headers["Content-Type"], answer.read().decode())
+url = sys.argv[1] + "/"
+for operation, body in zip(sys.argv[2::2], sys.argv[3::2]):
+    headers = {"X-Amz-Target": "DynamoDB_20120810." + operation, "Content-Type": "application/x-amz-json-1.0"}
+    request = AWSRequest("POST", url, headers, body)
+    SigV4Auth(Credentials("test", "test"), "dynamodb", "us-east-1").add_auth(request)
+    try:
+        answer = urllib.request.urlopen(urllib.request.Request(url, body.encode(), dict(request.headers)))
+    except urllib.error.HTTPError as error:
+        answer = error
+    print(answer.status, answer.headers["Content-Type"], answer.read().decode())
 END
 }
+mapfile -t answers < <(post DescribeTable '{"TableName":"Students"}' Scan '{"TableName":"Nope"}' Scan '{"TableName":5}' \
+    DeleteItem '{"TableName":"Students","Key":{"id":{"S":"1748"}},"ConditionExpression":"attribute_exists(nope)",
+        "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}' TransactWriteItems '{}')
 is "JSON 1.0, times as numbers" "200 application/x-amz-json-1.0 0.0" \
-    "$(post DescribeTable '{"TableName":"Students"}' | sed 's/{.*"LastIncreaseDateTime":\([0-9.]*\),.*/\1/')"
+    "$(sed 's/{.*"LastIncreaseDateTime":\([0-9.]*\),.*/\1/' <<<"${answers[0]}")"
 is "an error with its namespace" '400 application/x-amz-json-1.0 {"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}' \
-    "$(post Scan '{"TableName":"Nope"}')"
+    "${answers[1]}"
 has "and the reader's own" '"com.amazon.coral.service#SerializationException","message":"NUMBER_VALUE cannot be converted to String"' \
-    "$(post Scan '{"TableName":5}')"
-has "what a condition was not true of" '"Item":{"id":{"S":"1748"}' "$(post DeleteItem '{"TableName":"Students",
-    "Key":{"id":{"S":"1748"}},"ConditionExpression":"attribute_exists(nope)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}')"
-has "no such operation" "UnknownOperationException" "$(post TransactWriteItems '{}')"
+    "${answers[2]}"
+has "what a condition was not true of" '"Item":{"id":{"S":"1748"}' "${answers[3]}"
+has "no such operation" "UnknownOperationException" "${answers[4]}"
 
 is "a table is deleted" "DELETING" "$(dtext delete-table --table-name Students --query TableDescription.TableStatus)"
 is "and gone" "Products Runs" "$(dtext list-tables --query TableNames)"
