@@ -288,6 +288,29 @@ static bool add_service(struct region *region, struct traffic *traffic, const st
                error);
 }
 
+/* What the walk-throughs of LocalStack's FIS expect to be there: a table that their sample application has.
+ */
+static bool add_products(struct region *region, struct error *error)
+{
+    static const char request[] =
+        "{\"TableName\":\"Products\",\"BillingMode\":\"PAY_PER_REQUEST\","
+        "\"AttributeDefinitions\":[{\"AttributeName\":\"id\",\"AttributeType\":\"S\"}],"
+        "\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}]}";
+    struct call call;
+
+    call_init(&call);
+    call.protocol = CALL_JSON;
+    text_copy(call.service, sizeof call.service, "dynamodb");
+    text_copy(call.operation, sizeof call.operation, "CreateTable");
+    text_copy(call.region, sizeof call.region, "us-east-1");
+    call.request = json_tokener_parse(request);
+    bool done = router_call(region, &call);
+    if (!done)
+        error_set(error, ERROR_SERVICE, "the region cannot be set up: %s", call.message);
+    call_free(&call);
+    return done;
+}
+
 bool seed_region(struct region *region, struct traffic *traffic, struct error *error)
 {
     char calls[SEED_CALLS_MAX] = "";
@@ -300,5 +323,5 @@ bool seed_region(struct region *region, struct traffic *traffic, struct error *e
         if (!add_service(region, traffic, &services[i], calls, error))
             return false;
     }
-    return true;
+    return add_products(region, error);
 }
