@@ -164,7 +164,7 @@ until_is "so does what the region does not have" 20 "failed PreconditionFailure 
 kill='{"k":{"actionId":"aws:ecs:task-kill-process","parameters":{"processName":"app"},"targets":{"Tasks":"t"}}}'
 e=$(start "$(create "$kill" "${service/MODE/COUNT(1)}")")
 until_is "a task without the SSM agent" 20 failed experiment "$e"
-has "says what it lacks" "it has no container amazon-ssm-agent" "$(experiment "$e" "e['state']['reason']")"
+has "says what it lacks" "It has no container amazon-ssm-agent." "$(experiment "$e" "e['state']['reason']")"
 
 # --- stop conditions
 a cloudwatch put-metric-alarm --alarm-name guard --metric-name m --namespace n --statistic Sum --period 60 \
