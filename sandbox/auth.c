@@ -10,13 +10,14 @@
 #define ACCESS_KEY_MAX 128
 
 /* The same failure in each protocol: {code, HTTP status}. The words are the Query protocol's, JSON's
- * and EC2's own (botocore's and the services' answers). */
+ * and EC2's own (botocore's and the services' answers); a REST service's are JSON's, as 403. */
 struct refusal {
     struct {
         const char *code;
         int status;
     } as[3];
 };
+#define REST_STATUS 403
 static const struct refusal missing = {{{"MissingAuthenticationTokenException", 400},
                                         {"MissingAuthenticationToken", 403},
                                         {"AuthFailure", 401}}};
@@ -32,9 +33,10 @@ static const struct refusal expired = {
 static bool refuse(struct call *call, const struct refusal *refusal, const char *words)
 {
     bool is_denial = call->protocol == CALL_EC2 && strcmp(refusal->as[CALL_EC2].code, "AuthFailure") == 0;
-    enum call_protocol as = call->protocol == CALL_CBOR ? CALL_JSON : call->protocol;
+    bool is_rest = call->protocol == CALL_REST;
+    enum call_protocol as = call->protocol == CALL_CBOR || is_rest ? CALL_JSON : call->protocol;
 
-    return call_fail_status(call, refusal->as[as].status, refusal->as[as].code, "%s",
+    return call_fail_status(call, is_rest ? REST_STATUS : refusal->as[as].status, refusal->as[as].code, "%s",
                             is_denial ? "AWS was not able to validate the provided access credentials"
                                       : words);
 }

@@ -148,10 +148,9 @@ static void refuse(struct call *call)
         const char *code;
         int status;
     } as[] = {
-        [CALL_JSON] = {"AccessDeniedException", 400},
-        [CALL_CBOR] = {"AccessDeniedException", 400},
-        [CALL_QUERY] = {"AccessDenied", 403},
-        [CALL_EC2] = {"UnauthorizedOperation", 403},
+        [CALL_JSON] = {"AccessDeniedException", 400}, [CALL_CBOR] = {"AccessDeniedException", 400},
+        [CALL_QUERY] = {"AccessDenied", 403},         [CALL_EC2] = {"UnauthorizedOperation", 403},
+        [CALL_REST] = {"AccessDeniedException", 403},
     };
 
     call_fail_status(call, as[call->protocol].status, as[call->protocol].code,
@@ -166,7 +165,8 @@ void fail_answer(struct call *call, enum fail_how how)
     static const char *const codes[] = {[CALL_JSON] = "ServerException",
                                         [CALL_CBOR] = "InternalServiceFault",
                                         [CALL_QUERY] = "InternalFailure",
-                                        [CALL_EC2] = "InternalError"};
+                                        [CALL_EC2] = "InternalError",
+                                        [CALL_REST] = "InternalServerException"};
 
     if (how == FAIL_REFUSE)
         refuse(call);

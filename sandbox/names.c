@@ -37,6 +37,14 @@ void names_digits(char *text, size_t length)
         text[0] = '7';
 }
 
+void names_fis(char text[32], const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    memcpy(text, prefix, length);
+    from_alphabet(text + length, 14, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 62);
+}
+
 void names_uuid(char text[37])
 {
     names_hex(text, 36);

@@ -53,6 +53,12 @@ operation_handler autoscaling_register_scalable_target, autoscaling_deregister_s
     autoscaling_describe_scaling_policies, autoscaling_put_scheduled_action,
     autoscaling_delete_scheduled_action, autoscaling_describe_scheduled_actions,
     autoscaling_describe_scaling_activities;
+/* iam_roles.c, iam_policies.c, iam_simulate.c */
+operation_handler iam_create_role, iam_get_role, iam_list_roles, iam_delete_role,
+    iam_update_assume_role_policy, iam_tag_role, iam_list_role_tags;
+operation_handler iam_put_role_policy, iam_get_role_policy, iam_list_role_policies, iam_delete_role_policy,
+    iam_attach_role_policy, iam_detach_role_policy, iam_list_attached_role_policies;
+operation_handler iam_simulate_principal_policy;
 /* sts.c */
 operation_handler sts_get_caller_identity;
 /* ec2.c, ec2_rules.c */
@@ -61,5 +67,21 @@ operation_handler ec2_describe_security_groups, ec2_describe_security_group_rule
 /* cloudwatch.c */
 operation_handler cloudwatch_describe_alarms, cloudwatch_put_metric_alarm, cloudwatch_set_alarm_state,
     cloudwatch_delete_alarms;
+/* fis_template.c, fis_experiment.c, fis_catalogue.c, fis_lever.c */
+operation_handler fis_create_experiment_template, fis_get_experiment_template, fis_update_experiment_template,
+    fis_delete_experiment_template, fis_list_experiment_templates;
+operation_handler fis_start_experiment, fis_get_experiment, fis_stop_experiment, fis_list_experiments,
+    fis_list_experiment_resolved_targets;
+operation_handler fis_list_actions, fis_get_action, fis_list_target_resource_types,
+    fis_get_target_resource_type;
+operation_handler fis_get_safety_lever, fis_update_safety_lever_state, fis_tag_resource, fis_untag_resource,
+    fis_list_tags_for_resource;
+/* dynamodb_tables.c */
+operation_handler dynamodb_create_table, dynamodb_describe_table, dynamodb_delete_table, dynamodb_list_tables;
+/* dynamodb_items.c, dynamodb_update_item.c, dynamodb_batch.c */
+operation_handler dynamodb_put_item, dynamodb_get_item, dynamodb_delete_item, dynamodb_update_item,
+    dynamodb_batch_get_item, dynamodb_batch_write_item;
+/* dynamodb_query.c */
+operation_handler dynamodb_query, dynamodb_scan;
 
 #endif

@@ -1,8 +1,13 @@
 #include "sandbox/region.h"
 
 #include "sandbox/alarm.h"
+#include "sandbox/chaos.h"
+#include "sandbox/dynamodb_table.h"
+#include "sandbox/fis.h"
+#include "sandbox/iam.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
+#include "sandbox/product_api.h"
 #include "sandbox/security_group.h"
 #include "sandbox/ssm.h"
 #include "sandbox/task.h"
@@ -25,6 +30,9 @@ void region_init(struct region *region, const char *name, double pace)
     text_copy(region->name, sizeof region->name, name);
     pthread_mutex_init(&region->mutex, NULL);
     region->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    region->fis = fis_new();
+    region->chaos = chaos_new();
+    region->products = product_api_new();
 }
 
 double region_now(void)
@@ -341,7 +349,11 @@ static void free_elb(struct region *region)
 void region_free(struct region *region)
 {
     free_elb(region);
+    fis_free(region->fis);
+    chaos_free(region->chaos);
+    product_api_free(region->products);
     ssm_free_all(region);
+    dynamodb_free(region->dynamodb);
     for (size_t i = 0; i < region->tasks.count; i++)
         task_free(region->tasks.items[i]);
     logs_free_all(region); /* which a task's containers may still have written to */
@@ -362,9 +374,11 @@ void region_free(struct region *region)
     struct list *lists[] = {&region->clusters, &region->services,       &region->definitions,
                             &region->tasks,    &region->load_balancers, &region->listeners,
                             &region->rules,    &region->target_groups,  &region->security_groups,
-                            &region->alarms};
+                            &region->alarms,   &region->roles};
     for (size_t i = 0; i < region->alarms.count; i++)
         alarm_free(region->alarms.items[i]);
+    for (size_t i = 0; i < region->roles.count; i++)
+        iam_role_free(region->roles.items[i]);
     json_object_put(region->scaling);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);

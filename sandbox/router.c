@@ -3,8 +3,11 @@
 #include "core/clock.h"
 #include "sandbox/auth.h"
 #include "sandbox/cbor.h"
+#include "sandbox/chaos.h"
 #include "sandbox/interface_local.h"
 #include "sandbox/operations.h"
+#include "sandbox/product_api.h"
+#include "sandbox/rest.h"
 #include "sandbox/ssm.h"
 #include "sandbox/state.h"
 #include "sandbox/wire.h"
@@ -22,6 +25,7 @@ static const struct {
     {"AmazonSSM", "ssm"},
     {"Logs_20140328", "logs"},
     {"AnyScaleFrontendService", "application-autoscaling"},
+    {"DynamoDB_20120810", "dynamodb"},
 };
 #define CBOR_PATH "/service/"
 #define CBOR_OPERATION "/operation/"
@@ -47,6 +51,8 @@ static void find_query_service(struct call *call, const struct server_request *r
         service = "ec2";
     else if (version && strcmp(version, "2010-08-01") == 0)
         service = "monitoring";
+    else if (version && strcmp(version, "2010-05-08") == 0)
+        service = "iam";
     if (sigv4_authorization_parse(sigv4_header_find(request->headers, request->header_count, "Authorization"),
                                   authorization, NULL) == SIGV4_VALID)
         service = authorization->service;
@@ -113,6 +119,33 @@ static bool read_query_call(struct call *call, const struct server_request *requ
     return true;
 }
 
+/* The REST-JSON service that is called: by the credential's scope, without one by the path. NULL: none. */
+static const char *find_rest_service(const struct server_request *request,
+                                     struct sigv4_authorization *authorization)
+{
+    const char *given = sigv4_header_find(request->headers, request->header_count, "Authorization");
+
+    if (sigv4_authorization_parse(given, authorization, NULL) == SIGV4_VALID)
+        return rest_serves(authorization->service) ? authorization->service : NULL;
+    return rest_find_service(request->method, request->path);
+}
+
+/* False: it is no call of a REST service. Else *is_read says whether it could be read. */
+static bool read_rest_call(struct call *call, const struct server_request *request, bool *is_read)
+{
+    struct sigv4_authorization *authorization = memory_new(sizeof *authorization);
+    const char *service = find_rest_service(request, authorization);
+
+    if (service) {
+        call->protocol = CALL_REST;
+        text_copy(call->service, sizeof call->service, service);
+        *is_read = rest_read(call, request->method, request->path, request->query, buf_text(&request->body),
+                             request->body.length);
+    }
+    free(authorization);
+    return service != NULL;
+}
+
 static bool fail_unknown(struct call *call)
 {
     if (call->protocol == CALL_JSON || call->protocol == CALL_CBOR)
@@ -133,9 +166,14 @@ static bool admit_call(struct call *call, const struct server_request *request)
 {
     bool is_json = *header(request, "X-Amz-Target") != '\0';
     bool is_cbor = strcmp(header(request, "smithy-protocol"), "rpc-v2-cbor") == 0;
-    bool is_read = is_cbor   ? read_cbor_call(call, request)
-                   : is_json ? read_json_call(call, request)
-                             : read_query_call(call, request);
+    bool is_read = false;
+
+    if (is_cbor)
+        is_read = read_cbor_call(call, request);
+    else if (is_json)
+        is_read = read_json_call(call, request);
+    else if (!read_rest_call(call, request, &is_read))
+        is_read = read_query_call(call, request);
     int status = call->status;
 
     /* A call that can't be read is told so only after its signature was seen to be right. */
@@ -181,10 +219,21 @@ static void fail_after(struct call *call, enum fail_how how, struct server_answe
         answer->ending = SERVER_HALF;
 }
 
+static struct chaos_verdict ask_chaos(struct router *router, const struct call *call, bool counts)
+{
+    struct chaos_verdict verdict;
+
+    pthread_mutex_lock(&router->region->mutex);
+    chaos_decide(router->region->chaos, call, counts, &verdict);
+    pthread_mutex_unlock(&router->region->mutex);
+    return verdict;
+}
+
 static void run_call(struct router *router, struct call *call, const struct server_request *request,
                      struct server_answer *answer)
 {
     enum fail_how how = FAIL_NOT;
+    struct chaos_verdict chaos;
 
     if (!admit_call(call, request))
         return;
@@ -192,6 +241,16 @@ static void run_call(struct router *router, struct call *call, const struct serv
         how = fail_decide(&router->fail, call, &answer->later_ms);
         if (!fail_before(call, how, answer) || !throttle_take(&router->throttle, call, clock_us()))
             return;
+    }
+    chaos = ask_chaos(router, call, !request->again);
+    if (chaos.delay_ms > 0 && !request->again) {
+        answer->ending = SERVER_LATER;
+        answer->later_ms = chaos.delay_ms;
+        return;
+    }
+    if (chaos.fails) {
+        chaos_fail(call, &chaos);
+        return;
     }
     pthread_mutex_lock(&router->region->mutex);
     router_call(router->region, call);
@@ -211,7 +270,7 @@ static void answer_api(struct router *router, const struct server_request *reque
     answer->status = call.status;
     answer->content_type = wire_content_type(&call);
     text_copy(answer->id, sizeof answer->id, call.id);
-    if (call.status != 200 && call.protocol == CALL_JSON)
+    if (call.status != 200 && (call.protocol == CALL_JSON || call.protocol == CALL_REST))
         text_copy(answer->error_type, sizeof answer->error_type, call.code);
     call_free(&call);
 }
@@ -258,18 +317,46 @@ static void answer_local(struct router *router, const struct server_request *req
         pthread_mutex_lock(&router->region->mutex);
         answer->status = ssm_print_session(router->region, request->query, &answer->body) ? 200 : 403;
         pthread_mutex_unlock(&router->region->mutex);
+    } else if (strcmp(request->path, "/_shaketable/faults") == 0) {
+        pthread_mutex_lock(&router->region->mutex);
+        chaos_print(router->region->chaos, &answer->body);
+        pthread_mutex_unlock(&router->region->mutex);
     } else {
         answer->status = 404;
         buf_append_text(&answer->body, "{\"message\":\"there is /_shaketable/calls, /_shaketable/fail, "
-                                       "/_shaketable/health, /_shaketable/interface and "
+                                       "/_shaketable/faults, /_shaketable/health, /_shaketable/interface and "
                                        "/_shaketable/state\"}\n");
     }
+}
+
+static void answer_chaos(struct router *router, const struct server_request *request,
+                         struct server_answer *answer)
+{
+    buf_init(&answer->body, WIRE_ANSWER_MAX);
+    answer->content_type = "application/json";
+    pthread_mutex_lock(&router->region->mutex);
+    answer->status =
+        chaos_answer(router->region->chaos, request->method, request->path, header(request, "Content-Type"),
+                     buf_text(&request->body), request->body.length, &answer->body);
+    pthread_mutex_unlock(&router->region->mutex);
+}
+
+static void answer_product_api(struct router *router, const struct server_request *request,
+                               struct server_answer *answer)
+{
+    pthread_mutex_lock(&router->region->mutex);
+    product_api_answer(router->region, request, answer);
+    pthread_mutex_unlock(&router->region->mutex);
 }
 
 void router_answer(void *context, const struct server_request *request, struct server_answer *answer)
 {
     if (strncmp(request->path, "/_shaketable/", strlen("/_shaketable/")) == 0)
         answer_local(context, request, answer);
+    else if (strncmp(request->path, "/_localstack/", strlen("/_localstack/")) == 0)
+        answer_chaos(context, request, answer);
+    else if (product_api_is_for(request))
+        answer_product_api(context, request, answer);
     else
         answer_api(context, request, answer);
 }

@@ -2,8 +2,10 @@
 
 #include "core/clock.h"
 #include "sandbox/deployment.h"
+#include "sandbox/fis.h"
 #include "sandbox/interface.h"
 #include "sandbox/plan.h"
+#include "sandbox/product_api.h"
 #include "sandbox/task.h"
 
 #include <signal.h>
@@ -267,6 +269,8 @@ int scheduler_run(struct region *region)
         if (service->state != SERVICE_INACTIVE && !service->described)
             busy = run_service(region, service, now_ms) || busy;
     }
+    busy = fis_advance(region, now_ms) || busy;
+    product_api_advance(region, now_ms);
     pthread_mutex_unlock(&region->mutex);
     return busy ? BUSY_MS : QUIET_MS;
 }
@@ -276,6 +280,9 @@ void scheduler_end_all(struct region *region, int grace_ms)
     int64_t until_ms = clock_ms() + grace_ms;
     bool alive = true;
 
+    pthread_mutex_lock(&region->mutex);
+    fis_end_all(region);
+    pthread_mutex_unlock(&region->mutex);
     for (int signal_number = SIGTERM; alive; clock_sleep_ms(5)) {
         alive = false;
         pthread_mutex_lock(&region->mutex);

@@ -5,6 +5,7 @@
 #include "sandbox/ec2.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
+#include "sandbox/fis.h"
 #include "sandbox/ssm.h"
 
 static struct json_object *clusters_json(struct region *region)
@@ -160,6 +161,7 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "securityGroups", security_groups_json(region));
     json_put(json, "alarms", alarms_json(region));
     json_put(json, "autoscaling", autoscaling_state_json(region));
+    json_put(json, "experimentTemplates", fis_state_json(region));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');
     json_object_put(json);
     return done;

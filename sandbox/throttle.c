@@ -108,6 +108,8 @@ bool throttle_refuse(struct call *call)
 {
     if (call->protocol == CALL_JSON || call->protocol == CALL_CBOR)
         return call_fail(call, "ThrottlingException", "Rate exceeded");
+    if (call->protocol == CALL_REST)
+        return call_fail_status(call, 429, "ThrottlingException", "Rate exceeded");
     if (call->protocol == CALL_QUERY)
         return call_fail(call, "Throttling", "Rate exceeded");
     return call_fail_status(call, 503, "RequestLimitExceeded", "Request limit exceeded.");

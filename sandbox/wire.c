@@ -11,6 +11,7 @@
 #define ELBV2_NAMESPACE "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
 #define STS_NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
 #define CLOUDWATCH_NAMESPACE "http://monitoring.amazonaws.com/doc/2010-08-01/"
+#define IAM_NAMESPACE "https://iam.amazonaws.com/doc/2010-05-08/"
 #define EC2_NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -23,13 +24,12 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes %XX and + in place of a copy; false for a bad escape or a NUL. */
-static bool decode(const char *from, size_t length, char *into)
+bool wire_decode(const char *from, size_t length, bool plus, char *into)
 {
     size_t at = 0;
 
     for (size_t i = 0; i < length; i++) {
-        char c = from[i] == '+' ? ' ' : from[i];
+        char c = plus && from[i] == '+' ? ' ' : from[i];
         if (c == '%') {
             int high = i + 1 < length ? hex_value(from[i + 1]) : -1;
             int low = i + 2 < length ? hex_value(from[i + 2]) : -1;
@@ -139,11 +139,11 @@ static bool read_pair(struct json_object *root, const char *pair, size_t length)
 
     if (key_length == 0)
         return length == 0;
-    if (key_length >= sizeof key || !decode(pair, key_length, key))
+    if (key_length >= sizeof key || !wire_decode(pair, key_length, true, key))
         return false;
     size_t value_length = equals ? length - key_length - 1 : 0;
     char *value = memory_new(value_length + 1);
-    bool done = (!equals || decode(equals + 1, value_length, value)) && put_path(root, key, value);
+    bool done = (!equals || wire_decode(equals + 1, value_length, true, value)) && put_path(root, key, value);
     free(value);
     return done;
 }
@@ -223,8 +223,42 @@ static void write_xml(struct json_object *value, const char *item, struct buf *o
 static const char *namespace_of(const struct call *call)
 {
     return strcmp(call->service, "sts") == 0          ? STS_NAMESPACE
+           : strcmp(call->service, "iam") == 0        ? IAM_NAMESPACE
            : strcmp(call->service, "monitoring") == 0 ? CLOUDWATCH_NAMESPACE
                                                       : ELBV2_NAMESPACE;
+}
+
+/* The namespace that stands before the code in `__type`: DynamoDB's alone has one. What does not come from
+ * the operation itself, but from what reads its calls, has that one's. */
+static const char *type_prefix(const struct call *call)
+{
+    static const char *const reader[] = {
+        "SerializationException",      "UnknownOperationException",    "AccessDeniedException",
+        "InvalidSignatureException",   "IncompleteSignatureException", "MissingAuthenticationTokenException",
+        "UnrecognizedClientException", "ThrottlingException"};
+
+    if (strcmp(call->service, "dynamodb") != 0)
+        return "";
+    if (strcmp(call->code, "ValidationException") == 0)
+        return "com.amazon.coral.validate#";
+    for (size_t i = 0; i < sizeof reader / sizeof *reader; i++) {
+        if (strcmp(call->code, reader[i]) == 0)
+            return "com.amazon.coral.service#";
+    }
+    return "com.amazonaws.dynamodb.v20120810#";
+}
+
+static struct json_object *json_error(const struct call *call)
+{
+    struct json_object *error = json_object_new_object(), *item = json_map(call->response, "Item");
+
+    if (call->protocol != CALL_REST) /* there it stands in a header */
+        json_put_format(error, "__type", "%s%s", type_prefix(call), call->code);
+    json_put_text(error, "message", call->message);
+    /* What the condition was not true of. */
+    if (item && strcmp(call->code, "ConditionalCheckFailedException") == 0)
+        json_put(error, "Item", json_object_get(item));
+    return error;
 }
 
 static void write_error(const struct call *call, struct buf *out)
@@ -233,14 +267,14 @@ static void write_error(const struct call *call, struct buf *out)
 
     switch (call->protocol) {
     case CALL_JSON:
+    case CALL_REST:
     case CALL_CBOR:
-        error = json_object_new_object();
-        json_put_text(error, "__type", call->code);
-        json_put_text(error, "message", call->message);
+        error = json_error(call);
         if (call->protocol == CALL_CBOR)
             cbor_write(error, out);
         else
-            buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN));
+            buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN |
+                                                                           JSON_C_TO_STRING_NOSLASHESCAPE));
         json_object_put(error);
         break;
     case CALL_QUERY:
@@ -260,11 +294,26 @@ static void write_error(const struct call *call, struct buf *out)
     }
 }
 
+/* IAM leaves the result out where there is none. */
+static void write_query(const struct call *call, struct buf *out)
+{
+    bool has_result = strcmp(call->service, "iam") != 0 || json_object_object_length(call->response) > 0;
+
+    buf_printf(out, "<%sResponse xmlns=\"%s\">", call->operation, namespace_of(call));
+    if (has_result) {
+        buf_printf(out, "<%sResult>", call->operation);
+        write_xml(call->response, "member", out);
+        buf_printf(out, "</%sResult>", call->operation);
+    }
+    buf_printf(out, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", call->id,
+               call->operation);
+}
+
 bool wire_write(const struct call *call, struct buf *out)
 {
     if (call->status != 200) {
         write_error(call, out);
-    } else if (call->protocol == CALL_JSON) {
+    } else if (call->protocol == CALL_JSON || call->protocol == CALL_REST) {
         buf_append_text(out, json_object_to_json_string_ext(
                                  call->response, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     } else if (call->protocol == CALL_CBOR) {
@@ -277,12 +326,7 @@ bool wire_write(const struct call *call, struct buf *out)
         write_xml(call->response, "item", out);
         buf_printf(out, "</%sResponse>", call->operation);
     } else {
-        buf_printf(out, "<%sResponse xmlns=\"%s\"><%sResult>", call->operation, namespace_of(call),
-                   call->operation);
-        write_xml(call->response, "member", out);
-        buf_printf(out,
-                   "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
-                   call->operation, call->id, call->operation);
+        write_query(call, out);
     }
     return !out->failed;
 }
@@ -291,8 +335,11 @@ const char *wire_content_type(const struct call *call)
 {
     if (call->protocol == CALL_CBOR)
         return "application/cbor";
+    if (call->protocol == CALL_REST)
+        return "application/json";
     if (call->protocol == CALL_JSON)
-        return strcmp(call->service, "monitoring") == 0 ? "application/x-amz-json-1.0"
-                                                        : "application/x-amz-json-1.1";
+        return strcmp(call->service, "monitoring") == 0 || strcmp(call->service, "dynamodb") == 0
+                   ? "application/x-amz-json-1.0"
+                   : "application/x-amz-json-1.1";
     return call->protocol == CALL_EC2 ? "text/xml;charset=UTF-8" : "text/xml";
 }
