@@ -288,8 +288,7 @@ static bool add_service(struct region *region, struct traffic *traffic, const st
                error);
 }
 
-/* What the walk-throughs of LocalStack's FIS expect to be there: a table that their sample application has.
- */
+/* A table of the sample application in LocalStack's walk-throughs of FIS, which expect it to be there. */
 static bool add_products(struct region *region, struct error *error)
 {
     static const char request[] =
