@@ -102,6 +102,8 @@ static void on_planned(struct run *run)
         memcpy(run->request.service, planned->service, sizeof run->request.service);
         run->request.fault = planned->fault;
         run->request.duration_ms = planned->duration_ms;
+        if (planned->template != NULL)
+            run->request.choices = planned->choices; /* its stop conditions are guards now */
         run->exit_status = run->plan->shown->refused ? 3 : 0;
         run_set_phase(run, MODEL_PLANNED);
     }
