@@ -36,6 +36,7 @@ static const struct meaning whole_codes[] = {
     {"RequestExpired", ERROR_DENIED},
     {"RequestTimeTooSkewed", ERROR_DENIED},
     {"ServiceNotActiveException", ERROR_CONFLICT},
+    {"NoSuchEntity", ERROR_NOT_FOUND},
     {"UpdateInProgressException", ERROR_CONFLICT},
     {"ConflictException", ERROR_CONFLICT},
     {"OperationNotPermitted", ERROR_CONFLICT},
@@ -165,8 +166,8 @@ bool aws_answer_read_error(const struct aws_http_answer *answer, enum aws_servic
                            struct aws_answer_error *out)
 {
     memset(out, 0, sizeof *out);
-    return aws_service_info(service)->target_prefix ? read_json_error(answer, out)
-                                                    : read_xml_error(answer, out);
+    return aws_service_info(service)->api_version ? read_xml_error(answer, out)
+                                                  : read_json_error(answer, out);
 }
 
 struct json_object *aws_answer_parse_json(const char *data, size_t length)

@@ -22,6 +22,7 @@ struct call {
     const struct aws_service_info *info;
     const struct aws_endpoint *endpoint;
     const char *operation;
+    const char *method, *url, *path, *query; /* REST's own; else POST to the endpoint */
     const char *content_type;
     const char *body;
     size_t body_length;
@@ -30,7 +31,7 @@ struct call {
 /* The verb is a whole word: "Listen…" would be no List. */
 bool aws_operation_only_reads(const char *operation)
 {
-    static const char *const verbs[] = {"Describe", "List", "Get", "Filter"};
+    static const char *const verbs[] = {"Describe", "List", "Get", "Filter", "Simulate"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         size_t length = strlen(verbs[i]);
         if (strncmp(operation, verbs[i], length) == 0 && operation[length] >= 'A' && operation[length] <= 'Z')
@@ -92,15 +93,16 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
         headers[header_count++] = (struct sigv4_header){"X-Amz-Target", target};
     }
     sigv4_sha256_hex(call->body, call->body_length, hash);
-    struct sigv4_request request = {.method = "POST",
-                                    .path = call->endpoint->path,
+    struct sigv4_request request = {.method = call->method,
+                                    .path = call->path,
+                                    .query = call->query,
                                     .headers = headers,
                                     .header_count = header_count,
                                     .payload_hash = hash};
     sigv4_request_rules(&request, call->info->signing_name);
     struct sigv4_credentials keys = {credentials->access_key, credentials->secret_key,
                                      credentials->session_token};
-    struct sigv4_scope scope = {call->client->login->settings.region, call->info->signing_name};
+    struct sigv4_scope scope = {call->endpoint->signing_region, call->info->signing_name};
     struct sigv4_signed result = {0};
     bool done = call->client->unsigned_calls || sigv4_sign(&request, &keys, &scope, signed_s, &result, error);
     for (size_t i = 0; done && i < result.add_count; i++)
@@ -236,7 +238,8 @@ static enum aws_attempt attempt_once(const struct call *call, struct aws_http_an
 {
     struct aws_credentials *credentials = calloc(1, sizeof *credentials);
     const char *lines[HEADERS_MAX];
-    struct aws_http_request request = {.url = call->endpoint->url,
+    struct aws_http_request request = {.method = call->method,
+                                       .url = call->url,
                                        .headers = lines,
                                        .body = call->body,
                                        .body_length = call->body_length,
@@ -324,7 +327,36 @@ static struct call make_call(struct aws_client *client, enum aws_service service
                          .service = service,
                          .info = aws_service_info(service),
                          .endpoint = &client->endpoints[service],
-                         .operation = operation};
+                         .operation = operation,
+                         .method = "POST",
+                         .url = client->endpoints[service].url,
+                         .path = client->endpoints[service].path,
+                         .query = ""};
+}
+
+/* Takes the answer of a call that has ended; false: it is no JSON object. */
+static bool take_json(const struct call *call, const struct aws_http_answer *answer,
+                      struct json_object **output, struct error *error)
+{
+    struct json_object *json = aws_answer_parse_json(buf_text(&answer->body), answer->body.length);
+    if (json == NULL) {
+        garbage(call, answer, error);
+        return false;
+    }
+    if (output)
+        *output = json;
+    else
+        json_object_put(json);
+    return true;
+}
+
+static const char *print_body(struct json_object *input, size_t *length)
+{
+    if (input)
+        return json_object_to_json_string_length(
+            input, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, length);
+    *length = 2;
+    return "{}";
 }
 
 bool aws_call_json(struct aws_client *client, enum aws_service service, const char *operation,
@@ -332,26 +364,44 @@ bool aws_call_json(struct aws_client *client, enum aws_service service, const ch
 {
     struct call call = make_call(client, service, operation);
     struct aws_http_answer answer;
-    struct json_object *json = NULL;
     call.content_type = "application/x-amz-json-1.1";
-    call.body = input ? json_object_to_json_string_length(
-                            input, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &call.body_length)
-                      : "{}";
-    if (!input)
-        call.body_length = 2;
+    call.body = print_body(input, &call.body_length);
     if (output)
         *output = NULL;
-    bool done = perform(&call, &answer, error);
-    if (done) {
-        json = aws_answer_parse_json(buf_text(&answer.body), answer.body.length);
-        done = json != NULL;
-        if (!done)
-            garbage(&call, &answer, error);
-    }
-    if (done && output)
-        *output = json;
-    else
-        json_object_put(json);
+    bool done = perform(&call, &answer, error) && take_json(&call, &answer, output, error);
+    aws_http_answer_free(&answer);
+    return done;
+}
+
+bool aws_call_rest(struct aws_client *client, enum aws_service service, const char *operation,
+                   const struct aws_rest *rest, struct json_object **output, struct error *error)
+{
+    struct call call = make_call(client, service, operation);
+    struct aws_http_answer answer;
+    char url[AWS_REST_URL_MAX];
+    const char *query = rest->query ? rest->query : "";
+    size_t base = strlen(call.url), path = strlen(call.path);
+    bool has_body = strcmp(rest->method, "GET") != 0 && strcmp(rest->method, "DELETE") != 0;
+    if (output)
+        *output = NULL;
+    while (base > 0 && call.url[base - 1] == '/')
+        base--;
+    int length =
+        snprintf(url, sizeof url, "%.*s%s%s%s", (int)base, call.url, rest->path, *query ? "?" : "", query);
+    if (length < 0 || (size_t)length >= sizeof url)
+        return error_set(error, ERROR_LIMIT, "%s %s: its URL is too long", call.info->title, operation);
+    /* The path as it is sent: the endpoint's own, without its last slash, and then the operation's. */
+    char whole[AWS_REST_URL_MAX];
+    if (path > 0 && call.path[path - 1] == '/')
+        path--;
+    snprintf(whole, sizeof whole, "%.*s%s", (int)path, call.path, rest->path);
+    call.method = rest->method;
+    call.url = url;
+    call.path = whole;
+    call.query = query;
+    call.content_type = "application/json";
+    call.body = has_body ? print_body(rest->input, &call.body_length) : "";
+    bool done = perform(&call, &answer, error) && take_json(&call, &answer, output, error);
     aws_http_answer_free(&answer);
     return done;
 }

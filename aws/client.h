@@ -95,6 +95,18 @@ void aws_client_login_again(struct aws_client *client);
 bool aws_call_json(struct aws_client *client, enum aws_service service, const char *operation,
                    struct json_object *input, struct json_object **output, struct error *error);
 
+/* One operation of a REST-JSON service. */
+struct aws_rest {
+    const char *method;        /* "GET", "POST", "PATCH", "DELETE" */
+    const char *path;          /* as it is sent: "/experiments/EXP1", percent-encoded */
+    const char *query;         /* as it is sent, without the "?"; NULL: none */
+    struct json_object *input; /* the body, not with GET and DELETE; borrowed, NULL counts as {} */
+};
+#define AWS_REST_URL_MAX 2048
+/* As aws_call_json. */
+bool aws_call_rest(struct aws_client *client, enum aws_service service, const char *operation,
+                   const struct aws_rest *rest, struct json_object **output, struct error *error);
+
 /* One operation of a Query service. `params` may be NULL: Action and Version are added here. `*output`
  * is the root element, owned by the caller (aws_xml_free), NULL after an error; see aws_xml_result.
  * `output` may be NULL. */
@@ -106,7 +118,7 @@ bool aws_call_query(struct aws_client *client, enum aws_service service, const c
 typedef bool aws_batch_job(void *context, size_t index, struct error *error);
 bool aws_batch_run(size_t count, unsigned parallel, aws_batch_job *job, void *context, struct error *error);
 
-/* True when the operation only reads: Describe…, List…, Get…, Filter…. */
+/* True when the operation only reads: Describe…, List…, Get…, Filter…, Simulate…. */
 bool aws_operation_only_reads(const char *operation);
 
 #endif

@@ -32,6 +32,24 @@ static void take_word(const char *message, const char *marker, char *out, size_t
         snprintf(out, size, "%.*s", (int)length, found);
 }
 
+/* An ARN; IAM has "role NAME" instead. */
+static void take_resource(const char *message, char *out, size_t size)
+{
+    static const char *const kinds[] = {"role ", "user ", "policy "};
+    char marker[64];
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t length = strlen(kinds[i]);
+        snprintf(marker, sizeof marker, "on resource: %s", kinds[i]);
+        take_word(message, marker, out, size);
+        if (*out && strlen(out) + length < size) {
+            memmove(out + length, out, strlen(out) + 1);
+            memcpy(out, kinds[i], length);
+            return;
+        }
+    }
+    take_word(message, "on resource: ", out, size);
+}
+
 /* The kinds of policy, as AWS names them. */
 static void take_reason(const char *message, char *out, size_t size)
 {
@@ -59,7 +77,7 @@ void aws_denied_read(const char *message, const char *prefix, const char *operat
     out->permission[strspn(out->permission, PERMISSION_LETTERS)] = '\0';
     out->named = strchr(out->permission, ':') != NULL;
     take_word(message, "User: ", out->who, sizeof out->who);
-    take_word(message, "on resource: ", out->resource, sizeof out->resource);
+    take_resource(message, out->resource, sizeof out->resource);
     take_reason(message, out->why, sizeof out->why);
     out->encoded = strstr(message, "Encoded authorization failure message") != NULL;
     if (!out->named) {

@@ -190,6 +190,10 @@ bool ecs_list_service_tasks(struct aws_client *client, const char *cluster, cons
                             struct ecs_tasks *out, struct error *error);
 bool ecs_task_from_json(struct ecs_task *task, struct json_object *raw, struct error *error);
 
+/* ECS starts another in its place, where it belongs to a service. */
+bool ecs_stop_task(struct aws_client *client, const char *cluster, const char *task, const char *reason,
+                   struct error *error);
+
 /* The whole response: {"taskDefinition": {…}, "tags": […]}; owned by the caller. */
 bool ecs_describe_task_definition(struct aws_client *client, const char *task_definition,
                                   struct json_object **response, struct error *error);

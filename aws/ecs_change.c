@@ -79,3 +79,15 @@ bool ecs_delete_service(struct aws_client *client, const char *cluster, const ch
     json_object_put(input);
     return done;
 }
+
+bool ecs_stop_task(struct aws_client *client, const char *cluster, const char *task, const char *reason,
+                   struct error *error)
+{
+    struct json_object *input = json_object_new_object();
+    json_object_object_add(input, "cluster", json_object_new_string(cluster));
+    json_object_object_add(input, "task", json_object_new_string(task));
+    json_object_object_add(input, "reason", json_object_new_string(reason));
+    bool done = call_for_object(client, "StopTask", input, "task", NULL, error);
+    json_object_put(input);
+    return done;
+}

@@ -25,6 +25,28 @@ static const char *dns_suffix(const char *region, bool dualstack)
     return dualstack ? suffixes[i].dualstack : suffixes[i].suffix;
 }
 
+/* IAM is one for each partition: where it is, and the region that its calls are signed for. */
+static const struct iam_place {
+    const char *region_prefix;
+    const char *domain, *dualstack; /* behind "iam"; NULL: there is none */
+    const char *signing_region;
+    bool fips;
+} iam_places[] = {
+    {"cn-", ".cn-north-1.amazonaws.com.cn", ".global.api.amazonwebservices.com.cn", "cn-north-1", false},
+    {"us-gov-", ".us-gov.amazonaws.com", ".us-gov.api.aws", "us-gov-west-1", false},
+    {"us-iso-", ".us-iso-east-1.c2s.ic.gov", NULL, "us-iso-east-1", true},
+    {"us-isob-", ".us-isob-east-1.sc2s.sgov.gov", NULL, "us-isob-east-1", true},
+    {"", ".amazonaws.com", ".global.api.aws", "us-east-1", true},
+};
+
+static const struct iam_place *iam_place(const char *region)
+{
+    size_t i = 0;
+    while (strncmp(region, iam_places[i].region_prefix, strlen(iam_places[i].region_prefix)) != 0)
+        i++; /* the last fits all */
+    return &iam_places[i];
+}
+
 /* One part of a URL, "" if it has none. */
 static bool copy_part(CURLU *url, CURLUPart part, char *out, size_t size)
 {
@@ -125,12 +147,19 @@ static bool has_fips(const struct aws_service_info *info, const char *region)
     return !sso && (!government || strcmp(info->host_prefix, "ecs") == 0);
 }
 
-/* AWS's own, as botocore's endpoints.json has them. */
-static void own_url(const struct aws_settings *settings, const struct aws_service_info *info,
-                    const char *region, char *url, size_t size)
+/* AWS's own, as botocore's endpoints.json has them, and IAM's endpoint-rule-set-1.json. */
+static void own_url(const struct aws_settings *settings, enum aws_service service, const char *region,
+                    char *url, size_t size)
 {
+    const struct aws_service_info *info = aws_service_info(service);
     bool fips = wants(settings, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") && has_fips(info, region);
     bool dualstack = wants(settings, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    if (service == AWS_IAM) {
+        const struct iam_place *place = iam_place(region);
+        snprintf(url, size, "https://iam%s%s", fips && place->fips ? "-fips" : "",
+                 dualstack && place->dualstack ? place->dualstack : place->domain);
+        return;
+    }
     snprintf(url, size, "https://%s%s.%s.%s", info->host_prefix, fips ? "-fips" : "", region,
              dns_suffix(region, dualstack));
 }
@@ -150,6 +179,8 @@ bool aws_endpoint_resolve_in(struct aws_endpoint *endpoint, const struct aws_set
     const char *url;
     memset(endpoint, 0, sizeof *endpoint);
     endpoint->configured = true;
+    snprintf(endpoint->signing_region, sizeof endpoint->signing_region, "%s",
+             service == AWS_IAM ? iam_place(region)->signing_region : region);
     if (option && *option)
         return parse_url(endpoint, option, "--endpoint-url", error);
     if (!ignores_configured(settings)) {
@@ -165,6 +196,6 @@ bool aws_endpoint_resolve_in(struct aws_endpoint *endpoint, const struct aws_set
             return parse_url(endpoint, url, setting, error);
     }
     endpoint->configured = false;
-    own_url(settings, info, region, nested, sizeof nested);
+    own_url(settings, service, region, nested, sizeof nested);
     return parse_url(endpoint, nested, "AWS's own", error);
 }

@@ -21,8 +21,9 @@ struct aws_endpoint {
     char url[AWS_URL_MAX];   /* "http://127.0.0.1:4566", with its path, if any, without the last slash */
     char host[AWS_HOST_MAX]; /* the Host header: with the port, unless it is the scheme's own */
     char path[AWS_URL_MAX];  /* what is signed and asked for: "/" at least */
-    bool configured;         /* false: AWS's own */
-    bool loopback;           /* on this machine: no proxy could reach it */
+    char signing_region[AWS_REGION_MAX]; /* the region, or where a service of a whole partition is (IAM) */
+    bool configured;                     /* false: AWS's own */
+    bool loopback;                       /* on this machine: no proxy could reach it */
 };
 
 /* `option` is --endpoint-url, or NULL. ERROR_INVALID names the setting that is wrong. */

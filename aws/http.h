@@ -24,7 +24,7 @@ struct aws_http_pool *aws_http_pool_open(const char *ca_bundle);
 void aws_http_pool_close(struct aws_http_pool *pool);
 
 struct aws_http_request {
-    const char *method; /* NULL: POST; GET, PUT */
+    const char *method; /* NULL: POST; GET, PUT, PATCH, DELETE */
     const char *url;
     const char *const *headers; /* "Name: value" */
     size_t header_count;

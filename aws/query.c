@@ -15,7 +15,7 @@ void aws_query_free(struct aws_query *query)
     buf_free(&query->text);
 }
 
-static void append_encoded(struct buf *out, const char *text)
+void aws_query_encode(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
@@ -31,9 +31,9 @@ void aws_query_add(struct aws_query *query, const char *name, const char *value)
 {
     if (query->text.length > 0)
         buf_append_char(&query->text, '&');
-    append_encoded(&query->text, name);
+    aws_query_encode(&query->text, name);
     buf_append_char(&query->text, '=');
-    append_encoded(&query->text, value);
+    aws_query_encode(&query->text, value);
 }
 
 void aws_query_add_integer(struct aws_query *query, const char *name, int64_t value)

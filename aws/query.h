@@ -16,6 +16,8 @@ struct aws_query {
     struct buf text;
 };
 
+/* Percent-encodes all but the unreserved characters of RFC 3986; for paths as well. */
+void aws_query_encode(struct buf *out, const char *text);
 void aws_query_init(struct aws_query *query);
 void aws_query_free(struct aws_query *query);
 void aws_query_add(struct aws_query *query, const char *name, const char *value);

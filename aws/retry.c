@@ -44,6 +44,10 @@ static const char *const repeatable_operations[] = {
     "SetRulePriorities",
     "DeleteTaskDefinitions",
     "StopTask",
+    "CreateExperimentTemplate", /* with a client token, as the next */
+    "StartExperiment",
+    "StopExperiment",
+    "DeleteExperimentTemplate",
     "AssumeRole",
     "AssumeRoleWithWebIdentity",
 };

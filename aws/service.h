@@ -14,6 +14,8 @@ enum aws_service {
     AWS_SSM,
     AWS_LOGS,
     AWS_AUTOSCALING,
+    AWS_FIS,
+    AWS_IAM,
     AWS_SSO,
     AWS_SSO_OIDC,
     AWS_SERVICES
@@ -27,7 +29,7 @@ struct aws_service_info {
     const char *config_name;   /* "elastic_load_balancing_v2", in a `services` section */
     const char *iam_prefix;    /* "elasticloadbalancing" of elasticloadbalancing:DescribeRules */
     const char *target_prefix; /* JSON services: X-Amz-Target up to the dot; else NULL */
-    const char *api_version;   /* Query services: Version; else NULL */
+    const char *api_version;   /* Query services: Version; else NULL. REST services have neither */
 };
 
 const struct aws_service_info *aws_service_info(enum aws_service service);

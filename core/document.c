@@ -49,30 +49,83 @@ static bool escape(const char *text, size_t length, struct buf *out)
     return true;
 }
 
-static struct json_object *parse_ascii(const char *text, size_t length, struct error *error);
+#define NOWHERE SIZE_MAX /* the error has no place in the text */
 
-struct json_object *document_parse(const char *text, size_t length, struct error *error)
+static struct json_object *parse_ascii(const char *text, size_t length, size_t *at, struct error *error);
+
+/* Where in the text the escaped text's byte comes from. */
+static size_t unescaped(const char *text, size_t length, size_t escaped)
 {
+    size_t step, passed = 0, at = 0;
+    for (; at < length; at += step) {
+        step = utf8_next(text + at, length - at);
+        passed += step == 1 ? 1 : step == 4 ? 12 : 6;
+        if (step == 0 || passed > escaped)
+            break;
+    }
+    return at;
+}
+
+static struct json_object *parse(const char *text, size_t length, size_t *at, struct error *error)
+{
+    *at = NOWHERE;
     if (length > DOCUMENT_LENGTH_MAX) {
         error_set(error, ERROR_INVALID, "not JSON: too long");
         return NULL;
     }
     if (is_ascii(text, length))
-        return parse_ascii(text, length, error);
+        return parse_ascii(text, length, at, error);
     struct buf escaped;
     struct json_object *object = NULL;
     buf_init(&escaped, length * ESCAPED_RATIO);
     if (escape(text, length, &escaped))
-        object = parse_ascii(escaped.data, escaped.length, error);
+        object = parse_ascii(escaped.data, escaped.length, at, error);
     else if (utf8_is_valid(text, length))
         error_set(error, ERROR_SYSTEM, "out of memory");
     else
         error_set(error, ERROR_INVALID, "not JSON: it is not UTF-8");
     buf_free(&escaped);
+    if (*at != NOWHERE)
+        *at = unescaped(text, length, *at);
     return object;
 }
 
-static struct json_object *parse_ascii(const char *text, size_t length, struct error *error)
+struct json_object *document_parse(const char *text, size_t length, struct error *error)
+{
+    size_t at;
+    struct error found = {0};
+    struct json_object *object = parse(text, length, &at, &found);
+    if (object == NULL && at != NOWHERE)
+        error_set(error, ERROR_INVALID, "%s, at byte %zu", found.message, at);
+    else if (object == NULL)
+        error_set(error, found.code, "%s", found.message);
+    return object;
+}
+
+struct json_object *document_parse_lines(const char *text, size_t length, struct error *error)
+{
+    size_t at, line = 1, column = 1;
+    struct error found = {0};
+    struct json_object *object = parse(text, length, &at, &found);
+    if (object != NULL)
+        return object;
+    if (at == NOWHERE) {
+        error_set(error, found.code, "%s", found.message);
+        return NULL;
+    }
+    for (size_t i = 0; i < at && i < length; i++) {
+        if (text[i] == '\n') {
+            line++;
+            column = 1;
+        } else if (((unsigned char)text[i] & 0xc0U) != 0x80) { /* not a character's second byte */
+            column++;
+        }
+    }
+    error_set(error, ERROR_INVALID, "%s, line %zu, column %zu", found.message, line, column);
+    return NULL;
+}
+
+static struct json_object *parse_ascii(const char *text, size_t length, size_t *at, struct error *error)
 {
     /* json-c would take a NUL for the end and overlook what follows. */
     if (memchr(text, '\0', length)) {
@@ -87,17 +140,19 @@ static struct json_object *parse_ascii(const char *text, size_t length, struct e
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     struct json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
     enum json_tokener_error status = json_tokener_get_error(tokener);
-    size_t at = json_tokener_get_parse_end(tokener);
+    size_t end = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
-    if (status == json_tokener_success && at == length && json_object_is_type(object, json_type_object))
+    if (status == json_tokener_success && end == length && json_object_is_type(object, json_type_object))
         return object;
     json_object_put(object);
-    if (status == json_tokener_success)
+    if (status == json_tokener_success) {
         error_set(error, ERROR_INVALID, "not a JSON object");
-    else if (status == json_tokener_continue)
+    } else if (status == json_tokener_continue) {
         error_set(error, ERROR_INVALID, "not a JSON object: it ends too early");
-    else
-        error_set(error, ERROR_INVALID, "not JSON: %s, at byte %zu", json_tokener_error_desc(status), at);
+    } else {
+        error_set(error, ERROR_INVALID, "not JSON: %s", json_tokener_error_desc(status));
+        *at = end;
+    }
     return NULL;
 }
 

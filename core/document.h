@@ -22,6 +22,8 @@ struct json_object;
 
 /* The object that the text is; the caller owns it (json_object_put). NULL: error. */
 struct json_object *document_parse(const char *text, size_t length, struct error *error);
+/* The same for what people write: the error tells line and column (characters, from 1), not the byte. */
+struct json_object *document_parse_lines(const char *text, size_t length, struct error *error);
 
 enum document_kind {
     DOCUMENT_NUMBER,   /* double, finite */

@@ -345,5 +345,6 @@ bool fault_options_take(void *context, int key, const char *value, struct error 
     }
     options->fault = changed;
     options->given = true;
+    options->distribution_given = options->distribution_given || key == KEY_DISTRIBUTION;
     return true;
 }

@@ -48,6 +48,7 @@ void options_print_help(FILE *out, const struct options_table *tables, size_t ta
 struct fault_options {
     struct fault fault; /* fault_init it, or the faults that are to be changed */
     bool given;         /* at least one was on the command line */
+    bool distribution_given;
 };
 extern const struct option_spec fault_option_specs[];
 bool fault_options_take(void *context, int key, const char *value, struct error *error);

@@ -109,7 +109,8 @@ static bool check_unchanged(const struct job *job, const struct plan *plan, stru
 bool arm_run(const struct job *job, const struct plan *plan, struct journal *journal, struct error *error)
 {
     char arn[ECS_ARN_MAX];
-    progress_begin(job->progress, arm_step_names, ARM_STEPS);
+    /* Where there is no sidecar, none is reached. */
+    progress_begin(job->progress, arm_step_names, plan->way_back.prepares ? ARM_REACH : ARM_STEPS);
     progress_estimate(job->progress, plan->shown->estimate_ms);
     if (!journal_phase(journal, "arming", error) || !check_unchanged(job, plan, error) ||
         !arm_register(job, plan, journal, arn, error) || job_is_canceled(job, error) ||

@@ -1,20 +1,69 @@
 #include "experiment/choices.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/units.h"
 
-/* The index of one of the words, from `first` on. */
+/* The index of one of the words. */
 static bool take_word(const char *value, const char *name, const char *const *words, int *index,
                       struct error *error)
 {
-    for (int i = 0; words[i] != NULL; i++)
+    char list[128] = "";
+    for (int i = 0; words[i] != NULL; i++) {
+        size_t length = strlen(list);
         if (strcmp(value, words[i]) == 0) {
             *index = i;
             return true;
         }
-    return error_set(error, ERROR_USAGE, "%s: %.40s is none of %s, %s, %s%s%s", name, value, words[0],
-                     words[1], words[2], words[3] == NULL ? "" : ", ", words[3] == NULL ? "" : words[3]);
+        snprintf(list + length, sizeof list - length, "%s%s", i == 0 ? "" : ", ", words[i]);
+    }
+    return error_set(error, ERROR_USAGE, "%s: %.40s is none of %s", name, value, list);
+}
+
+static bool take_text(char *to, size_t size, const char *value, const char *name, struct error *error)
+{
+    if (value[0] == '\0' || strlen(value) >= size)
+        return error_set(error, ERROR_USAGE, "%s: from 1 to %zu characters", name, size - 1);
+    memcpy(to, value, strlen(value) + 1);
+    return true;
+}
+
+bool choices_take_engine(struct choices *choices, const char *value, const char *name, struct error *error)
+{
+    int index;
+    if (!take_word(value, name, choices_engine_words, &index, error))
+        return false;
+    choices->engine = (enum choices_engine)index;
+    return true;
+}
+
+bool choices_take_task(struct choices *choices, const char *value, const char *name, struct error *error)
+{
+    if (choices->task_count == CHOICES_TASKS_MAX)
+        return error_set(error, ERROR_USAGE, "%s: FIS takes %d tasks by name at the most", name,
+                         CHOICES_TASKS_MAX);
+    if (!take_text(choices->tasks[choices->task_count], CHOICES_TASK_MAX, value, name, error))
+        return false;
+    choices->task_count++;
+    return true;
+}
+
+bool choices_take_tag(struct choices *choices, const char *value, const char *name, struct error *error)
+{
+    const char *equals = strchr(value, '=');
+    if (equals == NULL || equals == value)
+        return error_set(error, ERROR_USAGE, "%s: %.40s is not KEY=VALUE", name, value);
+    return take_text(choices->tag, sizeof choices->tag, value, name, error);
+}
+
+bool choices_take_role(struct choices *choices, const char *value, const char *name, struct error *error)
+{
+    if (strncmp(value, "arn:", 4) != 0 || strstr(value, ":role/") == NULL)
+        return error_set(error, ERROR_USAGE,
+                         "%s: %.80s is not a role's ARN, such as arn:aws:iam::111122223333:role/fis", name,
+                         value);
+    return take_text(choices->role, sizeof choices->role, value, name, error);
 }
 
 bool choices_take_way(struct choices *choices, const char *value, const char *name, struct error *error)
@@ -47,5 +96,6 @@ bool choices_take_blast_radius(struct choices *choices, const char *value, const
     return true;
 }
 
+const char *const choices_engine_words[] = {"sidecar", "fis", NULL};
 const char *const choices_way_words[] = {"auto", "in-place", "canary", NULL};
 const char *const choices_reach_words[] = {"auto", "direct", "ssm", "none", NULL};

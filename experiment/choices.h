@@ -23,23 +23,47 @@ enum choices_reach {
     CHOICES_REACH_NONE    /* not at all: the faults stand in the sidecar's environment */
 };
 
+/* What puts the faults in. */
+enum choices_engine {
+    CHOICES_ENGINE_SIDECAR, /* our proxy, in place or as a canary */
+    CHOICES_ENGINE_FIS      /* AWS Fault Injection Service */
+};
+
 #define CHOICES_GUARDS_MAX 8
 #define CHOICES_GUARD_MAX 320 /* an alarm's name may have 255 characters */
 
+#define CHOICES_TASKS_MAX 5 /* that a FIS target may name */
+#define CHOICES_TASK_MAX 256
+#define CHOICES_TAG_MAX 386 /* "KEY=VALUE", of 128 and 256 characters */
+#define CHOICES_ROLE_MAX 640
+
 struct choices {
+    enum choices_engine engine;
     enum choices_way way;
     double blast_radius; /* percent of the service's traffic that meets injected tasks; 0: all */
     enum choices_reach reach;
     bool open_security_group; /* for the sidecar's port, and closed again */
+    /* Engine FIS: which of the service's tasks (none named: all, or the blast radius's share of them), and
+     * the role that FIS takes; "": $SHAKETABLE_FIS_ROLE, or the only one that trusts FIS. */
+    size_t task_count;
+    char tasks[CHOICES_TASKS_MAX][CHOICES_TASK_MAX]; /* ids or ARNs */
+    char tag[CHOICES_TAG_MAX];
+    char role[CHOICES_ROLE_MAX];
     size_t guard_count;
     char guards[CHOICES_GUARDS_MAX][CHOICES_GUARD_MAX]; /* as they were written, each parses */
 };
 
 /* By their values, NULL at the end. */
+extern const char *const choices_engine_words[];
 extern const char *const choices_way_words[];
 extern const char *const choices_reach_words[];
 
 /* Each takes one as it is written; `name` is the option's or command's, for the message (ERROR_USAGE). */
+bool choices_take_engine(struct choices *choices, const char *value, const char *name, struct error *error);
+/* One more task; a tag's KEY=VALUE; a role's ARN. */
+bool choices_take_task(struct choices *choices, const char *value, const char *name, struct error *error);
+bool choices_take_tag(struct choices *choices, const char *value, const char *name, struct error *error);
+bool choices_take_role(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_way(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_reach(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_blast_radius(struct choices *choices, const char *value, const char *name,

@@ -5,6 +5,7 @@
 #ifndef SHAKETABLE_EXPERIMENT_ENGINE_H
 #define SHAKETABLE_EXPERIMENT_ENGINE_H
 
+#include "aws/fis.h"
 #include "experiment/arm.h"
 #include "experiment/job.h"
 #include "experiment/journal.h"
@@ -16,20 +17,22 @@
 
 /* What an engine looks after while the faults are live. */
 struct engine_status {
-    bool ours;                  /* what was put in is still there */
+    bool ours;                 /* what was put in is still there */
+    struct fis_experiment fis; /* engine FIS; what one look has found helps the next */
+
     char drift[MODEL_TEXT_MAX]; /* else what is there instead, a sentence */
     struct arm_endpoints endpoints;
 };
 
 struct engine {
     const char *name;
-    /* The last two steps of starting are always that the sidecars are reached and the baseline; the first of
-     * stopping that the traffic is clean. These are the caller's to set. */
+    /* With sidecars the last two steps of starting are that they are reached and the baseline, and the first
+     * of stopping that the traffic is clean. These are the caller's to set. */
     const char *const *start_steps;
     size_t start_step_count;
     const char *const *stop_steps;
     size_t stop_step_count;
-    bool live_faders; /* faults can be changed without starting anew, through the sidecars' links */
+    bool sidecars; /* that we speak to: faults can be changed while they are live, and are cleared at once */
     /* After an error the caller stops it: something may have been changed. */
     bool (*start)(const struct job *job, const struct plan *plan, struct journal *journal,
                   struct error *error);
@@ -42,6 +45,8 @@ struct engine {
 
 extern const struct engine engine_sidecar; /* in place: the service's own tasks */
 extern const struct engine engine_canary;
+extern const struct engine engine_fis;     /* an experiment of AWS FIS's on the service as it is */
+extern const struct engine engine_prepare; /* no faults: the service gets what FIS needs of its tasks */
 
 /* The one that made an experiment, and can undo it. */
 const struct engine *engine_of(const struct way_back *way_back);

@@ -28,7 +28,18 @@ const struct engine engine_sidecar = {
     .start_step_count = ARM_STEPS,
     .stop_steps = restore_step_names,
     .stop_step_count = RESTORE_STEPS,
-    .live_faders = true,
+    .sidecars = true,
+    .start = arm_run,
+    .status = status,
+    .stop = restore_run,
+};
+
+const struct engine engine_prepare = {
+    .name = "prepare",
+    .start_steps = arm_step_names,
+    .start_step_count = ARM_REACH, /* there are no sidecars to be reached */
+    .stop_steps = restore_step_names,
+    .stop_step_count = RESTORE_STEPS,
     .start = arm_run,
     .status = status,
     .stop = restore_run,
@@ -36,5 +47,8 @@ const struct engine engine_sidecar = {
 
 const struct engine *engine_of(const struct way_back *way_back)
 {
-    return way_back->canary != NULL ? &engine_canary : &engine_sidecar;
+    return way_back->fis != NULL      ? &engine_fis
+           : way_back->prepares       ? &engine_prepare
+           : way_back->canary != NULL ? &engine_canary
+                                      : &engine_sidecar;
 }

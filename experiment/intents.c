@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "experiment/template.h"
+
 static bool ends_something(const struct intent *intent)
 {
     return intent->kind == INTENT_ROLLBACK || intent->kind == INTENT_LEAVE || intent->kind == INTENT_QUIT;
@@ -45,10 +47,14 @@ bool intents_add(struct intents *intents, const struct intent *intent)
 {
     size_t room = ends_something(intent) ? INTENTS_MAX : INTENTS_MAX - INTENTS_RESERVED;
     struct intent *overtaken = find_overtaken(intents, intent);
-    if (overtaken == NULL && intents->count < room)
+    if (overtaken != NULL)
+        template_release(overtaken->template);
+    else if (intents->count < room)
         overtaken = &intents->items[intents->count++];
-    if (overtaken == NULL)
+    if (overtaken == NULL) {
+        template_release(intent->template);
         return false;
+    }
     *overtaken = *intent;
     return true;
 }

@@ -18,7 +18,8 @@ struct intents {
     struct intent items[INTENTS_MAX]; /* oldest first */
 };
 
-/* A selection or a change of faults replaces the one that waits. False: there is no room. */
+/* Takes it over, with its template. A selection or a change of faults replaces the one that waits. False:
+ * there is no room, and it is gone. */
 bool intents_add(struct intents *intents, const struct intent *intent);
 /* Moves the oldest ones, `max` at most, to `out`; returns how many. */
 size_t intents_take(struct intents *intents, struct intent *out, size_t max);

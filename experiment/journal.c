@@ -267,8 +267,9 @@ bool journal_ended(struct journal *journal, bool restored, const char *left, str
 /* 0: a call that makes nothing. */
 static unsigned making_bit(const char *call)
 {
-    static const char *const calls[] = {"RegisterTaskDefinition", "CreateTargetGroup", "CreateService",
-                                        "AuthorizeSecurityGroupIngress"};
+    static const char *const calls[] = {
+        "RegisterTaskDefinition",        "CreateTargetGroup",        "CreateService",
+        "AuthorizeSecurityGroupIngress", "CreateExperimentTemplate", "StartExperiment"};
     for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++)
         if (strcmp(call, calls[i]) == 0)
             return 1U << i;

@@ -51,7 +51,8 @@ bool journal_phase(struct journal *journal, const char *phase, struct error *err
 bool journal_guard(struct journal *journal, const char *reason, struct error *error);
 bool journal_ended(struct journal *journal, bool restored, const char *left, struct error *error);
 /* This call, which makes something, was made, and how it ended is not written: it may take effect late. One
- * of RegisterTaskDefinition, CreateTargetGroup, CreateService. NULL: false. */
+ * of RegisterTaskDefinition, CreateTargetGroup, CreateService, CreateExperimentTemplate, StartExperiment.
+ * NULL: false. */
 bool journal_may_have_made(const struct journal *journal, const char *call);
 
 /* What a journal says, read without locking. */

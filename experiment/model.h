@@ -184,14 +184,30 @@ struct model_guard {
 };
 const char *model_guard_state_name(enum model_guard_state state); /* "ok", "holds", "few", "missing", … */
 
+/* Of an experiment that is a series of actions: of FIS's, or of a template. */
+struct model_action {
+    char name[65];
+    char action_id[129];
+    char status[16]; /* FIS's words: "pending", "running", "completed", "stopped", "failed", "skipped", … */
+    char reason[MODEL_TEXT_MAX];
+    int64_t started_ms, ended_ms; /* 0: not yet */
+};
+#define MODEL_ACTIONS_MAX 20
+
 struct model_experiment {
     enum model_phase phase;
     char id[32];
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    double blast_radius;      /* percent of the traffic that a canary gets; 0: in place */
-    bool ours;                /* this process runs it */
+    double blast_radius;   /* percent of the traffic that a canary gets; 0: in place */
+    bool ours;             /* this process runs it */
+    bool live_faders;      /* its faults can be changed while they are live */
+    char fis_template[65]; /* the ids that FIS gave; "" */
+    char fis_experiment[65];
+    char fis_status[16]; /* FIS's word for it */
+    size_t action_count;
+    struct model_action actions[MODEL_ACTIONS_MAX];
     enum choices_reach reach; /* how its sidecars are spoken to; AUTO: not chosen yet */
     int64_t faults_from_ms;   /* reach none: they begin by themselves then; else 0 */
     struct fault live;  /* what the sidecars have acknowledged: the last faults that all reached ones run */
@@ -378,6 +394,8 @@ bool model_is_active(const struct model *model);
 
 /* ── intents ─────────────────────────────────────────────────────────────────────────────── */
 
+struct template;
+
 enum intent_kind {
     INTENT_SELECT,   /* watch cluster/service */
     INTENT_VISIBLE,  /* `visible` is what the tree shows: it is read first, and often */
@@ -401,6 +419,8 @@ struct intent {
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
     struct choices choices;
+    struct template *template; /* plan: instead of the fault; retained, the session's from session_send on */
+    bool prepare;              /* plan: no experiment, but what FIS needs of the service's tasks */
     size_t visible_count;
     uint64_t visible[INTENT_VISIBLE_MAX]; /* keys of services, and of clusters that are open; see model_key */
     unsigned number;

@@ -15,15 +15,19 @@
 #include "experiment/console_key.h"
 #include "experiment/diff.h"
 #include "experiment/estimate.h"
+#include "experiment/fis_plan.h"
 #include "experiment/ingress.h"
 #include "experiment/inventory.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
+#include "experiment/plan_parts.h"
+#include "experiment/plan_template.h"
 #include "experiment/preflight.h"
 #include "experiment/preflight_guards.h"
+#include "experiment/template.h"
+#include "experiment/timeline.h"
 
-#define DIFF_MAX (1024 * 1024)
 #define ID_LENGTH 8
 /* Until a new task runs, and until an old one is gone beside its deregistration delay: guesses. */
 #define TASK_START_LOCAL_MS 2500
@@ -47,12 +51,15 @@ void plan_free(struct plan *plan)
     json_object_put(plan->load_balancers);
     json_object_put(plan->canary_service);
     json_object_put(plan->canary_groups);
+    json_object_put(plan->fis_template);
+    timeline_free(plan->timeline);
+    template_release(plan->request.template);
     model_plan_release(plan->shown);
     free(plan);
 }
 
-static bool print_diff(const char *before_name, struct json_object *before, const char *after_name,
-                       struct json_object *after, struct buf *out)
+bool plan_print_diff(const char *before_name, struct json_object *before, const char *after_name,
+                     struct json_object *after, struct buf *out)
 {
     char *old = strdup(json_pretty(before));
     bool done = old != NULL && buf_printf(out, "--- %s\n+++ %s\n", before_name, after_name) &&
@@ -69,19 +76,19 @@ static struct json_object *service_part(const char *task_definition, struct json
     return part;
 }
 
-static bool show_diff(struct plan *plan, struct json_object *response, struct error *error)
+bool plan_show_diff(struct plan *plan, struct json_object *response, struct error *error)
 {
     struct buf text;
     char after_name[MODEL_NAME_MAX + 16];
     const char *before_name = ecs_short_name(plan->way_back.task_definition);
-    buf_init(&text, DIFF_MAX);
+    buf_init(&text, PLAN_DIFF_MAX);
     struct json_object *before = revision_strip(json_object_of(response, "taskDefinition"));
     struct json_object *tags = json_array(plan->revision, "tags");
     if (tags !=
         NULL) /* DescribeTaskDefinition gives them beside it, RegisterTaskDefinition takes them within */
         json_object_object_add(before, "tags", json_copy(tags));
     snprintf(after_name, sizeof after_name, "%s (new)", plan->way_back.family);
-    bool done = print_diff(before_name, before, after_name, plan->revision, &text);
+    bool done = plan_print_diff(before_name, before, after_name, plan->revision, &text);
     json_object_put(before);
 
     if (plan->way_back.canary != NULL) {
@@ -89,7 +96,7 @@ static bool show_diff(struct plan *plan, struct json_object *response, struct er
     } else {
         struct json_object *old = service_part(before_name, json_array(plan->service, "loadBalancers"));
         struct json_object *new = service_part(after_name, plan->load_balancers);
-        done = done && print_diff("service", old, "UpdateService", new, &text);
+        done = done && plan_print_diff("service", old, "UpdateService", new, &text);
         json_object_put(old);
         json_object_put(new);
     }
@@ -98,8 +105,7 @@ static bool show_diff(struct plan *plan, struct json_object *response, struct er
     return plan->shown->diff != NULL || error_set(error, ERROR_LIMIT, "the plan is too long to be shown");
 }
 
-static bool fill_way_back(struct plan *plan, const struct job *job, const struct ecs_service *service,
-                          struct json_object *task_definition, struct error *error)
+void plan_name_experiment(struct plan *plan, const struct job *job)
 {
     struct way_back *way_back = &plan->way_back;
     int64_t duration = plan->request.duration_ms > 0 ? plan->request.duration_ms : PLAN_OPEN_END_MS;
@@ -107,13 +113,20 @@ static bool fill_way_back(struct plan *plan, const struct job *job, const struct
     paths_operator(way_back->operator_name, sizeof way_back->operator_name);
     snprintf(way_back->region, sizeof way_back->region, "%s", aws_client_region(job->client));
     snprintf(way_back->endpoint, sizeof way_back->endpoint, "%s", aws_client_endpoint(job->client));
+    way_back->created_ms = clock_epoch_ms();
+    way_back->deadline_ms = way_back->created_ms + PLAN_ARMING_ALLOWANCE_MS + duration;
+}
+
+bool plan_fill_way_back(struct plan *plan, const struct job *job, const struct ecs_service *service,
+                        struct json_object *task_definition, struct error *error)
+{
+    struct way_back *way_back = &plan->way_back;
+    plan_name_experiment(plan, job);
     snprintf(way_back->cluster, sizeof way_back->cluster, "%s", ecs_short_name(service->cluster_arn));
     snprintf(way_back->service, sizeof way_back->service, "%s", service->name);
     memcpy(way_back->cluster_arn, service->cluster_arn, sizeof way_back->cluster_arn);
     memcpy(way_back->service_arn, service->arn, sizeof way_back->service_arn);
     memcpy(way_back->task_definition, service->task_definition, sizeof way_back->task_definition);
-    way_back->created_ms = clock_epoch_ms();
-    way_back->deadline_ms = way_back->created_ms + PLAN_ARMING_ALLOWANCE_MS + duration;
     way_back->load_balancers = json_copy(json_array(plan->service, "loadBalancers"));
     int length = snprintf(way_back->family, sizeof way_back->family, "%s%s", WAY_BACK_FAMILY_PREFIX,
                           json_text(task_definition, "family"));
@@ -214,7 +227,7 @@ static bool open_ingress(struct plan *plan, const struct job *job, const struct 
 
 /* A canary's tasks come beside the service's, all at once, and none drains. The embedded region does not take
  * the time that its checks and drains would take. */
-static int64_t estimate(const struct plan *plan, const struct preflight *at)
+int64_t plan_estimate(const struct plan *plan, const struct preflight *at)
 {
     struct estimate estimate;
     bool local = preflight_is_local(at), canary = plan->way_back.canary != NULL;
@@ -251,10 +264,14 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
     preflight_image(at);
     preflight_targets(at);
     preflight_security_groups(at);
-    shown->estimate_ms = estimate(plan, at);
+    shown->estimate_ms = plan_estimate(plan, at);
     preflight_scaling(at);
     if (!shown->refused) /* it takes seconds where nobody answers */
         plan->way_back.reach = preflight_reach(at);
+    if (plan->timeline != NULL && plan->way_back.reach == CHOICES_REACH_NONE)
+        preflight_add(shown, MODEL_STOP, "a template can't be played",
+                      "its faults change, and sidecars that can't be reached know one change alone",
+                      "see --reach, or use --engine fis");
     if (plan->way_back.reach == CHOICES_REACH_NONE && plan->request.duration_ms > STATS_LEASE_MAX_MS)
         preflight_add(shown, MODEL_STOP, "the duration is more than 12 h",
                       "sidecars that can't be reached take no faults for so long", "inject for less");
@@ -276,16 +293,18 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
 {
     const struct ecs_service *service = at->service;
     char console_keys[CONSOLE_KEYS_MAX];
-    at->task_definition = json_object_of(response, "taskDefinition");
     if (!preflight(plan, at, console_keys))
         return true;
     plan->desired = service->desired;
-    if (!fill_way_back(plan, at->job, service, at->task_definition, error) ||
+    if (!plan_fill_way_back(plan, at->job, service, at->task_definition, error) ||
         !open_ingress(plan, at->job, service, error) ||
         !choose_way(plan, at->job, service, at->task_definition, error))
         return false;
     if (plan->way_back.canary == NULL && !surely_in_place(&plan->request.choices))
         preflight_rolling(at);
+    if (plan->timeline != NULL && plan->way_back.canary != NULL)
+        preflight_add(plan->shown, MODEL_STOP, "a template is played on the service itself",
+                      "a canary is another service", "leave out --blast-radius and --way");
     if (plan->shown->refused)
         return true;
 
@@ -296,9 +315,9 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
     plan->load_balancers =
         revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);
-    plan->shown->estimate_ms = estimate(plan, at);
+    plan->shown->estimate_ms = plan_estimate(plan, at);
     plan_set_times(plan, preflight_is_local(at));
-    return show_diff(plan, response, error);
+    return plan_show_diff(plan, response, error);
 }
 
 void plan_set_times(struct plan *plan, bool local)
@@ -315,10 +334,27 @@ void plan_set_times(struct plan *plan, bool local)
                            local ? LOG_INTERVAL_LOCAL_S : LOG_INTERVAL_AWS_S);
 }
 
+static bool make(struct plan *plan, struct preflight *at, struct error *error)
+{
+    struct json_object *response = NULL;
+    if (plan->timeline != NULL)
+        plan_check_timeline(at, plan->timeline);
+    bool fis = plan->request.choices.engine == CHOICES_ENGINE_FIS || plan->request.prepare;
+    if (!fis && !preflight_service(at))
+        return true;
+    if (!ecs_describe_task_definition(at->job->client, at->service->task_definition, &response, error))
+        return false;
+    at->task_definition = json_object_of(response, "taskDefinition");
+    bool done = plan->request.prepare ? fis_plan_prepare(plan, at, response, error)
+                : fis                 ? fis_plan_service(plan, at, error)
+                                      : fill(plan, at, response, error);
+    json_object_put(response);
+    return done;
+}
+
 bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,
                struct error *error)
 {
-    struct json_object *response = NULL;
     struct ecs_service *service = calloc(1, sizeof *service);
     struct plan *plan = calloc(1, sizeof *plan);
     bool done = false;
@@ -328,7 +364,17 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
         goto end;
     }
     plan->request = *request;
-    if (!ecs_describe_service(job->client, request->cluster, request->service, &plan->service, error) ||
+    template_retain(plan->request.template);
+    if (request->template != NULL && !plan_take_template(plan)) {
+        done = true; /* refused */
+        goto end;
+    }
+    if (request->template != NULL && plan->request.service[0] == '\0') {
+        done = fis_plan_alone(plan, job, error);
+        goto end;
+    }
+    if (!ecs_describe_service(job->client, plan->request.cluster, plan->request.service, &plan->service,
+                              error) ||
         !ecs_service_from_json(service, plan->service, error))
         goto end;
     struct preflight at = {.plan = plan->shown,
@@ -341,12 +387,9 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
                            .service = service,
                            .raw_service = plan->service,
                            .sidecars = &plan->sidecars};
-    done = !preflight_service(&at) ||
-           (ecs_describe_task_definition(job->client, service->task_definition, &response, error) &&
-            fill(plan, &at, response, error));
+    done = make(plan, &at, error);
 
 end:
-    json_object_put(response);
     free(service);
     if (done)
         *out = plan;

@@ -25,6 +25,8 @@ struct plan_request {
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
     struct choices choices;
+    struct template *template; /* what is to be done, instead of the fault; retained; NULL: the fault */
+    bool prepare;
     char image[MODEL_NAME_MAX]; /* of the sidecar; "": $SHAKETABLE_IMAGE or PLAN_DEFAULT_IMAGE */
 };
 
@@ -38,6 +40,8 @@ struct plan {
     struct json_object *load_balancers; /* for UpdateService; NULL when refused */
     struct json_object *canary_service; /* input of CreateService, target groups by name; NULL: in place */
     struct json_object *canary_groups;  /* [{"create": input of CreateTargetGroup, "attributes": […]}] */
+    struct json_object *fis_template;   /* input of CreateExperimentTemplate, for the engine FIS; else NULL */
+    struct timeline *timeline;          /* of a template that the sidecars play; NULL: the fault alone */
     int64_t faults_from_ms;             /* reach none: they begin by themselves then (epoch) */
     struct model_plan *shown;
 };

@@ -43,6 +43,8 @@ void preflight_say(const struct preflight *at, enum model_severity severity, con
 /* The service alone: status, controller, strategy, deployment under way, load balancers. False: there is no
  * use in looking further (it is gone, or injected already). */
 bool preflight_service(const struct preflight *at);
+/* Only what matters for a deployment of ours, whatever it is for: controller, strategy, deployments. */
+void preflight_deployable(const struct preflight *at);
 /* What matters where its own tasks are replaced: room to roll, placement, what may fail a deployment. */
 void preflight_rolling(const struct preflight *at);
 /* Its task definition: status, network mode, platform, containers. */

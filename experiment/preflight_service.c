@@ -176,6 +176,13 @@ static void check_role(const struct preflight *at)
                       "go on only if nothing depends on that role", "the service has a role of its own");
 }
 
+void preflight_deployable(const struct preflight *at)
+{
+    check_controller(at);
+    check_strategy(at);
+    check_deployments(at);
+}
+
 bool preflight_service(const struct preflight *at)
 {
     const struct ecs_service *service = at->service;
@@ -192,9 +199,7 @@ bool preflight_service(const struct preflight *at)
                       "it is injected already, by revision %s", ecs_short_name(service->task_definition));
         return false;
     }
-    check_controller(at);
-    check_strategy(at);
-    check_deployments(at);
+    preflight_deployable(at);
     check_load_balancers(at);
     if (service->desired == 0)
         preflight_say(at, MODEL_STOP, "no task would carry the sidecar", "scale it to at least one task",

@@ -331,17 +331,28 @@ static bool compare(void *context, struct error *error)
     return same;
 }
 
+/* What is looked for: an experiment of FIS's is no service. */
+static const char *kind_of(const struct way_back *way_back)
+{
+    return way_back->fis != NULL ? "experiment" : "service";
+}
+
+static const char *name_of(const struct way_back *way_back)
+{
+    return way_back->fis != NULL ? way_back->experiment : way_back->service;
+}
+
 static bool is_region(const struct aws_client *client, const struct way_back *way_back, struct error *error)
 {
     const char *endpoint = aws_client_endpoint(client);
     if (strcmp(aws_client_region(client), way_back->region) == 0 && strcmp(endpoint, way_back->endpoint) == 0)
         return true;
     return error_set(error, ERROR_INCOMPLETE,
-                     "service %s is not found in %s%s%s, but the experiment was made in %s%s%s: roll it back "
+                     "%s %s is not found in %s%s%s, but the experiment was made in %s%s%s: roll it back "
                      "with --region %s%s%s",
-                     way_back->service, aws_client_region(client), endpoint[0] == '\0' ? "" : " at ",
-                     endpoint, way_back->region, way_back->endpoint[0] == '\0' ? "" : " at ",
-                     way_back->endpoint, way_back->region,
+                     kind_of(way_back), name_of(way_back), aws_client_region(client),
+                     endpoint[0] == '\0' ? "" : " at ", endpoint, way_back->region,
+                     way_back->endpoint[0] == '\0' ? "" : " at ", way_back->endpoint, way_back->region,
                      way_back->endpoint[0] == '\0' ? "" : " --endpoint-url ", way_back->endpoint);
 }
 
@@ -363,14 +374,16 @@ bool restore_is_where_it_was(const struct job *job, const struct way_back *way_b
     char account[ACCOUNT_MAX];
     if (!is_region(job->client, way_back, error) || !sts_get_caller_identity(job->client, &identity, error))
         return false;
-    read_account(way_back->service_arn, account);
+    if (way_back->fis != NULL)
+        snprintf(account, sizeof account, "%s", json_text(way_back->fis, "account"));
+    else
+        read_account(way_back->service_arn, account);
     if (strcmp(identity.account, account) == 0)
         return true;
-    return error_set(
-        error, ERROR_INCOMPLETE,
-        "service %s is not found in account %s, but the experiment was made in account %s: roll it "
-        "back with that one's credentials (--profile)",
-        way_back->service, identity.account, account);
+    return error_set(error, ERROR_INCOMPLETE,
+                     "%s %s is not found in account %s, but the experiment was made in account %s: roll it "
+                     "back with that one's credentials (--profile)",
+                     kind_of(way_back), name_of(way_back), identity.account, account);
 }
 
 static bool is_where_it_was(void *context, struct error *error)

@@ -27,6 +27,7 @@ extern const char *const restore_step_names[RESTORE_STEPS];
 /* How a rollback that is complete went. */
 struct restore_outcome {
     bool theirs;                  /* someone deployed meanwhile: the service is as they deployed it */
+    uint64_t clean_us;            /* when the faults had ended (clock_us), if not before; else 0 */
     char note[ERROR_MESSAGE_MAX]; /* what the operator should know all the same, line by line; "" nothing */
 };
 

@@ -37,7 +37,7 @@ void run_set_problem(struct run *run, const char *text)
 
 bool run_is_busy(const struct run *run)
 {
-    return run->working || run->watching || run->listening || run->polling;
+    return run->working || run->watching || run->listening || run->polling || run->stopping_tasks;
 }
 
 void run_forget(struct run *run)
@@ -57,6 +57,14 @@ void run_forget(struct run *run)
     run->problem[0] = '\0';
     run->exit_status = 0;
     run->discard = run->rollback_wanted = run->failed = run->told = run->leaving = run->turned_away = false;
+    memset(&run->watched, 0, sizeof run->watched);
+    memset(&run->fis, 0, sizeof run->fis);
+    timeline_free(run->timeline);
+    run->timeline = NULL;
+    run->next_moment = 0;
+    memset(run->played, 0, sizeof run->played);
+    template_release(run->request.template);
+    run->request.template = NULL;
     run->faults_from_ms = run->heard_until_ms = run->next_listen_ms = 0;
     run->deaf = false;
     run->tripped = false;
@@ -88,7 +96,12 @@ static void on_planned(struct run *run)
     } else if (run->error.code != ERROR_NONE) {
         run_end_failed(run, run->error.code == ERROR_REFUSED ? 3 : 1, run->error.message);
     } else {
+        const struct plan_request *planned = &run->plan->request;
         run->engine = engine_of(&run->plan->way_back);
+        memcpy(run->request.cluster, planned->cluster, sizeof run->request.cluster);
+        memcpy(run->request.service, planned->service, sizeof run->request.service);
+        run->request.fault = planned->fault;
+        run->request.duration_ms = planned->duration_ms;
         run->exit_status = run->plan->shown->refused ? 3 : 0;
         run_set_phase(run, MODEL_PLANNED);
     }
@@ -105,6 +118,8 @@ void run_plan(struct run *run, const struct intent *intent)
     run->request.fault = intent->fault;
     run->request.duration_ms = intent->duration_ms;
     run->request.choices = intent->choices;
+    run->request.prepare = intent->prepare;
+    run->request.template = template_retain(intent->template);
     run_set_phase(run, MODEL_PLANNING);
     run_start_job(run, run_work_plan, on_planned);
 }
@@ -121,6 +136,15 @@ void run_dismiss(struct run *run)
 
 /* ── arm ─────────────────────────────────────────────────────────────────────────────────── */
 
+/* It stays as it is until a rollback, with no process behind it. */
+static void on_prepared(struct run *run)
+{
+    journal_phase(run->journal, "prepared", NULL);
+    run_say(run, MODEL_LOG_GOOD, "%s/%s is prepared for AWS FIS; shaketable rollback %s takes that back",
+            run->way_back.cluster, run->way_back.service, run->way_back.experiment);
+    to_idle(run);
+}
+
 static void on_armed(struct run *run)
 {
     run->handlers.service_changed(run->handlers.context);
@@ -133,6 +157,14 @@ static void on_armed(struct run *run)
         run_start_restore(run);
         return;
     }
+    if (run->engine == &engine_prepare) {
+        on_prepared(run);
+        return;
+    }
+    if (!run->engine->sidecars) {
+        run_fis_go_live(run);
+        return;
+    }
     struct error error;
     if (!run_open_sidecars(run, &run->endpoints, &error)) {
         run_fail_and_restore(run, error.message);
@@ -143,6 +175,20 @@ static void on_armed(struct run *run)
                  (int)run->endpoints.count, "%s", "");
     journal_phase(run->journal, "armed", NULL);
     run_set_phase(run, MODEL_ARMED);
+}
+
+static void say_beginning(struct run *run)
+{
+    const struct way_back *way_back = &run->way_back;
+    if (way_back->fis != NULL)
+        run_say(run, MODEL_LOG_INFO,
+                "experiment %s%s%s%s%s begins; the way back is to stop it and to delete its template",
+                way_back->experiment, way_back->service[0] == '\0' ? "" : " on ", way_back->cluster,
+                way_back->service[0] == '\0' ? "" : "/", way_back->service);
+    else
+        run_say(run, MODEL_LOG_INFO, "experiment %s on %s/%s begins; the way back is %s",
+                way_back->experiment, way_back->cluster, way_back->service,
+                ecs_short_name(way_back->task_definition));
 }
 
 void run_confirm(struct run *run)
@@ -164,14 +210,14 @@ void run_confirm(struct run *run)
     /* What the plan made of it; the guards may be newer than the plan. */
     run->request.fault = run->plan->request.fault;
     run->asked = run->request.fault;
+    run->timeline = run->plan->timeline; /* the run's from now on */
+    run->plan->timeline = NULL;
     run->journal = journal_begin(&run->way_back, run->before, &run->asked, run->request.duration_ms, &error);
     if (run->journal == NULL) {
         run_end_failed(run, 1, error.message);
         return;
     }
-    run_say(run, MODEL_LOG_INFO, "experiment %s on %s/%s begins; the way back is %s",
-            run->way_back.experiment, run->way_back.cluster, run->way_back.service,
-            ecs_short_name(run->way_back.task_definition));
+    say_beginning(run);
     run_set_phase(run, MODEL_ARMING);
     run_start_job(run, run_work_arm, on_armed);
 }
@@ -227,8 +273,10 @@ void run_tick(struct run *run, int64_t now_ms)
         series_advance(run->series, now_ms);
     if (run->phase == MODEL_ARMED)
         run_tick_armed(run, now_ms);
-    else if (run->phase == MODEL_INJECTING)
+    else if (run->phase == MODEL_INJECTING && run->engine->sidecars)
         run_tick_injecting(run, now_ms);
+    else if (run->phase == MODEL_INJECTING)
+        run_fis_tick(run, now_ms);
 }
 
 static void show_way_back(const struct run *run, struct model_experiment *out)
@@ -236,7 +284,9 @@ static void show_way_back(const struct run *run, struct model_experiment *out)
     if (run->way_back.experiment[0] == '\0')
         return;
     snprintf(out->way_back, sizeof out->way_back, "%.200s, %s",
-             run->way_back.canary != NULL ? "canary away" : ecs_short_name(run->way_back.task_definition),
+             run->way_back.fis != NULL      ? "stop, delete template"
+             : run->way_back.canary != NULL ? "canary away"
+                                            : ecs_short_name(run->way_back.task_definition),
              run->phase == MODEL_RESTORED ? run->outcome.theirs ? "not taken" : "restored"
              : run->journal != NULL       ? "saved"
                                           : "in its labels");
@@ -253,6 +303,8 @@ void run_show(const struct run *run, struct model_experiment *out)
     out->reach = way_back->reach;
     out->faults_from_ms = run->faults_from_ms;
     out->ours = run->phase != MODEL_IDLE;
+    out->live_faders =
+        run->engine->sidecars && way_back->reach != CHOICES_REACH_NONE && run->timeline == NULL;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
     out->blast_radius = way_back->canary == NULL ? 0 : canary_percent(way_back->canary);
     memcpy(out->id, run->way_back.experiment, sizeof out->id);
@@ -276,6 +328,8 @@ void run_show(const struct run *run, struct model_experiment *out)
     progress_read((struct progress *)&run->progress, out);
     show_way_back(run, out);
     run_guards_show(run, out);
+    run_fis_show(run, out);
+    run_timeline_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
 }

@@ -1,8 +1,8 @@
 /*
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
- * told and say), run_unreached.c (sidecars without links), run_restore.c (the way back), run_jobs.c (the work
- * on other threads).
+ * told and say), run_unreached.c (sidecars without links), run_fis.c (what AWS FIS runs), run_timeline.c
+ * (a template that the sidecars play), run_restore.c (the way back), run_jobs.c (the work on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
@@ -13,11 +13,19 @@
 #include "experiment/guards.h"
 #include "experiment/run.h"
 #include "experiment/sidecars.h"
+#include "experiment/template.h"
+#include "experiment/timeline.h"
 
 #define RUN_POLL_LOCAL_MS 200
 #define RUN_POLL_AWS_MS 2500
 #define RUN_SETTLE_LOCAL_MS 3000
 #define RUN_SETTLE_AWS_MS 10000
+
+/* An action of a template, as it is played. */
+struct played_action {
+    int64_t started_ms, ended_ms; /* epoch; 0: not yet */
+    char problem[MODEL_TEXT_MAX]; /* "": none */
+};
 
 struct run;
 typedef void run_step(struct run *run);
@@ -65,7 +73,20 @@ struct run {
     bool watching;
     bool watch_failed;
     struct engine_status watched;
+    struct fis_experiment fis; /* engine FIS: as it was seen last */
     int64_t next_watch_ms;
+
+    /* A template that the sidecars play; its tasks are stopped by a worker, one action at a time. */
+    struct timeline *timeline; /* NULL: none */
+    size_t next_moment;
+    struct played_action played[TEMPLATE_ACTIONS_MAX]; /* by the template's actions */
+    uv_work_t stop_work;
+    bool stopping_tasks;
+    struct {
+        const struct timeline_moment *moment;
+        struct error error;
+        size_t stopped;
+    } task_stop; /* the worker's while it stops */
 
     /* The logs of sidecars that are not reached; a worker fills `heard` and the error. */
     uv_work_t listen_work;
@@ -96,7 +117,8 @@ struct run {
     struct fault asked, live;
     struct fault before_change;
     int64_t started_ms, ends_ms, deadline_ms;
-    int64_t over_ms; /* as ends_ms or deadline_ms, by clock_ms */
+    int64_t live_since_ms; /* as started_ms, by clock_ms */
+    int64_t over_ms;       /* as ends_ms or deadline_ms, by clock_ms */
     int64_t next_renew_ms;
     int64_t renewed_ms;   /* when the lease was last given, by clock_boot_ms */
     uint64_t rollback_us; /* when R was pressed */
@@ -147,6 +169,9 @@ bool run_end_if_lapsed(struct run *run);
 void run_tick_armed(struct run *run, int64_t now_ms);
 void run_tick_injecting(struct run *run, int64_t now_ms);
 
+/* As run_adjust, without asking whether somebody may. */
+void run_change_faults(struct run *run, const struct fault *fault);
+
 /* How long the sidecars may take to answer. */
 int64_t run_reach_ms(const struct run *run);
 void run_watch_when_due(struct run *run);
@@ -158,6 +183,21 @@ void run_tick_unreached(struct run *run, int64_t now_ms);
 void run_listen_when_due(struct run *run);
 /* The first step of restoring. */
 void run_show_unreached_clean(struct run *run);
+
+/* ── run_fis.c ───────────────────────────────────────────────────────────────────────────── */
+/* Its actions run. */
+void run_fis_go_live(struct run *run);
+void run_fis_tick(struct run *run, int64_t now_ms);
+/* After a look: run->watched has what FIS says. */
+void run_fis_watched(struct run *run);
+void run_fis_show(const struct run *run, struct model_experiment *out);
+
+/* ── run_timeline.c ──────────────────────────────────────────────────────────────────────── */
+/* While faults are live: whatever is due. Without a template nothing. */
+void run_timeline_tick(struct run *run);
+/* As run_missing_capability, for all of its faults. */
+const char *run_timeline_missing(const struct run *run);
+void run_timeline_show(const struct run *run, struct model_experiment *out);
 
 /* ── run_guards.c ────────────────────────────────────────────────────────────────────────── */
 /* With the baseline. */

@@ -61,7 +61,7 @@ void run_work_plan(struct run *run)
 void run_work_arm(struct run *run)
 {
     struct job job = run_job(run);
-    if (run->engine->start(&job, run->plan, run->journal, &run->error))
+    if (run->engine->start(&job, run->plan, run->journal, &run->error) && run->engine->sidecars)
         arm_find_sidecars(&job, &run->way_back, &run->sidecars_wanted, &run->endpoints, &run->error);
     if (run->error.code != ERROR_NONE)
         progress_fail(&run->progress);

@@ -7,6 +7,7 @@
 #define WATCH_LOCAL_MS 1000
 #define WATCH_AWS_MS 5000
 #define LEAVE_MS 3000
+#define TIMELINE_GRACE_MS 15000
 /* A session of Session Manager takes a second or two, and not all begin at once. */
 #define SSM_REACH_MS 45000
 #define SSM_REACH_EACH_MS 1000
@@ -32,6 +33,8 @@ static void go_live(struct run *run, int64_t now_ms)
 {
     char text[MODEL_TEXT_MAX];
     const char *missing = run_missing_capability(run, &run->asked);
+    if (missing == NULL)
+        missing = run_timeline_missing(run);
     if (missing != NULL) {
         snprintf(text, sizeof text, "the sidecars can't do %s: use a newer image of shaketable-proxy",
                  missing);
@@ -43,6 +46,8 @@ static void go_live(struct run *run, int64_t now_ms)
                  (unsigned long long)series_window_total(run->series));
     progress_estimate(&run->progress, 0);
     run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
+    if (run->timeline != NULL) /* its last actions come at the very end, and are still to be told */
+        run->deadline_ms += TIMELINE_GRACE_MS;
     run->reach_until_ms = clock_ms() + run_reach_ms(run);
     run_tell_faults(run, SIDECARS_LEASE_MS);
 }
@@ -60,7 +65,8 @@ bool run_end_if_lapsed(struct run *run)
 {
     bool leased = run->phase == MODEL_INJECTING || (run->phase == MODEL_ARMED && run->deadline_ms != 0);
     int64_t since_ms = clock_boot_ms() - run->renewed_ms;
-    if (!leased || run->leaving || run->way_back.reach == CHOICES_REACH_NONE || since_ms < SIDECARS_LEASE_MS)
+    if (!leased || !run->engine->sidecars || run->leaving || run->way_back.reach == CHOICES_REACH_NONE ||
+        since_ms < SIDECARS_LEASE_MS)
         return false;
     char text[MODEL_TEXT_MAX];
     snprintf(text, sizeof text,
@@ -132,11 +138,19 @@ void run_adjust(struct run *run, const struct fault *fault)
 {
     if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
         return;
+    if (!run->engine->sidecars) {
+        run_say(run, MODEL_LOG_WARNING, "AWS FIS can't change a fault that runs. Roll back, and inject anew");
+        return;
+    }
     if (run->way_back.reach == CHOICES_REACH_NONE) {
         run_say(
             run, MODEL_LOG_WARNING,
             "the sidecars can't be reached: their faults can't be changed while they are live. Roll back, "
             "and inject anew");
+        return;
+    }
+    if (run->timeline != NULL) {
+        run_say(run, MODEL_LOG_WARNING, "a template plays: it says which faults there are");
         return;
     }
     if (run->leaving)
@@ -151,6 +165,11 @@ void run_adjust(struct run *run, const struct fault *fault)
             missing);
         return;
     }
+    run_change_faults(run, fault);
+}
+
+void run_change_faults(struct run *run, const struct fault *fault)
+{
     if (!run->told)
         run->before_change = run->live;
     run->asked = *fault;
@@ -166,6 +185,10 @@ void run_watch_done(struct run *run)
         return;
     if (!run->watched.ours) {
         run_fail_and_restore(run, run->watched.drift);
+        return;
+    }
+    if (!run->engine->sidecars) {
+        run_fis_watched(run);
         return;
     }
     sidecars_reconcile(run->sidecars, &run->watched.endpoints);
@@ -188,7 +211,10 @@ void run_tick_injecting(struct run *run, int64_t now_ms)
     renew_when_due(run);
     run_watch_when_due(run);
     run_listen_when_due(run);
+    run_timeline_tick(run);
     /* By either clock: that of the day may be set back. */
+    if (run->stopping_tasks)
+        return;
     if (clock_ms() >= run->over_ms || now_ms >= (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms)) {
         run_say(run, MODEL_LOG_INFO, "%s",
                 run->ends_ms > 0 ? "the duration is over" : "the deadline has come");
@@ -206,7 +232,8 @@ void run_leave(struct run *run)
     run->leaving = true;
     atomic_store(&run->cancel, true); /* a watch under way is not waited for */
     run->leave_until_ms = clock_ms() + LEAVE_MS;
-    if (run->way_back.reach != CHOICES_REACH_NONE) /* they live by the clock anyway */
+    if (run->engine->sidecars &&
+        run->way_back.reach != CHOICES_REACH_NONE) /* else they live by the clock anyway */
         run_tell_faults(run, lease_ms < STATS_LEASE_MIN_MS   ? STATS_LEASE_MIN_MS
                              : lease_ms > STATS_LEASE_MAX_MS ? STATS_LEASE_MAX_MS
                                                              : lease_ms);

@@ -14,7 +14,9 @@ void run_fail_and_restore(struct run *run, const char *problem)
 
 static void say_outcome(struct run *run)
 {
-    if (run->way_back.canary != NULL)
+    if (run->way_back.fis != NULL)
+        run_say(run, MODEL_LOG_GOOD, "AWS FIS has ended the experiment, and its template is deleted");
+    else if (run->way_back.canary != NULL)
         run_say(run, MODEL_LOG_GOOD, "the canary of %s/%s is gone: all traffic goes to the service again",
                 run->way_back.cluster, run->way_back.service);
     else if (!run->outcome.theirs)
@@ -47,7 +49,9 @@ static void on_restored(struct run *run)
         return;
     }
     journal_ended(run->journal, true, run->outcome.note[0] == '\0' ? NULL : run->outcome.note, NULL);
-    if (run->told || run->way_back.reach == CHOICES_REACH_NONE)
+    if (run->outcome.clean_us > run->rollback_us)
+        run->clean_ms = (double)(run->outcome.clean_us - run->rollback_us) / 1000.0;
+    if (run->engine->sidecars && (run->told || run->way_back.reach == CHOICES_REACH_NONE))
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "with their tasks");
     run->told = false;
     run->exit_status = run->tripped ? 4 : run->failed ? 1 : 0;
@@ -68,7 +72,9 @@ void run_start_restore(struct run *run)
     guards_end(run->guards);
     run_set_phase(run, MODEL_RECOVERING);
     progress_begin(&run->progress, run->engine->stop_steps, run->engine->stop_step_count);
-    if (run->way_back.reach == CHOICES_REACH_NONE) {
+    if (run->way_back.fis != NULL) {
+        run->handlers.changed(run->handlers.context); /* its steps are the engine's own */
+    } else if (run->way_back.reach == CHOICES_REACH_NONE) {
         run_show_unreached_clean(run);
     } else if (run->sidecars != NULL && sidecars_count(run->sidecars).total > 0) {
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DOING, 0, 0, "%s", "");

@@ -32,6 +32,7 @@ static void on_all_live(struct run *run, const struct sidecars_count *count)
     mark(run, text, first);
     if (first) {
         run->started_ms = clock_epoch_ms();
+        run->live_since_ms = clock_ms();
         run->ends_ms = run->request.duration_ms > 0 ? run->started_ms + run->request.duration_ms : 0;
         run->over_ms = clock_ms() + (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms) - run->started_ms;
         journal_phase(run->journal, "injecting", NULL);

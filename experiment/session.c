@@ -19,6 +19,7 @@
 #include "experiment/question.h"
 #include "experiment/run.h"
 #include "experiment/survey_watch.h"
+#include "experiment/template.h"
 
 #define TICK_MS 100
 #define INTENTS_AT_ONCE 16
@@ -385,8 +386,10 @@ static void take_intents(struct session *session)
         pthread_mutex_lock(&session->mutex);
         count = intents_take(&session->intents, intents, INTENTS_AT_ONCE);
         pthread_mutex_unlock(&session->mutex);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             take_intent(session, &intents[i]);
+            template_release(intents[i].template);
+        }
     } while (count > 0);
 }
 
@@ -564,6 +567,8 @@ void session_send(struct session *session, const struct intent *intent)
     bool alive = !session->ended;
     if (alive)
         intents_add(&session->intents, intent);
+    else
+        template_release(intent->template);
     pthread_mutex_unlock(&session->mutex);
     if (alive)
         uv_async_send(&session->wake);
@@ -607,6 +612,8 @@ void session_stop(struct session *session)
     if (session->thread != 0)
         pthread_join(session->thread, NULL);
     uv_loop_close(&session->loop);
+    for (size_t i = 0; i < session->intents.count; i++) /* that came too late */
+        template_release(session->intents.items[i].template);
     aws_client_close(session->reader);
     aws_client_close(session->actor);
     model_release(session->latest);

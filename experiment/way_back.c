@@ -14,6 +14,7 @@ void way_back_free(struct way_back *way_back)
     json_object_put(way_back->load_balancers);
     json_object_put(way_back->canary);
     json_object_put(way_back->ingress);
+    json_object_put(way_back->fis);
     memset(way_back, 0, sizeof *way_back);
 }
 
@@ -23,8 +24,10 @@ bool way_back_copy(struct way_back *to, const struct way_back *from, struct erro
     copy.load_balancers = json_copy(from->load_balancers);
     copy.canary = json_copy(from->canary);
     copy.ingress = json_copy(from->ingress);
+    copy.fis = json_copy(from->fis);
     if ((from->load_balancers != NULL && copy.load_balancers == NULL) ||
-        (from->canary != NULL && copy.canary == NULL) || (from->ingress != NULL && copy.ingress == NULL)) {
+        (from->canary != NULL && copy.canary == NULL) || (from->ingress != NULL && copy.ingress == NULL) ||
+        (from->fis != NULL && copy.fis == NULL)) {
         way_back_free(&copy);
         return error_set(error, ERROR_SYSTEM, "out of memory");
     }
@@ -74,6 +77,10 @@ struct json_object *way_back_to_json(const struct way_back *way_back)
     if (way_back->faults_until_ms > 0)
         json_put_integer(json, "faultsUntil", way_back->faults_until_ms);
     json_object_object_add(json, "loadBalancers", json_copy(way_back->load_balancers));
+    if (way_back->prepares)
+        json_put_flag(json, "prepares", true);
+    if (way_back->fis != NULL)
+        json_object_object_add(json, "fis", json_copy(way_back->fis));
     if (way_back->canary != NULL)
         json_object_object_add(json, "canary", json_copy(way_back->canary));
     if (way_back->ingress != NULL)
@@ -104,23 +111,26 @@ bool way_back_from_json(struct way_back *way_back, struct json_object *json, str
     struct way_back read = {0};
     if (!json_object_is_type(json, json_type_object) || json_integer(json, "version") != VERSION)
         return error_set(error, ERROR_INVALID, "way back: not one that this version of shaketable can read");
+    read.fis = json_object_of(json, "fis");
+    bool service = read.fis == NULL;
     if (!take(json, "experiment", read.experiment, sizeof read.experiment, true, error) ||
         !take(json, "operator", read.operator_name, sizeof read.operator_name, false, error) ||
         !take(json, "region", read.region, sizeof read.region, true, error) ||
         !take(json, "endpoint", read.endpoint, sizeof read.endpoint, false, error) ||
-        !take(json, "cluster", read.cluster, sizeof read.cluster, true, error) ||
-        !take(json, "service", read.service, sizeof read.service, true, error) ||
-        !take(json, "clusterArn", read.cluster_arn, sizeof read.cluster_arn, true, error) ||
-        !take(json, "serviceArn", read.service_arn, sizeof read.service_arn, true, error) ||
-        !take(json, "taskDefinition", read.task_definition, sizeof read.task_definition, true, error) ||
-        !take(json, "family", read.family, sizeof read.family, true, error))
+        !take(json, "cluster", read.cluster, sizeof read.cluster, service, error) ||
+        !take(json, "service", read.service, sizeof read.service, service, error) ||
+        !take(json, "clusterArn", read.cluster_arn, sizeof read.cluster_arn, service, error) ||
+        !take(json, "serviceArn", read.service_arn, sizeof read.service_arn, service, error) ||
+        !take(json, "taskDefinition", read.task_definition, sizeof read.task_definition, service, error) ||
+        !take(json, "family", read.family, sizeof read.family, service, error))
         return false;
     struct json_object *load_balancers = json_array(json, "loadBalancers");
-    if (load_balancers == NULL)
+    if (load_balancers == NULL && service)
         return error_set(error, ERROR_INVALID, "way back: loadBalancers is missing");
     read.created_ms = json_integer(json, "created");
     read.deadline_ms = json_integer(json, "deadline");
     read.reach = read_reach(json);
+    read.prepares = json_flag(json, "prepares");
     read.faults_until_ms = json_integer(json, "faultsUntil");
     read.load_balancers = load_balancers;
     read.canary = json_object_of(json, "canary");

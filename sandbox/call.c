@@ -66,6 +66,8 @@ static struct page_keys page_keys(const struct call *call)
         return (struct page_keys){"MaxRecords", "NextToken", "NextToken", "InvalidNextToken"};
     if (strcmp(call->service, "application-autoscaling") == 0)
         return (struct page_keys){"MaxResults", "NextToken", "NextToken", "InvalidNextTokenException"};
+    if (strcmp(call->service, "iam") == 0)
+        return (struct page_keys){"MaxItems", "Marker", "Marker", "ValidationError"};
     if (protocol == CALL_REST)
         return (struct page_keys){"maxResults", "nextToken", "nextToken", "ValidationException"};
     if (protocol == CALL_JSON)

@@ -16,7 +16,7 @@
 
 enum call_protocol {
     CALL_JSON,  /* JSON 1.1: ECS; 1.0: CloudWatch, DynamoDB */
-    CALL_QUERY, /* form in, XML with <member> out: ELBv2, STS, CloudWatch */
+    CALL_QUERY, /* form in, XML with <member> out: ELBv2, STS, IAM, CloudWatch */
     CALL_EC2,   /* form in, XML with <item> out: EC2 */
     CALL_CBOR,  /* Smithy's RPC v2: CloudWatch, from newer clients */
     CALL_REST,  /* REST-JSON: FIS */
@@ -45,10 +45,10 @@ bool call_fail_status(struct call *call, int status, const char *code, const cha
     __attribute__((format(printf, 4, 5)));
 
 /* Answers with one page of `items`, which it takes: the list goes to response[list_key], a token for
- * the rest to nextToken (NextMarker in the Query protocol). The page's size comes from the request
- * (maxResults, PageSize, MaxRecords), `size` if it does not say. The token keeps the last item's `identity`
- * member (NULL: the item itself is a text), so that a page continues behind it though the list has
- * changed meanwhile. */
+ * the rest to nextToken (NextMarker in the Query protocol, Marker of IAM). The page's size comes from the
+ * request (maxResults, PageSize, MaxRecords, MaxItems), `size` if it does not say. The token keeps the last
+ * item's `identity` member (NULL: the item itself is a text), so that a page continues behind it though the
+ * list has changed meanwhile. */
 bool call_answer_page(struct call *call, struct json_object *items, const char *list_key,
                       const char *identity, int size, int largest);
 

@@ -53,6 +53,12 @@ operation_handler autoscaling_register_scalable_target, autoscaling_deregister_s
     autoscaling_describe_scaling_policies, autoscaling_put_scheduled_action,
     autoscaling_delete_scheduled_action, autoscaling_describe_scheduled_actions,
     autoscaling_describe_scaling_activities;
+/* iam_roles.c, iam_policies.c, iam_simulate.c */
+operation_handler iam_create_role, iam_get_role, iam_list_roles, iam_delete_role,
+    iam_update_assume_role_policy, iam_tag_role, iam_list_role_tags;
+operation_handler iam_put_role_policy, iam_get_role_policy, iam_list_role_policies, iam_delete_role_policy,
+    iam_attach_role_policy, iam_detach_role_policy, iam_list_attached_role_policies;
+operation_handler iam_simulate_principal_policy;
 /* sts.c */
 operation_handler sts_get_caller_identity;
 /* ec2.c, ec2_rules.c */

@@ -4,6 +4,7 @@
 #include "sandbox/chaos.h"
 #include "sandbox/dynamodb_table.h"
 #include "sandbox/fis.h"
+#include "sandbox/iam.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
 #include "sandbox/product_api.h"
@@ -373,9 +374,11 @@ void region_free(struct region *region)
     struct list *lists[] = {&region->clusters, &region->services,       &region->definitions,
                             &region->tasks,    &region->load_balancers, &region->listeners,
                             &region->rules,    &region->target_groups,  &region->security_groups,
-                            &region->alarms};
+                            &region->alarms,   &region->roles};
     for (size_t i = 0; i < region->alarms.count; i++)
         alarm_free(region->alarms.items[i]);
+    for (size_t i = 0; i < region->roles.count; i++)
+        iam_role_free(region->roles.items[i]);
     json_object_put(region->scaling);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         list_free(lists[i]);

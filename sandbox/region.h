@@ -223,6 +223,7 @@ struct region {
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;
+    struct list roles;            /* struct iam_role *, of the account */
     struct dynamodb *dynamodb;    /* see dynamodb_table.h; NULL: no table was made */
     struct fis *fis;              /* see fis.h */
     struct chaos *chaos;          /* see chaos.h */

@@ -51,6 +51,8 @@ static void find_query_service(struct call *call, const struct server_request *r
         service = "ec2";
     else if (version && strcmp(version, "2010-08-01") == 0)
         service = "monitoring";
+    else if (version && strcmp(version, "2010-05-08") == 0)
+        service = "iam";
     if (sigv4_authorization_parse(sigv4_header_find(request->headers, request->header_count, "Authorization"),
                                   authorization, NULL) == SIGV4_VALID)
         service = authorization->service;

@@ -116,7 +116,7 @@ struct json_object *seed_definition(const struct region *region, const struct se
     json_object_array_add(containers, container_json(region, seed, calls, port, index));
     json_put_text(json, "family", seed->name);
     json_put_format(json, "taskRoleArn", "arn:aws:iam::%s:role/%s-task", REGION_ACCOUNT, seed->name);
-    json_put_format(json, "executionRoleArn", "arn:aws:iam::%s:role/ecs-task-execution", REGION_ACCOUNT);
+    json_put_format(json, "executionRoleArn", "arn:aws:iam::%s:role/%s", REGION_ACCOUNT, SEED_EXECUTION_ROLE);
     json_put_text(json, "networkMode", "awsvpc");
     json_put(json, "containerDefinitions", containers);
     json_put(json, "requiresCompatibilities", json_tokener_parse("[\"FARGATE\"]"));

@@ -11,6 +11,7 @@
 #define ELBV2_NAMESPACE "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
 #define STS_NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
 #define CLOUDWATCH_NAMESPACE "http://monitoring.amazonaws.com/doc/2010-08-01/"
+#define IAM_NAMESPACE "https://iam.amazonaws.com/doc/2010-05-08/"
 #define EC2_NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -222,6 +223,7 @@ static void write_xml(struct json_object *value, const char *item, struct buf *o
 static const char *namespace_of(const struct call *call)
 {
     return strcmp(call->service, "sts") == 0          ? STS_NAMESPACE
+           : strcmp(call->service, "iam") == 0        ? IAM_NAMESPACE
            : strcmp(call->service, "monitoring") == 0 ? CLOUDWATCH_NAMESPACE
                                                       : ELBV2_NAMESPACE;
 }
@@ -292,6 +294,21 @@ static void write_error(const struct call *call, struct buf *out)
     }
 }
 
+/* IAM leaves the result out where there is none. */
+static void write_query(const struct call *call, struct buf *out)
+{
+    bool has_result = strcmp(call->service, "iam") != 0 || json_object_object_length(call->response) > 0;
+
+    buf_printf(out, "<%sResponse xmlns=\"%s\">", call->operation, namespace_of(call));
+    if (has_result) {
+        buf_printf(out, "<%sResult>", call->operation);
+        write_xml(call->response, "member", out);
+        buf_printf(out, "</%sResult>", call->operation);
+    }
+    buf_printf(out, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", call->id,
+               call->operation);
+}
+
 bool wire_write(const struct call *call, struct buf *out)
 {
     if (call->status != 200) {
@@ -309,12 +326,7 @@ bool wire_write(const struct call *call, struct buf *out)
         write_xml(call->response, "item", out);
         buf_printf(out, "</%sResponse>", call->operation);
     } else {
-        buf_printf(out, "<%sResponse xmlns=\"%s\"><%sResult>", call->operation, namespace_of(call),
-                   call->operation);
-        write_xml(call->response, "member", out);
-        buf_printf(out,
-                   "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
-                   call->operation, call->id, call->operation);
+        write_query(call, out);
     }
     return !out->failed;
 }

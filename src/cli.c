@@ -26,6 +26,11 @@ enum key {
     KEY_YES,
     KEY_TAKE_OVER,
     KEY_IMAGE,
+    KEY_ENGINE,
+    KEY_ROLE,
+    KEY_TASK,
+    KEY_TAG,
+    KEY_INSTANCE_ROLE,
     KEY_WAY,
     KEY_BLAST_RADIUS,
     KEY_OPEN_SECURITY_GROUP,
@@ -65,6 +70,19 @@ static const struct option_spec experiment[] = {
     {"yes", OPTION_NONE, NULL, "do not ask", KEY_YES},
     {"take-over", OPTION_NONE, NULL, "go back although someone deployed meanwhile", KEY_TAKE_OVER},
     {"image", OPTION_REQUIRED, "IMAGE", "the sidecar's image (default: $SHAKETABLE_IMAGE)", KEY_IMAGE},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec engines[] = {
+    {"engine", OPTION_REQUIRED, "ENGINE", "sidecar (our proxy, the default) or fis (AWS FIS)", KEY_ENGINE},
+    {"role", OPTION_REQUIRED, "ARN", "that AWS FIS takes (default: $SHAKETABLE_FIS_ROLE, or the only one)",
+     KEY_ROLE},
+    {"task", OPTION_REQUIRED, "TASK", "AWS FIS: only this task of the service (may be repeated)", KEY_TASK},
+    {"tag", OPTION_REQUIRED, "KEY=VALUE", "AWS FIS: the running tasks with this tag", KEY_TAG},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec preparing[] = {
+    {"instance-role", OPTION_REQUIRED, "NAME",
+     "that the SSM agent registers the tasks with (default: $SHAKETABLE_INSTANCE_ROLE)", KEY_INSTANCE_ROLE},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec choosing[] = {
@@ -190,6 +208,22 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
     }
 }
 
+static bool take_engine(struct cli *cli, int key, const char *value, struct error *error)
+{
+    cli->given |= CLI_ENGINE;
+    switch (key) {
+    case KEY_ENGINE:
+        cli->engine = value;
+        return choices_take_engine(&cli->choices, value, "--engine", error);
+    case KEY_ROLE:
+        return choices_take_role(&cli->choices, value, "--role", error);
+    case KEY_TASK:
+        return choices_take_task(&cli->choices, value, "--task", error);
+    default:
+        return choices_take_tag(&cli->choices, value, "--tag", error);
+    }
+}
+
 static bool take_fail(struct cli *cli, const char *value, struct error *error)
 {
     cli->given |= CLI_FAIL;
@@ -229,6 +263,15 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_IMAGE:
         cli->image = value;
         cli->given |= CLI_EXPERIMENT;
+        return true;
+    case KEY_ENGINE:
+    case KEY_ROLE:
+    case KEY_TASK:
+    case KEY_TAG:
+        return take_engine(cli, key, value, error);
+    case KEY_INSTANCE_ROLE:
+        cli->instance_role = value;
+        cli->given |= CLI_PREPARE;
         return true;
     case KEY_WAY:
     case KEY_BLAST_RADIUS:
@@ -270,6 +313,8 @@ static const struct {
     {fault_option_specs, CLI_FAULTS, "Faults"},
     {experiment, CLI_EXPERIMENT, "Experiment"},
     {choosing, CLI_CHOICES, NULL},
+    {engines, CLI_ENGINE, "Engine"},
+    {preparing, CLI_PREPARE, NULL},
     {guarding, CLI_GUARDS, NULL},
     {every, CLI_ALL, NULL},
     {pace, CLI_INTERVAL, NULL},
@@ -328,7 +373,7 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if (cli->word_count > 0 && *found == NULL)
         return error_set(error, ERROR_USAGE, "there is no command %.40s; see shaketable --help",
                          cli->words[0]);
-    unsigned groups = *found == NULL ? CLI_GUARDS | CLI_CHOICES : (*found)->groups;
+    unsigned groups = *found == NULL ? CLI_GUARDS | CLI_CHOICES | CLI_ENGINE : (*found)->groups;
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_list[i].group) != 0) {

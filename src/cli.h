@@ -39,6 +39,8 @@ struct cli {
     struct choices choices;
     bool yes, take_over;
     const char *image;
+    const char *engine; /* as it was written; NULL: it was not */
+    const char *instance_role;
     const char *listen;
     const char *fails[CLI_FAILS_MAX]; /* of the embedded region, as it takes them */
     size_t fail_count;
@@ -61,7 +63,9 @@ enum cli_group {
     CLI_INTERVAL = 64,
     CLI_FAIL = 128,
     CLI_GUARDS = 256,
-    CLI_CHOICES = 512
+    CLI_CHOICES = 512,
+    CLI_ENGINE = 1024,
+    CLI_PREPARE = 2048
 };
 
 struct cli_command {

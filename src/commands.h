@@ -13,9 +13,11 @@ enum cli_exit command_list(const struct cli *cli);
 enum cli_exit command_plan(const struct cli *cli);
 enum cli_exit command_doctor(const struct cli *cli);
 enum cli_exit command_inject(const struct cli *cli);
+enum cli_exit command_prepare(const struct cli *cli);
 enum cli_exit command_adjust(const struct cli *cli);
 enum cli_exit command_status(const struct cli *cli);
 enum cli_exit command_watch(const struct cli *cli);
 enum cli_exit command_rollback(const struct cli *cli);
+enum cli_exit command_template(const struct cli *cli);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "experiment/report.h"
+#include "experiment/template.h"
 #include "src/commands.h"
 #include "src/follow.h"
 #include "src/plan_text.h"
@@ -31,6 +32,9 @@ bool inject_make_intent(const struct cli *cli, struct intent *intent, struct err
     intent->fault = cli->faults.fault;
     intent->duration_ms = cli->duration_ms;
     intent->choices = cli->choices;
+    /* FIS's jitter is uniform: what nobody asked for otherwise is so, too. */
+    if (cli->choices.engine == CHOICES_ENGINE_FIS && !cli->faults.distribution_given)
+        intent->fault.latency.distribution = FAULT_UNIFORM;
     return take_name(intent->cluster, cli->cluster, "--cluster", error) &&
            take_name(intent->service, cli->service, "--service", error);
 }
@@ -42,7 +46,12 @@ static bool ask(const struct cli *cli, const struct model *model)
     if (plan->diff != NULL)
         plan_text_diff(plan->diff, stderr, plan_text_colors(cli, stderr));
     if (plan->must_type_name)
-        fprintf(stderr, "%s is tagged as production. Type its name to inject: ", model->experiment.service);
+        fprintf(stderr, "%s is tagged as production. Type its name to go on: ", model->experiment.service);
+    else if (model->experiment.service[0] == '\0')
+        fprintf(stderr, "Run this template? [y/N] ");
+    else if (strcmp(model->experiment.engine, "prepare") == 0)
+        fprintf(stderr, "Prepare %s/%s for AWS FIS? [y/N] ", model->experiment.cluster,
+                model->experiment.service);
     else
         fprintf(stderr, "Inject into %s/%s? [y/N] ", model->experiment.cluster, model->experiment.service);
     if (fgets(answer, sizeof answer, stdin) == NULL)
@@ -98,12 +107,17 @@ static bool confirm(struct follow *follow, const struct cli *cli)
     return yes;
 }
 
-static enum cli_exit carry_out(struct follow *follow)
+/* A service that was prepared stays so: nothing is active any more. */
+static enum cli_exit carry_out(struct follow *follow, bool prepare)
 {
     const struct intent go = {.kind = INTENT_CONFIRM};
     session_send(follow->session, &go);
     struct model *model = follow_until(follow, ENDED);
     enum cli_exit status = (enum cli_exit)model->experiment.exit_status;
+    if (model->experiment.phase == MODEL_IDLE && prepare && !follow->rolling_back) {
+        model_release(model);
+        return CLI_DONE;
+    }
     if (model->experiment.phase == MODEL_IDLE) { /* a signal came before the confirmation */
         status = stopped_before_anything();
     } else if (status != CLI_DONE) {
@@ -144,29 +158,36 @@ static enum cli_exit plan_when_steady(struct follow *follow, const struct cli *c
     return plan(follow, cli, intent, stderr);
 }
 
-enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
+enum cli_exit inject_run_intent(const struct cli *cli, const struct intent *intent, bool wait_until_steady)
 {
-    struct intent intent;
     struct follow follow;
-    struct error error;
-    if (!inject_make_intent(cli, &intent, &error))
-        return cli_fail(&error, CLI_USAGE);
     if (cli->image != NULL)
         setenv("SHAKETABLE_IMAGE", cli->image, 1);
-    if (!follow_open(&follow, cli))
+    if (!follow_open(&follow, cli)) {
+        template_release(intent->template);
         return CLI_FAILED;
+    }
     follow.quiet = wait_until_steady;
     enum cli_exit status =
-        wait_until_steady ? plan_when_steady(&follow, cli, &intent) : plan(&follow, cli, &intent, stderr);
+        wait_until_steady ? plan_when_steady(&follow, cli, intent) : plan(&follow, cli, intent, stderr);
     follow.quiet = false;
     if (status == CLI_DONE) {
         if (!confirm(&follow, cli))
             status = isatty(STDIN_FILENO) ? CLI_REFUSED : CLI_USAGE;
         else
-            status = carry_out(&follow);
+            status = carry_out(&follow, intent->prepare);
     }
     follow_close(&follow);
     return status;
+}
+
+enum cli_exit inject_run(const struct cli *cli, bool wait_until_steady)
+{
+    struct intent intent;
+    struct error error;
+    if (!inject_make_intent(cli, &intent, &error))
+        return cli_fail(&error, CLI_USAGE);
+    return inject_run_intent(cli, &intent, wait_until_steady);
 }
 
 static bool has_faults(const struct cli *cli, const char *command)
@@ -231,4 +252,21 @@ enum cli_exit command_plan(const struct cli *cli)
 enum cli_exit command_doctor(const struct cli *cli)
 {
     return show_plan(cli, true);
+}
+
+enum cli_exit command_prepare(const struct cli *cli)
+{
+    struct intent intent;
+    struct error error;
+    if (cli->choices.engine != CHOICES_ENGINE_FIS) {
+        error_set(&error, ERROR_USAGE,
+                  "prepare: for which engine? The sidecar's needs nothing: --engine fis");
+        return cli_fail(&error, CLI_USAGE);
+    }
+    if (!inject_make_intent(cli, &intent, &error))
+        return cli_fail(&error, CLI_USAGE);
+    if (cli->instance_role != NULL)
+        setenv("SHAKETABLE_INSTANCE_ROLE", cli->instance_role, 1);
+    intent.prepare = true;
+    return inject_run_intent(cli, &intent, false);
 }

@@ -16,12 +16,15 @@ static const struct cli_command commands[] = {
     {"list", "clusters | services --cluster C | target-groups [--cluster C --service S] | experiments",
      "what there is", CLI_TARGET, 1, command_list},
     {"plan", "--cluster C --service S FAULTS", "what an injection would change, as a diff; changes nothing",
-     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_plan},
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_ENGINE | CLI_GUARDS, 0, command_plan},
     {"doctor", "--cluster C --service S [FAULTS]", "the preflight alone: can this service be injected?",
-     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_doctor},
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_ENGINE | CLI_GUARDS, 0, command_doctor},
     {"inject", "--cluster C --service S FAULTS [--duration TIME] [--guard EXPR] [--yes]",
      "put the sidecars in, start the faults, stay in the foreground, roll back at the end",
-     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS, 0, command_inject},
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_ENGINE | CLI_GUARDS, 0, command_inject},
+    {"prepare", "--engine fis --cluster C --service S [--instance-role NAME] [--yes]",
+     "give a service what AWS FIS needs of its tasks, until a rollback takes it away again",
+     CLI_TARGET | CLI_EXPERIMENT | CLI_ENGINE | CLI_PREPARE, 0, command_prepare},
     {"adjust", "[EXPERIMENT] [FAULTS] [--guard EXPR]",
      "change the faults of a running experiment, or add guards; what is not named stays",
      CLI_FAULTS | CLI_GUARDS, 1, command_adjust},
@@ -31,6 +34,9 @@ static const struct cli_command commands[] = {
     {"rollback", "[EXPERIMENT | --cluster C --service S | --all]",
      "make traffic clean and restore the service, from the journal or from what stands in AWS",
      CLI_TARGET | CLI_ALL | CLI_EXPERIMENT, 1, command_rollback},
+    {"template", "export --cluster C --service S FAULTS | import FILE | check FILE | run FILE",
+     "faults as an AWS FIS experiment template, and back; which engine can run one, and running it",
+     CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_GUARDS | CLI_ENGINE, 2, command_template},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

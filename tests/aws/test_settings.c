@@ -403,6 +403,35 @@ static void aws_has_its_own_endpoints(void **state)
     assert_string_equal(url_of(fixture, AWS_ECS, NULL), "https://ecs.cn-north-1.amazonaws.com.cn");
 }
 
+static void iam_is_one_for_all_regions_of_a_partition(void **state)
+{
+    static const struct {
+        const char *region, *url, *signed_for;
+    } places[] = {
+        {"us-east-1", "https://iam.amazonaws.com", "us-east-1"},
+        {"eu-west-1", "https://iam.amazonaws.com", "us-east-1"},
+        {"cn-northwest-1", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+        {"us-gov-east-1", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"},
+        {"us-isob-east-1", "https://iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        assert_true(load(fixture, NULL, places[i].region));
+        assert_string_equal(url_of(fixture, AWS_IAM, NULL), places[i].url);
+        assert_string_equal(fixture->endpoint.signing_region, places[i].signed_for);
+        url_of(fixture, AWS_ECS, NULL);
+        assert_string_equal(fixture->endpoint.signing_region, places[i].region);
+    }
+    assert_true(load(fixture, NULL, "eu-west-1"));
+    setenv("AWS_USE_DUALSTACK_ENDPOINT", "true", 1);
+    assert_string_equal(url_of(fixture, AWS_IAM, NULL), "https://iam.global.api.aws");
+    setenv("AWS_USE_FIPS_ENDPOINT", "true", 1);
+    assert_string_equal(url_of(fixture, AWS_IAM, NULL), "https://iam-fips.global.api.aws");
+    setenv("AWS_ENDPOINT_URL_IAM", "http://127.0.0.1:4566", 1);
+    assert_string_equal(url_of(fixture, AWS_IAM, NULL), "http://127.0.0.1:4566");
+    assert_string_equal(fixture->endpoint.signing_region, "us-east-1");
+}
+
 static void configured_endpoints_are_taken_in_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -494,6 +523,7 @@ int main(void)
         WITH_FILES(sources_beyond_files_are_for_later),
         WITH_FILES(what_is_set_up_wrongly_is_found_at_once),
         WITH_FILES(aws_has_its_own_endpoints),
+        WITH_FILES(iam_is_one_for_all_regions_of_a_partition),
         WITH_FILES(configured_endpoints_are_taken_in_order),
         WITH_FILES(an_endpoint_is_taken_apart),
         WITH_FILES(a_wrong_endpoint_is_named_with_its_setting),

@@ -34,6 +34,7 @@ static inline void testing_clean_environment(void)
                                             "AWS_ENDPOINT_URL",
                                             "AWS_ENDPOINT_URL_ECS",
                                             "AWS_ENDPOINT_URL_STS",
+                                            "AWS_ENDPOINT_URL_IAM",
                                             "AWS_ENDPOINT_URL_EC2",
                                             "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
                                             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",

@@ -50,6 +50,30 @@ static void takes_an_object_and_nothing_else(void **state)
 }
 
 /* Not a matter of course: json-c 0.18's strict mode refuses it. */
+static void tells_where_it_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *byte, *line;
+    } rows[] = {
+        {"{\"a\":}", "at byte 5", "line 1, column 6"},
+        {"{\n \"a\": x}", "at byte 8", "line 2, column 7"},
+        {"{\"\xc3\xa4\":\n\"\xf0\x9f\x8c\x8a\" x}", "at byte 14", "line 2, column 5"},
+        {"{\"a\":", "ends too early", "ends too early"},
+        {"{\"a\":\"\xff\"}", "not UTF-8", "not UTF-8"},
+    };
+    struct error error;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_null(document_parse(rows[i].text, strlen(rows[i].text), &error));
+        assert_contains(error.message, rows[i].byte);
+        assert_null(document_parse_lines(rows[i].text, strlen(rows[i].text), &error));
+        assert_contains(error.message, rows[i].line);
+    }
+    struct json_object *object = document_parse_lines("{}", 2, &error);
+    assert_non_null(object);
+    json_object_put(object);
+}
+
 static void takes_text_in_every_script(void **state)
 {
     (void)state;
@@ -239,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_an_object_and_nothing_else),
+        cmocka_unit_test(tells_where_it_is_wrong),
         cmocka_unit_test(takes_text_in_every_script),
         cmocka_unit_test(refuses_a_nul_and_what_hides_behind_it),
         cmocka_unit_test(refuses_deep_nesting),
