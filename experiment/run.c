@@ -329,6 +329,8 @@ void run_show(const struct run *run, struct model_experiment *out)
     }
     progress_read((struct progress *)&run->progress, out);
     show_way_back(run, out);
+    if (run->request.template != NULL)
+        snprintf(out->title, sizeof out->title, "%.250s", run->request.template->description);
     run_guards_show(run, out);
     run_fis_show(run, out);
     run_timeline_show(run, out);
