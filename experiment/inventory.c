@@ -134,7 +134,8 @@ static bool read_owner(const struct asking *asking, struct error *error)
     bool done = ecs_describe_task_definition(inventory->client, asking->ask->items[0], &response, error);
     if (done && way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL)) {
         pthread_mutex_lock(&inventory->lock);
-        known_put_owner(&inventory->known, asking->ask, way_back.experiment, way_back.operator_name);
+        known_put_owner(&inventory->known, asking->ask, way_back.experiment, way_back.operator_name,
+                        way_back.prepares);
         pthread_mutex_unlock(&inventory->lock);
     }
     way_back_free(&way_back);

@@ -294,6 +294,7 @@ void known_put_service(struct known *known, const char *cluster_name, const stru
     if (strcmp(old->task_definition, draft.task_definition) == 0) {
         draft.experiment_id = old->experiment_id;
         draft.operator_name = old->operator_name;
+        draft.prepared = old->prepared;
     } else {
         service->owner_read = false;
     }
@@ -304,7 +305,7 @@ void known_put_service(struct known *known, const char *cluster_name, const stru
 }
 
 void known_put_owner(struct known *known, const struct ask *ask, const char *experiment,
-                     const char *operator_name)
+                     const char *operator_name, bool prepared)
 {
     struct known_cluster *cluster = known_find_cluster(known, ask->cluster);
     struct known_service *service = known_find_service(cluster, ask->service);
@@ -313,6 +314,7 @@ void known_put_owner(struct known *known, const struct ask *ask, const char *exp
     struct model_service draft = *service->shown;
     draft.experiment_id = experiment;
     draft.operator_name = operator_name;
+    draft.prepared = prepared;
     replace(known, cluster, service, &draft);
 }
 

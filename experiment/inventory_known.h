@@ -102,7 +102,7 @@ void known_put_health(struct known *known, const struct ask *ask, const char *gr
                       const struct elbv2_targets *targets);
 void known_put_groups(struct known *known, const struct elbv2_target_groups *groups);
 void known_put_owner(struct known *known, const struct ask *ask, const char *experiment,
-                     const char *operator_name);
+                     const char *operator_name, bool prepared);
 
 /* NULL: there is none. */
 struct known_cluster *known_find_cluster(struct known *known, const char *name);

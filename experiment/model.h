@@ -58,6 +58,7 @@ struct model_service {
     int64_t deployed_ms;       /* of the primary deployment */
     bool production;           /* tagged environment/env/stage = prod or production */
     bool injected;             /* it runs a revision of ours, whoever made it */
+    bool prepared;             /* … which has no sidecar, but what FIS needs; known with the operator */
     const char *experiment_id; /* of that, "" if none */
     const char *operator_name;
     const char *client_stats; /* where its clients' round trips are served, "tcp:ADDR:PORT"; "" if nowhere */

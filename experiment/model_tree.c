@@ -76,7 +76,8 @@ bool model_service_equal(const struct model_service *a, const struct model_servi
 {
     if (a->known != b->known || a->desired != b->desired || a->running != b->running ||
         a->pending != b->pending || a->deployed_ms != b->deployed_ms || a->production != b->production ||
-        a->injected != b->injected || a->target_group_count != b->target_group_count ||
+        a->injected != b->injected || a->prepared != b->prepared ||
+        a->target_group_count != b->target_group_count ||
         !same_texts(a, b, service_texts, COUNT_OF(service_texts)))
         return false;
     for (size_t i = 0; i < a->target_group_count; i++)

@@ -99,6 +99,8 @@ struct view_mark view_service_mark(const struct view *view, const struct model_c
     const struct model_experiment *experiment = &view->model->experiment;
     if (is_experiments(experiment, cluster->name, service->name) && model_is_active(view->model))
         return view_phase_mark(view);
+    if (service->prepared)
+        return (struct view_mark){"prepared", GLYPH_NOTE, ROLE_ACCENT};
     if (service->injected)
         return (struct view_mark){"injected", GLYPH_FOREIGN, ROLE_LIVE};
     size_t healthy = 0;

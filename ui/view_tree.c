@@ -303,8 +303,8 @@ void view_details(const struct view *view, struct rect rect)
     }
     if (service->injected && service->operator_name[0] != '\0') {
         snprintf(text, sizeof text, "%s%s", here && experiment->ours ? "you, " : "", service->operator_name);
-        y = detail(view, rect, y, "injected by", VIEW_STYLE(here && experiment->ours ? ROLE_TEXT : ROLE_LIVE),
-                   text);
+        y = detail(view, rect, y, service->prepared ? "prepared by" : "injected by",
+                   VIEW_STYLE((here && experiment->ours) || service->prepared ? ROLE_TEXT : ROLE_LIVE), text);
     }
     if (service->production)
         y = detail(view, rect, y, "tagged", VIEW_STYLE(ROLE_WARN), "production");

@@ -58,7 +58,7 @@ def deletes_and_stops():
         console.send("d")
         console.key("Tab", "Enter")
         console.until("AWS FIS +1 template,", 40)
-        assert not re.search(rf"template +{OURS}", console.text()), console.text()
+        assert not re.search(rf"○ template +{OURS}", console.text()), console.text()
         go_to(console, RUNNING)
         console.key("Enter")
         console.until("Not begun by shaketable")
