@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "core/clock.h"
+#include "experiment/catalogue.h"
 #include "experiment/clients.h"
 #include "experiment/control.h"
 #include "experiment/eventlog.h"
@@ -52,6 +53,7 @@ struct session {
     int64_t published_ms;
     struct clients *clients;
     struct survey_watch *survey;
+    struct catalogue *catalogue;
     struct run *run;
     struct control *control;
     char door_tried[32]; /* the experiment that control_open was called for */
@@ -104,6 +106,8 @@ static struct model *build(struct session *session)
     model_records_retain(model->records);
     model->profiles = survey_watch_profiles(session->survey);
     model_profiles_retain(model->profiles);
+    model->catalogue = catalogue_model(session->catalogue);
+    model_catalogue_retain(model->catalogue);
     run_show(session->run, &model->experiment);
     show_series(session, model);
     model->log_count = session->log.count;
@@ -283,7 +287,7 @@ static void start_reading(struct session *session)
 /* There were no credentials, or no region: they may have come meanwhile. */
 static void try_clients_again(struct session *session)
 {
-    if (session->actor != NULL || !run_is_idle(session->run))
+    if (session->actor != NULL || !run_is_idle(session->run) || !catalogue_is_idle(session->catalogue))
         return;
     aws_client_close(session->reader);
     session->reader = NULL;
@@ -356,6 +360,10 @@ static void take_intent(struct session *session, const struct intent *intent)
     case INTENT_ADJUST:
         run_adjust(session->run, &intent->fault);
         break;
+    case INTENT_CATALOGUE:
+        login_again(session);
+        catalogue_ask(session->catalogue, intent->action);
+        break;
     case INTENT_GUARDS:
         run_set_guards(session->run, &intent->choices);
         break;
@@ -423,6 +431,8 @@ static void close_all(struct session *session)
     session->clients = NULL;
     survey_watch_free(session->survey);
     session->survey = NULL;
+    catalogue_free(session->catalogue);
+    session->catalogue = NULL;
     run_free(session->run);
     session->run = NULL;
 }
@@ -432,7 +442,8 @@ static void end_when_done(struct session *session)
     if (!session->quitting)
         return;
     atomic_store(&session->reader_cancel, true);
-    if (!survey_watch_is_idle(session->survey) || !run_is_idle(session->run))
+    if (!survey_watch_is_idle(session->survey) || !catalogue_is_idle(session->catalogue) ||
+        !run_is_idle(session->run))
         return;
     if (!session->letting_go) {
         mind_control(session);
@@ -463,6 +474,8 @@ static void on_tick(uv_timer_t *tick)
     clients_advance(session->clients, now_ms);
     take_fresh(session);
     look_for_experiments(session);
+    if (!session->quitting)
+        catalogue_tick(session->catalogue, session->reader, session->no_client);
     look_at_pace(session);
     mind_control(session);
     if ((session->dirty || run_is_active(session->run)) && !session->letting_go)
@@ -537,9 +550,10 @@ struct session *session_start(const struct session_options *options, struct erro
     session->clients = clients_new(&session->loop, on_changed, session);
     const struct survey_watch_handlers survey_handlers = {session, on_changed, on_orphan};
     session->survey = survey_watch_new(&session->loop, &survey_handlers);
+    session->catalogue = catalogue_new(&session->loop, on_changed, session);
     session->run = run_new(&session->loop, session->actor, session->no_client, options->take_over, &handlers);
     if (session->event_fd < 0 || session->clients == NULL || session->survey == NULL ||
-        session->run == NULL) {
+        session->catalogue == NULL || session->run == NULL) {
         error_set_errno(error, "cannot start the experiment's thread");
         session->ended = true;
         close_all(session);
