@@ -405,8 +405,8 @@ struct model {
     struct model_place place;
     struct model_question question;
     struct model_inventory *inventory;
-    struct model_records *records;   /* NULL: not read yet */
-    struct model_profiles *profiles; /* likewise */
+    struct model_records *records;     /* NULL: not read yet */
+    struct model_profiles *profiles;   /* likewise */
     struct model_catalogue *catalogue; /* likewise, once it was asked for */
     struct model_experiment experiment;
     struct model_series series; /* of the selected service, or of the experiment's while that is selected */
@@ -428,19 +428,19 @@ bool model_is_active(const struct model *model);
 struct template;
 
 enum intent_kind {
-    INTENT_SELECT,   /* watch cluster/service */
-    INTENT_VISIBLE,  /* `visible` is what the tree shows: it is read first, and often */
-    INTENT_REFRESH,  /* read the tree anew now */
-    INTENT_PLAN,     /* preflight and plan for cluster/service with `fault` and `duration_ms` */
-    INTENT_CONFIRM,  /* go on with what was planned */
-    INTENT_DISMISS,  /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
-    INTENT_ADJUST,   /* the running experiment's faults become `fault` */
+    INTENT_SELECT,    /* watch cluster/service */
+    INTENT_VISIBLE,   /* `visible` is what the tree shows: it is read first, and often */
+    INTENT_REFRESH,   /* read the tree anew now */
+    INTENT_PLAN,      /* preflight and plan for cluster/service with `fault` and `duration_ms` */
+    INTENT_CONFIRM,   /* go on with what was planned */
+    INTENT_DISMISS,   /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
+    INTENT_ADJUST,    /* the running experiment's faults become `fault` */
     INTENT_CATALOGUE, /* read which actions FIS has, or (with `action`) the parameters of one */
-    INTENT_GUARDS,   /* the experiment's guards become those of `choices`: what is not new goes on */
-    INTENT_ROLLBACK, /* our experiment; with none, `experiment`, or what is found on cluster/service */
-    INTENT_ANSWER,   /* `code` answers the question of that `number`; "": nobody knows */
-    INTENT_LEAVE,    /* let the experiment go on without us until its deadline, and end */
-    INTENT_QUIT      /* end; rolls back first if something is active */
+    INTENT_GUARDS,    /* the experiment's guards become those of `choices`: what is not new goes on */
+    INTENT_ROLLBACK,  /* our experiment; with none, `experiment`, or what is found on cluster/service */
+    INTENT_ANSWER,    /* `code` answers the question of that `number`; "": nobody knows */
+    INTENT_LEAVE,     /* let the experiment go on without us until its deadline, and end */
+    INTENT_QUIT       /* end; rolls back first if something is active */
 };
 #define INTENT_VISIBLE_MAX 128
 struct intent {

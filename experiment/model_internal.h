@@ -1,7 +1,7 @@
 /*
  * model_internal: making the parts of a snapshot; for the experiment's side alone. Inventory, records,
- * profiles, catalogue and plan are counted, so that snapshots share them; each _new starts with one reference. A
- * function that returns NULL had no memory.
+ * profiles, catalogue and plan are counted, so that snapshots share them; each _new starts with one
+ * reference. A function that returns NULL had no memory.
  */
 #ifndef SHAKETABLE_EXPERIMENT_MODEL_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_MODEL_INTERNAL_H

@@ -24,8 +24,7 @@ static bool find_path(const char *name, char path[PATH_MAX_BYTES], struct error 
     if (name[0] == '\0')
         return error_set(error, ERROR_USAGE, "which file?");
     bool at_home = strncmp(name, "~/", 2) == 0 && home != NULL;
-    int length =
-        snprintf(path, PATH_MAX_BYTES, "%s%s", at_home ? home : "", at_home ? name + 1 : name);
+    int length = snprintf(path, PATH_MAX_BYTES, "%s%s", at_home ? home : "", at_home ? name + 1 : name);
     return (length > 0 && length < PATH_MAX_BYTES) || error_set(error, ERROR_USAGE, "the path is too long");
 }
 

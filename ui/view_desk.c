@@ -31,6 +31,13 @@ static void draw_drop_down(const struct view *view, struct rect rect)
     view_tree(view, box);
 }
 
+/* Somebody measures what is chosen, or did. */
+static bool is_measured(const struct view *view)
+{
+    const struct model_series *series = view->series;
+    return series->source != MODEL_SOURCE_NONE || series->window.total > 0 || series->baseline.total > 0;
+}
+
 static void draw_desk(const struct view *view, const struct layout *layout)
 {
     draw_frames(view, layout);
@@ -38,7 +45,12 @@ static void draw_desk(const struct view *view, const struct layout *layout)
         view_tree(view, layout->tree);
     view_faders(view, layout->faders, layout->fader_rows, layout->fader_scale);
     struct rect steps = rect_inset(layout->trip, 2, 1);
-    if (layout->trip.height > 0) {
+    bool actions = ui_state_shows_actions(view->state, view->model);
+    bool instead = actions && !is_measured(view) && layout->trip.height > 0;
+    if (instead) {
+        view_actions(view, layout->trip);
+        steps.height = layout->trip.height - 2;
+    } else if (layout->trip.height > 0) {
         view_trip(view, layout->trip, layout->trip_rows, layout->difference);
         steps.height = layout->trip_rows;
     }
@@ -48,6 +60,8 @@ static void draw_desk(const struct view *view, const struct layout *layout)
         steps = rect_inset(layout->history, 2, 1);
     else if (view->model->experiment.phase == MODEL_FAILED_PHASE)
         steps.height = layout->trip.height - 2; /* what is left to do is said whole */
+    if (actions && !instead && view->model->experiment.phase == MODEL_INJECTING)
+        view_actions_beside(view, steps);
     view_steps(view, steps);
     if (layout->log.height > 0)
         view_log(view, layout->log);
@@ -91,7 +105,10 @@ void view_small(const struct view *view, const struct layout *layout)
         }
     char text[UNITS_TEXT_MAX], live_words[96];
     view_live_words(view, "live on", live_words, sizeof live_words);
-    if (experiment->phase == MODEL_INJECTING)
+    bool actions = ui_state_shows_actions(state, view->model);
+    if (experiment->phase == MODEL_INJECTING && actions)
+        view_action_row(view, (struct rect){1, y, width - 2, 1});
+    else if (experiment->phase == MODEL_INJECTING)
         canvas_text_fit(canvas, 1, y, width - 2,
                         VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
                         live_words);
@@ -110,6 +127,12 @@ void view_small(const struct view *view, const struct layout *layout)
     view_fader_track(view, state->fader, (struct rect){1, y + 1, width - 2, 1});
     char words[VIEW_GUARD_WORDS_MAX];
     enum role guards = view_guard_words(view, words);
+    bool can;
+    const char *becomes = view_fis_words(view, state->fader, &can);
+    if (words[0] == '\0' && becomes[0] != '\0') {
+        snprintf(words, sizeof words, "AWS FIS: %s", becomes);
+        guards = can ? ROLE_DIM : ROLE_WARN;
+    }
     canvas_text_fit(canvas, 1, y + 2, width - 2, VIEW_STYLE(guards), words);
     y += 3;
     view_table(view, (struct rect){1, y, width - 2, layout->keys.y - y}, layout->keys.y - y >= 4);

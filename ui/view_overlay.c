@@ -285,7 +285,7 @@ static void overlay_command(const struct view *view, struct rect rect)
         x = canvas_text(canvas, x, box.y, STYLE_OF(ROLE_DIM, ROLE_DIALOG), matches[i]) + 2;
     char word[32];
     snprintf(word, sizeof word, "%.*s", (int)strcspn(state->text, " "), state->text);
-    const char *usage = command_usage(word);
+    const char *usage = command_usage(word, state->choices.engine == CHOICES_ENGINE_FIS);
     bool wrong = state->text_error[0] != '\0';
     if (wrong || usage != NULL)
         canvas_text_fit(canvas, 2, box.y + 2, rect.width - 3,
@@ -332,6 +332,18 @@ void view_overlay(const struct view *view, struct rect rect)
         break;
     case UI_OVERLAY_COMMAND:
         overlay_command(view, rect);
+        break;
+    case UI_OVERLAY_ACTIONS:
+        overlay_actions(view, rect);
+        break;
+    case UI_OVERLAY_CATALOGUE:
+        overlay_catalogue(view, rect);
+        break;
+    case UI_OVERLAY_FORM:
+        overlay_form(view, rect);
+        break;
+    case UI_OVERLAY_NOTES:
+        overlay_notes(view, rect);
         break;
     case UI_OVERLAY_GUARDS:
         overlay_guards(view, rect);
