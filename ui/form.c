@@ -2,6 +2,7 @@
 
 #include "core/units.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -246,12 +247,30 @@ void form_init(struct form *form, const char *action, const struct model_catalog
 
 /* ── checking, and the template ──────────────────────────────────────────────────────────── */
 
+/* "800ms" where a number of milliseconds is wanted, "50%" where a percentage is. */
+static const char *normal_number(const struct fis_parameter *parameter, const char *text,
+                                 char room[FIS_DURATION_TEXT_MAX])
+{
+    double ms = 0;
+    size_t length = strlen(text);
+    if (strcmp(parameter->unit, "ms") == 0 && units_parse_duration(text, 1, "", &ms, NULL) && ms >= 0 &&
+        ms <= (double)parameter->most && ms == floor(ms))
+        snprintf(room, FIS_DURATION_TEXT_MAX, "%.0f", ms);
+    else if (strcmp(parameter->unit, "%") == 0 && length > 1 && length < 8 && text[length - 1] == '%')
+        snprintf(room, FIS_DURATION_TEXT_MAX, "%.*s", (int)strcspn(text, " %"), text);
+    else
+        return text;
+    return room;
+}
+
 /* "5m" is written as people do, and sent as FIS wants it. */
 static const char *normal(const struct form_field *field, const char *text, char room[FIS_DURATION_TEXT_MAX])
 {
     bool duration = field->parameter != NULL ? field->parameter->kind == FIS_DURATION
                                              : strcmp(field->name, "duration") == 0;
     double ms = 0;
+    if (field->parameter != NULL && field->unit[0] != '\0')
+        return normal_number(field->parameter, text, room);
     if (!duration || text[0] == 'P' || !units_parse_duration(text, 1000, "", &ms, NULL) || ms < 1000 ||
         ms > 366.0 * 86400e3)
         return text;

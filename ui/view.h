@@ -50,6 +50,7 @@ void view_history(const struct view *view, struct rect rect);
 /* The experiment's actions: as a panel of their own, or over the upper right of another. */
 void view_actions(const struct view *view, struct rect rect);
 void view_actions_beside(const struct view *view, struct rect rect);
+void view_actions_plain(const struct view *view, struct rect rect);
 /* The action that matters most, in one row. */
 void view_action_row(const struct view *view, struct rect row);
 void view_steps(const struct view *view, struct rect rect);

@@ -111,15 +111,19 @@ static int count_lines(const struct view *view, int width)
     return lines;
 }
 
-/* The line from which on the first that is not over is in sight, with the one before it. */
-static int first_line(const struct view *view, int lines, int room)
+/* The line from which on the first that is not over is in sight, with the one before it where there is room.
+ */
+static int first_line(const struct view *view, int width, int lines, int room)
 {
     const struct model_experiment *experiment = &view->model->experiment;
-    int first = 0;
-    while (first < (int)experiment->action_count && is_over(&experiment->actions[first]))
-        first++;
-    first = first > 0 ? first - 1 : 0;
-    return first > lines - room ? (lines > room ? lines - room : 0) : first;
+    int before = 0, line = 0;
+    for (size_t i = 0; i < experiment->action_count && is_over(&experiment->actions[i]); i++) {
+        const char *reason = experiment->actions[i].reason;
+        before = line;
+        line += 1 + (reason[0] == '\0' ? 0 : canvas_wrap(NULL, 0, 0, width - 2, REASON_LINES, 0, reason));
+    }
+    int first = line - before < room - 1 ? before : line;
+    return first <= lines - room ? first : lines > room ? lines - room : 0;
 }
 
 static void state_words(const struct view *view, char text[WORDS_MAX])
@@ -167,8 +171,8 @@ void view_actions(const struct view *view, struct rect rect)
         canvas_title_right(view->canvas, rect, VIEW_STYLE(ROLE_DIM), text);
     bool both = lines + 1 + ids <= inner.height;
     int room = both ? lines : inner.height;
-    draw_all(view, (struct rect){inner.x, inner.y, inner.width, room}, first_line(view, lines, room),
-             ROLE_GROUND);
+    draw_all(view, (struct rect){inner.x, inner.y, inner.width, room},
+             first_line(view, inner.width, lines, room), ROLE_GROUND);
     if (both)
         draw_ids(view, (struct rect){inner.x, inner.y + lines + 1, inner.width, ids}, ROLE_GROUND);
     canvas_hit(view->canvas, rect, HIT_COMMAND, UI_COMMAND_ACTIONS);
@@ -183,8 +187,15 @@ void view_actions_beside(const struct view *view, struct rect rect)
     int room = lines < rect.height ? lines : rect.height;
     struct rect box = {rect.x + rect.width - width, rect.y, width, room};
     canvas_fill(view->canvas, box, VIEW_STYLE(ROLE_TEXT));
-    draw_all(view, box, first_line(view, lines, room), ROLE_GROUND);
+    draw_all(view, box, first_line(view, width, lines, room), ROLE_GROUND);
     canvas_hit(view->canvas, box, HIT_COMMAND, UI_COMMAND_ACTIONS);
+}
+
+void view_actions_plain(const struct view *view, struct rect rect)
+{
+    int lines = count_lines(view, rect.width);
+    draw_all(view, rect, first_line(view, rect.width, lines, rect.height), ROLE_GROUND);
+    canvas_hit(view->canvas, rect, HIT_COMMAND, UI_COMMAND_ACTIONS);
 }
 
 void view_action_row(const struct view *view, struct rect row)

@@ -15,6 +15,13 @@ static void draw_frames(const struct view *view, const struct layout *layout)
             canvas_box(canvas, *parts[i], frame);
 }
 
+/* Somebody measures what is chosen, or did. */
+static bool is_measured(const struct view *view)
+{
+    const struct model_series *series = view->series;
+    return series->source != MODEL_SOURCE_NONE || series->window.total > 0 || series->baseline.total > 0;
+}
+
 static bool tree_has_problem(const struct view *view)
 {
     const struct model_inventory *inventory = view->model->inventory;
@@ -29,13 +36,6 @@ static void draw_drop_down(const struct view *view, struct rect rect)
     canvas_fill(view->canvas, box, VIEW_STYLE(ROLE_TEXT));
     canvas_box(view->canvas, box, VIEW_STYLE(ROLE_ACCENT));
     view_tree(view, box);
-}
-
-/* Somebody measures what is chosen, or did. */
-static bool is_measured(const struct view *view)
-{
-    const struct model_series *series = view->series;
-    return series->source != MODEL_SOURCE_NONE || series->window.total > 0 || series->baseline.total > 0;
 }
 
 static void draw_desk(const struct view *view, const struct layout *layout)
@@ -106,7 +106,7 @@ void view_small(const struct view *view, const struct layout *layout)
     char text[UNITS_TEXT_MAX], live_words[96];
     view_live_words(view, "live on", live_words, sizeof live_words);
     bool actions = ui_state_shows_actions(state, view->model);
-    if (experiment->phase == MODEL_INJECTING && actions)
+    if (experiment->phase == MODEL_INJECTING && actions && is_measured(view))
         view_action_row(view, (struct rect){1, y, width - 2, 1});
     else if (experiment->phase == MODEL_INJECTING)
         canvas_text_fit(canvas, 1, y, width - 2,
@@ -135,7 +135,11 @@ void view_small(const struct view *view, const struct layout *layout)
     }
     canvas_text_fit(canvas, 1, y + 2, width - 2, VIEW_STYLE(guards), words);
     y += 3;
-    view_table(view, (struct rect){1, y, width - 2, layout->keys.y - y}, layout->keys.y - y >= 4);
+    struct rect rest = {1, y, width - 2, layout->keys.y - y};
+    if (actions && !is_measured(view))
+        view_actions_plain(view, rest);
+    else
+        view_table(view, rest, rest.height >= 4);
     if (layout->keys.y - y > 6)
         view_log(view, (struct rect){0, layout->keys.y - 1, width, 1});
 }

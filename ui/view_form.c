@@ -6,6 +6,7 @@
 
 #define WORDS_MAX 512
 #define LABEL_COLS 22
+#define LABEL_COLS_MOST 36
 #define LABEL_COLS_NARROW 13
 #define VALUE_COLS 26
 #define WIDE 70 /* from here on what a field takes stands beside it */
@@ -74,6 +75,21 @@ static void draw_value(const struct view *view, struct rect rect, const struct f
     }
 }
 
+/* FIS's own names are longer than our labels. */
+static int label_cols(int width, const struct form_action *action)
+{
+    if (width < 50)
+        return LABEL_COLS_NARROW;
+    if (width < WIDE)
+        return LABEL_COLS;
+    int most = LABEL_COLS;
+    for (size_t i = 0; action->known == NULL && i < action->told->parameter_count; i++) {
+        int needed = canvas_text_width(action->told->parameters[i].name) + 3;
+        most = needed > most ? needed : most;
+    }
+    return most > LABEL_COLS_MOST ? LABEL_COLS_MOST : most;
+}
+
 static void draw_field(const struct view *view, struct rect row, const struct form *form,
                        const struct form_field *field, const struct form_action *action, size_t index)
 {
@@ -81,7 +97,7 @@ static void draw_field(const struct view *view, struct rect row, const struct fo
     char text[WORDS_MAX];
     bool here = form->cursor == index, wide = row.width >= WIDE;
     enum role role = hint_words(form, field, action, text);
-    int label = row.width >= 50 ? LABEL_COLS : LABEL_COLS_NARROW;
+    int label = label_cols(row.width, action);
     canvas_hit(canvas, row, HIT_LIST_ROW, (int)index);
     if (here)
         canvas_glyph(canvas, row.x, row.y, GLYPH_CURSOR, STYLE_OF(ROLE_ACCENT, ROLE_DIALOG));
@@ -95,8 +111,10 @@ static void draw_field(const struct view *view, struct rect row, const struct fo
     x += width + 1;
     if (role == ROLE_DANGER)
         canvas_glyph(canvas, x, row.y, GLYPH_BAD, style_bold(STYLE_OF(role, ROLE_DIALOG)));
-    if (wide)
-        canvas_text_fit(canvas, x + 2, row.y, row.x + row.width - x - 2, STYLE_OF(role, ROLE_DIALOG), text);
+    int room = row.x + row.width - x - 2;
+    bool fits = canvas_text_width(text) <= room || role == ROLE_DANGER;
+    if (wide) /* what does not fit stands below the fields, for the one under the cursor */
+        canvas_text_fit(canvas, x + 2, row.y, room, STYLE_OF(role, ROLE_DIALOG), fits ? text : field->unit);
 }
 
 /* Below the fields: what the one under the cursor is for, and what is wrong with it or with the whole. */
@@ -107,7 +125,8 @@ static void draw_foot(const struct view *view, struct rect rect, const struct fo
     char text[WORDS_MAX];
     const char *error = view->state->form_error;
     enum role role = hint_words(form, field, action, text);
-    bool beside = rect.width >= WIDE;
+    int room = rect.width - label_cols(rect.width, action) - VALUE_COLS - 5;
+    bool beside = rect.width >= WIDE && canvas_text_width(text) <= room;
     if (error[0] != '\0') {
         canvas_wrap(canvas, rect.x, rect.y, rect.width, rect.height, STYLE_OF(ROLE_DANGER, ROLE_DIALOG),
                     error);

@@ -127,7 +127,7 @@ static void fill_form(struct ui_state *state, struct model *model, bool other)
         press(state, model, UI_KEY_UP);
     press(state, model, UI_KEY_ENTER);
     press(state, model, UI_KEY_TAB);
-    type(state, model, other ? "PT5M" : "800ms");
+    type(state, model, other ? "PT5M" : "800 cm");
     if (other) {
         press(state, model, UI_KEY_ENTER); /* its target is missing */
         return;
