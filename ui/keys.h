@@ -69,8 +69,8 @@ enum ui_context {
     UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region, actions */
     UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
     UI_CONTEXT_GUARDS = 128,
-    UI_CONTEXT_FORM = 256, /* fields below each other: letters are typed there too */
-    UI_CONTEXT_ALL = 511,
+    UI_CONTEXT_FORM = 1024, /* fields below each other: letters are typed there too */
+    UI_CONTEXT_ALL = 2047,
     UI_CONTEXT_TYPING = UI_CONTEXT_TEXT | UI_CONTEXT_FORM,
     UI_CONTEXT_NOT_TEXT = UI_CONTEXT_ALL & ~UI_CONTEXT_TYPING,
 };

@@ -123,7 +123,7 @@ static int first_line(const struct view *view, int width, int lines, int room)
         line += 1 + (reason[0] == '\0' ? 0 : canvas_wrap(NULL, 0, 0, width - 2, REASON_LINES, 0, reason));
     }
     int first = line - before < room - 1 ? before : line;
-    return first <= lines - room ? first : lines > room ? lines - room : 0;
+    return lines > room ? first : 0;
 }
 
 static void state_words(const struct view *view, char text[WORDS_MAX])

@@ -18,8 +18,8 @@
 static const char *const names[FIXTURE_SCENES] = {
     "loading",     "no-credentials", "idle",    "plan",       "production", "refused",    "arming",
     "armed",       "live",           "behind",  "recovering", "restored",   "failed",     "offer",
-    "experiments", "record",         "place",   "guards",     "guard",      "tripped",    "fis",
-    "fis-live",    "fis-alone",      "actions", "catalogue",  "form",       "form-other", "notes"};
+    "experiments", "record",         "place",   "guards",     "guard",      "tripped",    "engine",
+    "engine-live",    "engine-alone",      "actions", "catalogue",  "form",       "form-other", "notes"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -538,8 +538,8 @@ struct model *fixture_model(enum fixture_scene scene)
         go_live(model);
         add_guards(&model->experiment, false);
         break;
-    case FIXTURE_FIS_LIVE:
-    case FIXTURE_FIS_ALONE:
+    case FIXTURE_ENGINE_LIVE:
+    case FIXTURE_ENGINE_ALONE:
     case FIXTURE_ACTIONS:
         go_live(model);
         break;

@@ -96,10 +96,10 @@ void fixture_fis_model(enum fixture_scene scene, struct model *model)
 {
     if (scene == FIXTURE_CATALOGUE || scene == FIXTURE_FORM || scene == FIXTURE_FORM_OTHER)
         model->catalogue = fixture_catalogue();
-    if (scene != FIXTURE_FIS_LIVE && scene != FIXTURE_FIS_ALONE && scene != FIXTURE_ACTIONS)
+    if (scene != FIXTURE_ENGINE_LIVE && scene != FIXTURE_ENGINE_ALONE && scene != FIXTURE_ACTIONS)
         return;
     start_fis(model);
-    if (scene == FIXTURE_FIS_LIVE)
+    if (scene == FIXTURE_ENGINE_LIVE)
         add_action(model, "fault", "aws:ecs:task-network-latency", "running", 42, 0);
     else
         several_actions(model);
@@ -139,13 +139,13 @@ static void fill_form(struct ui_state *state, struct model *model, bool other)
 
 void fixture_fis_state(enum fixture_scene scene, struct model *model, struct ui_state *state)
 {
-    if (scene == FIXTURE_FIS) {
+    if (scene == FIXTURE_ENGINE) {
         fault_init(&state->staged);
         state->staged.latency.mean_ms = 800;
         state->staged.error.percent = 10;
         state->choices.engine = CHOICES_ENGINE_FIS;
         state->choices.blast_radius = 50;
-    } else if (scene == FIXTURE_FIS_LIVE) {
+    } else if (scene == FIXTURE_ENGINE_LIVE) {
         state->staged = model->experiment.asked;
     } else if (scene == FIXTURE_ACTIONS) {
         press(state, model, 'A');
