@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/iam.h"
 #include "aws/sts.h"
 #include "core/units.h"
 #include "experiment/fis_document.h"
@@ -147,10 +148,28 @@ bool fis_plan_alone(struct plan *plan, const struct job *job, struct error *erro
 
 /* ── preparing ───────────────────────────────────────────────────────────────────────────── */
 
-static const char *agent_role_name(void)
+/* The role that the agent registers a task with: as it is named, or the only one that trusts SSM. */
+static void choose_agent_role(struct plan *plan, const struct job *job, char name[IAM_ROLE_NAME_MAX])
 {
     const char *variable = getenv(AGENT_ROLE_VARIABLE);
-    return variable != NULL && variable[0] != '\0' ? variable : AGENT_ROLE_USUAL;
+    struct iam_trusting found;
+    char what[MODEL_TEXT_MAX];
+    bool named = variable != NULL && variable[0] != '\0';
+    if (named) {
+        snprintf(name, IAM_ROLE_NAME_MAX, "%s", variable);
+        return;
+    }
+    if (iam_find_trusting(job->client, "ssm.amazonaws.com", &found, NULL) && found.count == 1) {
+        snprintf(name, IAM_ROLE_NAME_MAX, "%s", iam_role_name(found.first));
+        snprintf(what, sizeof what, "the SSM agent registers its task with the role %s", name);
+        preflight_add(plan->shown, MODEL_NOTE, what, "it is the only one that trusts ssm.amazonaws.com",
+                      "nothing to do, or --instance-role NAME");
+        return;
+    }
+    snprintf(name, IAM_ROLE_NAME_MAX, "%s", AGENT_ROLE_USUAL);
+    snprintf(what, sizeof what, "the SSM agent is to register its task with the role %s", name);
+    preflight_add(plan->shown, MODEL_WARNING, what, "no other was named, and not just one trusts SSM",
+                  "see that there is one of that name, or --instance-role NAME");
 }
 
 static bool lacks_nothing(const struct fis_lack *lack)
@@ -162,6 +181,7 @@ bool fis_plan_prepare(struct plan *plan, const struct preflight *at, struct json
                       struct error *error)
 {
     struct fis_lack lack;
+    char role[IAM_ROLE_NAME_MAX];
     fis_needs_find(at->task_definition, &lack);
     if (lacks_nothing(&lack)) {
         preflight_add(plan->shown, MODEL_STOP, "there is nothing to prepare",
@@ -184,7 +204,8 @@ bool fis_plan_prepare(struct plan *plan, const struct preflight *at, struct json
     plan->revision = revision_build(response, &plan->sidecars, &plan->way_back, "", "", error);
     if (plan->revision == NULL)
         return false;
-    fis_needs_add(plan->revision, &lack, agent_role_name(), &plan->way_back);
+    choose_agent_role(plan, at->job, role);
+    fis_needs_add(plan->revision, &lack, role, &plan->way_back);
     plan->load_balancers = json_copy(json_array(plan->service, "loadBalancers"));
     plan->shown->must_type_name = inventory_is_production(at->service);
     plan->shown->estimate_ms = plan_estimate(plan, at);

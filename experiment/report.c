@@ -100,6 +100,33 @@ static struct json_object *report_guards(const struct model_experiment *experime
     return array;
 }
 
+static struct json_object *report_actions(const struct model_experiment *experiment)
+{
+    struct json_object *array = json_object_new_array();
+    for (size_t i = 0; i < experiment->action_count; i++) {
+        const struct model_action *action = &experiment->actions[i];
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "name", action->name);
+        json_put_text(object, "action", action->action_id);
+        json_put_text(object, "status", action->status);
+        if (action->reason[0] != '\0')
+            json_put_text(object, "reason", action->reason);
+        put_time(object, "started", action->started_ms);
+        put_time(object, "ended", action->ended_ms);
+        json_object_array_add(array, object);
+    }
+    return array;
+}
+
+static struct json_object *report_fis(const struct model_experiment *experiment)
+{
+    struct json_object *object = json_object_new_object();
+    json_put_text(object, "template", experiment->fis_template);
+    json_put_text(object, "experiment", experiment->fis_experiment);
+    json_put_text(object, "status", experiment->fis_status);
+    return object;
+}
+
 struct json_object *report_status(const struct model *model)
 {
     const struct model_experiment *experiment = &model->experiment;
@@ -115,6 +142,7 @@ struct json_object *report_status(const struct model *model)
     put_time(object, "ends", experiment->ends_ms);
     put_time(object, "deadline", experiment->deadline_ms);
     json_object_object_add(object, "faults", fault_to_json(&experiment->live));
+    json_put_flag(object, "adjustable", experiment->live_faders);
     if (experiment->reach != CHOICES_REACH_AUTO)
         json_put_text(object, "reach", way_back_reach_word(experiment->reach));
     put_time(object, "faults_from", experiment->faults_from_ms);
@@ -132,6 +160,10 @@ struct json_object *report_status(const struct model *model)
         json_put_text(object, "problem", experiment->problem);
     if (experiment->guard_tripped)
         json_put_flag(object, "guard_tripped", true);
+    if (experiment->action_count > 0)
+        json_object_object_add(object, "actions", report_actions(experiment));
+    if (experiment->fis_experiment[0] != '\0')
+        json_object_object_add(object, "fis", report_fis(experiment));
     json_object_object_add(object, "guards", report_guards(experiment));
     json_object_object_add(object, "steps", report_steps(experiment));
     json_object_object_add(object, "sidecars", report_sidecars(experiment));

@@ -303,7 +303,8 @@ void run_show(const struct run *run, struct model_experiment *out)
     out->reach = way_back->reach;
     out->faults_from_ms = run->faults_from_ms;
     out->ours = run->phase != MODEL_IDLE;
-    out->live_faders = run->engine->sidecars && way_back->reach != CHOICES_REACH_NONE;
+    out->live_faders =
+        run->engine->sidecars && way_back->reach != CHOICES_REACH_NONE && run->timeline == NULL;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
     out->blast_radius = way_back->canary == NULL ? 0 : canary_percent(way_back->canary);
     memcpy(out->id, run->way_back.experiment, sizeof out->id);

@@ -139,7 +139,7 @@ void run_adjust(struct run *run, const struct fault *fault)
     if (run->phase != MODEL_ARMING && run->phase != MODEL_ARMED && run->phase != MODEL_INJECTING)
         return;
     if (!run->engine->sidecars) {
-        run_say(run, MODEL_LOG_WARNING, "AWS FIS can't change a fault that runs: roll back, and inject anew");
+        run_say(run, MODEL_LOG_WARNING, "AWS FIS can't change a fault that runs. Roll back, and inject anew");
         return;
     }
     if (run->way_back.reach == CHOICES_REACH_NONE) {

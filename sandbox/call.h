@@ -15,7 +15,7 @@
 #define CALL_ID_MAX 37
 
 enum call_protocol {
-    CALL_JSON,  /* JSON 1.1: ECS; 1.0: CloudWatch */
+    CALL_JSON,  /* JSON 1.1: ECS; 1.0: CloudWatch, DynamoDB */
     CALL_QUERY, /* form in, XML with <member> out: ELBv2, STS, IAM, CloudWatch */
     CALL_EC2,   /* form in, XML with <item> out: EC2 */
     CALL_CBOR,  /* Smithy's RPC v2: CloudWatch, from newer clients */

@@ -76,5 +76,12 @@ operation_handler fis_list_actions, fis_get_action, fis_list_target_resource_typ
     fis_get_target_resource_type;
 operation_handler fis_get_safety_lever, fis_update_safety_lever_state, fis_tag_resource, fis_untag_resource,
     fis_list_tags_for_resource;
+/* dynamodb_tables.c */
+operation_handler dynamodb_create_table, dynamodb_describe_table, dynamodb_delete_table, dynamodb_list_tables;
+/* dynamodb_items.c, dynamodb_update_item.c, dynamodb_batch.c */
+operation_handler dynamodb_put_item, dynamodb_get_item, dynamodb_delete_item, dynamodb_update_item,
+    dynamodb_batch_get_item, dynamodb_batch_write_item;
+/* dynamodb_query.c */
+operation_handler dynamodb_query, dynamodb_scan;
 
 #endif

@@ -1,9 +1,10 @@
 #include "sandbox/region.h"
 
 #include "sandbox/alarm.h"
-#include "sandbox/iam.h"
 #include "sandbox/chaos.h"
+#include "sandbox/dynamodb_table.h"
 #include "sandbox/fis.h"
+#include "sandbox/iam.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
 #include "sandbox/product_api.h"
@@ -352,6 +353,7 @@ void region_free(struct region *region)
     chaos_free(region->chaos);
     product_api_free(region->products);
     ssm_free_all(region);
+    dynamodb_free(region->dynamodb);
     for (size_t i = 0; i < region->tasks.count; i++)
         task_free(region->tasks.items[i]);
     logs_free_all(region); /* which a task's containers may still have written to */

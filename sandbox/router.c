@@ -25,6 +25,7 @@ static const struct {
     {"AmazonSSM", "ssm"},
     {"Logs_20140328", "logs"},
     {"AnyScaleFrontendService", "application-autoscaling"},
+    {"DynamoDB_20120810", "dynamodb"},
 };
 #define CBOR_PATH "/service/"
 #define CBOR_OPERATION "/operation/"

@@ -288,36 +288,96 @@ static bool add_service(struct region *region, struct traffic *traffic, const st
                error);
 }
 
-static bool add_role(struct region *region, const char *name, struct error *error)
+static bool add_role(struct region *region, const char *name, const char *principal, struct error *error)
 {
     struct json_object *request = json_object_new_object();
 
     json_put_text(request, "RoleName", name);
-    json_put_text(
-        request, "AssumeRolePolicyDocument",
-        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
-        "\"ecs-tasks.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}");
+    json_put_format(request, "AssumeRolePolicyDocument",
+                    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
+                    "\"Service\":\"%s\"},\"Action\":\"sts:AssumeRole\"}]}",
+                    principal);
     return run(region, "iam", "CreateRole", request, NULL, error);
 }
 
-/* Those that seed_definition names. The tasks' own may do nothing: least of all what FIS needs. */
+static bool attach(struct region *region, const char *role, const char *policy, struct error *error)
+{
+    struct json_object *request = json_object_new_object();
+
+    json_put_text(request, "RoleName", role);
+    json_put_format(request, "PolicyArn", "arn:aws:iam::aws:policy/%s", policy);
+    return run(region, "iam", "AttachRolePolicy", request, NULL, error);
+}
+
+static bool allow(struct region *region, const char *role, const char *actions, struct error *error)
+{
+    struct json_object *request = json_object_new_object();
+
+    json_put_text(request, "RoleName", role);
+    json_put_text(request, "PolicyName", "fault-injection");
+    json_put_format(request, "PolicyDocument",
+                    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[%s],"
+                    "\"Resource\":\"*\"}]}",
+                    actions);
+    return run(region, "iam", "PutRolePolicy", request, NULL, error);
+}
+
+/* What AWS FIS goes through, beside the tasks' own roles. */
+static bool add_fis_roles(struct region *region, struct error *error)
+{
+    return add_role(region, SEED_FIS_ROLE, "fis.amazonaws.com", error) &&
+           allow(region, SEED_FIS_ROLE,
+                 "\"ecs:DescribeTasks\",\"ecs:StopTask\",\"ecs:DescribeContainerInstances\","
+                 "\"ec2:DescribeInstances\",\"ec2:DescribeSubnets\",\"ssm:SendCommand\",\"ssm:ListCommands\","
+                 "\"ssm:CancelCommand\"",
+                 error) &&
+           add_role(region, SEED_INSTANCE_ROLE, "ssm.amazonaws.com", error) &&
+           attach(region, SEED_INSTANCE_ROLE, "AmazonSSMManagedInstanceCore", error) &&
+           allow(region, SEED_INSTANCE_ROLE, "\"ssm:DeleteActivation\",\"ssm:DeregisterManagedInstance\"",
+                 error);
+}
+
+/* Those that seed_definition names. The first cluster's tasks may register themselves for AWS FIS, the
+ * others' may not. */
 static bool add_roles(struct region *region, struct error *error)
 {
-    struct json_object *request = NULL;
     char name[REGION_NAME_MAX];
 
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
         snprintf(name, sizeof name, "%s-task", services[i].name);
-        if (!add_role(region, name, error))
+        if (!add_role(region, name, "ecs-tasks.amazonaws.com", error))
+            return false;
+        if (strcmp(services[i].cluster, clusters[0].name) == 0 &&
+            !allow(region, name, "\"ssm:CreateActivation\",\"ssm:AddTagsToResource\",\"iam:PassRole\"",
+                   error))
             return false;
     }
-    if (!add_role(region, SEED_EXECUTION_ROLE, error))
-        return false;
-    request = json_object_new_object();
-    json_put_text(request, "RoleName", SEED_EXECUTION_ROLE);
-    json_put_text(request, "PolicyArn",
-                  "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy");
-    return run(region, "iam", "AttachRolePolicy", request, NULL, error);
+    return add_role(region, SEED_EXECUTION_ROLE, "ecs-tasks.amazonaws.com", error) &&
+           attach(region, SEED_EXECUTION_ROLE, "service-role/AmazonECSTaskExecutionRolePolicy", error) &&
+           add_fis_roles(region, error);
+}
+
+/* What the walk-throughs of LocalStack's FIS expect to be there: a table that their sample application has.
+ */
+static bool add_products(struct region *region, struct error *error)
+{
+    static const char request[] =
+        "{\"TableName\":\"Products\",\"BillingMode\":\"PAY_PER_REQUEST\","
+        "\"AttributeDefinitions\":[{\"AttributeName\":\"id\",\"AttributeType\":\"S\"}],"
+        "\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}]}";
+    struct call call;
+
+    call_init(&call);
+    call.protocol = CALL_JSON;
+    text_copy(call.service, sizeof call.service, "dynamodb");
+    text_copy(call.operation, sizeof call.operation, "CreateTable");
+    text_copy(call.region, sizeof call.region, "us-east-1");
+    call.request = json_tokener_parse(request);
+    bool done = router_call(region, &call);
+    if (!done)
+        error_set(error, ERROR_SERVICE, "the region cannot be set up: %s", call.message);
+    call_free(&call);
+    return done;
 }
 
 bool seed_region(struct region *region, struct traffic *traffic, struct error *error)
@@ -334,5 +394,5 @@ bool seed_region(struct region *region, struct traffic *traffic, struct error *e
         if (!add_service(region, traffic, &services[i], calls, error))
             return false;
     }
-    return true;
+    return add_products(region, error);
 }

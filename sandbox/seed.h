@@ -1,6 +1,7 @@
 /*
  * seed: the region as it is when it starts: clusters storefront (web, catalog, checkout) and payments
- * (ledger, fraud), their load balancers, task definitions with a history, and live traffic.
+ * (ledger, fraud), their load balancers, task definitions with a history, live traffic, and DynamoDB's table
+ * Products in us-east-1.
  */
 #ifndef SHAKETABLE_SANDBOX_SEED_H
 #define SHAKETABLE_SANDBOX_SEED_H

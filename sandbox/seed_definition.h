@@ -11,6 +11,8 @@
 
 #define SEED_CALLS_MAX 1024
 #define SEED_EXECUTION_ROLE "ecs-task-execution"
+#define SEED_FIS_ROLE "shaketable-fis"
+#define SEED_INSTANCE_ROLE "shaketable-instance"
 
 struct seed_service {
     const char *cluster, *name, *team, *environment, *security_group, *path;

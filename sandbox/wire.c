@@ -228,6 +228,39 @@ static const char *namespace_of(const struct call *call)
                                                       : ELBV2_NAMESPACE;
 }
 
+/* The namespace that stands before the code in `__type`: DynamoDB's alone has one. What does not come from
+ * the operation itself, but from what reads its calls, has that one's. */
+static const char *type_prefix(const struct call *call)
+{
+    static const char *const reader[] = {
+        "SerializationException",      "UnknownOperationException",    "AccessDeniedException",
+        "InvalidSignatureException",   "IncompleteSignatureException", "MissingAuthenticationTokenException",
+        "UnrecognizedClientException", "ThrottlingException"};
+
+    if (strcmp(call->service, "dynamodb") != 0)
+        return "";
+    if (strcmp(call->code, "ValidationException") == 0)
+        return "com.amazon.coral.validate#";
+    for (size_t i = 0; i < sizeof reader / sizeof *reader; i++) {
+        if (strcmp(call->code, reader[i]) == 0)
+            return "com.amazon.coral.service#";
+    }
+    return "com.amazonaws.dynamodb.v20120810#";
+}
+
+static struct json_object *json_error(const struct call *call)
+{
+    struct json_object *error = json_object_new_object(), *item = json_map(call->response, "Item");
+
+    if (call->protocol != CALL_REST) /* there it stands in a header */
+        json_put_format(error, "__type", "%s%s", type_prefix(call), call->code);
+    json_put_text(error, "message", call->message);
+    /* What the condition was not true of. */
+    if (item && strcmp(call->code, "ConditionalCheckFailedException") == 0)
+        json_put(error, "Item", json_object_get(item));
+    return error;
+}
+
 static void write_error(const struct call *call, struct buf *out)
 {
     struct json_object *error = NULL;
@@ -236,10 +269,7 @@ static void write_error(const struct call *call, struct buf *out)
     case CALL_JSON:
     case CALL_REST:
     case CALL_CBOR:
-        error = json_object_new_object();
-        if (call->protocol != CALL_REST) /* there it stands in a header */
-            json_put_text(error, "__type", call->code);
-        json_put_text(error, "message", call->message);
+        error = json_error(call);
         if (call->protocol == CALL_CBOR)
             cbor_write(error, out);
         else
@@ -308,7 +338,8 @@ const char *wire_content_type(const struct call *call)
     if (call->protocol == CALL_REST)
         return "application/json";
     if (call->protocol == CALL_JSON)
-        return strcmp(call->service, "monitoring") == 0 ? "application/x-amz-json-1.0"
-                                                        : "application/x-amz-json-1.1";
+        return strcmp(call->service, "monitoring") == 0 || strcmp(call->service, "dynamodb") == 0
+                   ? "application/x-amz-json-1.0"
+                   : "application/x-amz-json-1.1";
     return call->protocol == CALL_EC2 ? "text/xml;charset=UTF-8" : "text/xml";
 }

@@ -19,7 +19,9 @@ const struct journal_entry *running_find(const struct cli *cli, const struct jou
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct journal_entry *entry = &list->entries[i];
-        if (id != NULL ? strcmp(entry->experiment, id) != 0 : entry->ended)
+        bool over =
+            entry->ended || strcmp(entry->phase, "prepared") == 0; /* what is left of it is no experiment */
+        if (id != NULL ? strcmp(entry->experiment, id) != 0 : over)
             continue;
         found = entry;
         count++;
@@ -74,8 +76,12 @@ void running_print_line(struct json_object *status, bool header)
     percentile_text(now, "p50_ms", p50);
     percentile_text(now, "p99_ms", p99);
     long long unreachable = json_integer(status, "unreachable");
-    snprintf(live, sizeof live, "%lld of %lld", (long long)json_integer(status, "live_on"),
-             (long long)json_integer(status, "live_of"));
+    const char *fis = json_text(json_object_of(status, "fis"), "status");
+    if (fis[0] != '\0')
+        snprintf(live, sizeof live, "%.31s", fis);
+    else
+        snprintf(live, sizeof live, "%lld of %lld", (long long)json_integer(status, "live_on"),
+                 (long long)json_integer(status, "live_of"));
     printf("%-8s  %-10s %-9s %10s %10s %6.1f %% %6.1f %% %8.0f", at, json_text(status, "phase"), live, p50,
            p99, number(now, "error_percent"), number(now, "lost_percent"), number(now, "per_second"));
     if (unreachable > 0)
@@ -142,17 +148,42 @@ static void print_guards(struct json_object *guards)
     }
 }
 
+static void print_actions(struct json_object *actions)
+{
+    for (size_t i = 0; actions != NULL && i < json_object_array_length(actions); i++) {
+        struct json_object *action = json_object_array_get_idx(actions, i);
+        const char *reason = json_text(action, "reason");
+        printf("%-11s %s (%s): %s%s%s\n", i == 0 ? "actions" : "", json_text(action, "name"),
+               json_text(action, "action"), json_text(action, "status"), reason[0] == '\0' ? "" : ", ",
+               reason);
+    }
+}
+
+/* How its faults are in force, and how that is known. */
+static void print_faults(struct json_object *status, const char *faults)
+{
+    struct json_object *fis = json_object_of(status, "fis");
+    char live[96];
+    if (strcmp(json_text(status, "engine"), "fis") == 0) {
+        printf("faults      %s, by AWS FIS\nengine      FIS's experiment %s of template %s is %s\n", faults,
+               json_text(fis, "experiment"), json_text(fis, "template"), json_text(fis, "status"));
+        return;
+    }
+    live_text(status, live, sizeof live);
+    printf("faults      %s, live on %s\nreach       %s\n", faults, live, reach_text(status));
+}
+
 void running_print_status(struct json_object *status)
 {
     struct fault fault;
-    char faults[256] = "", live[96];
+    char faults[256] = "";
     if (fault_from_json(&fault, json_object_of(status, "faults"), NULL))
         fault_describe(&fault, faults, sizeof faults);
-    live_text(status, live, sizeof live);
-    printf("experiment  %s\nservice     %s/%s\nphase       %s\nfaults      %s, live on %s\n"
-           "reach       %s\nway back    %s\n",
-           json_text(status, "experiment"), json_text(status, "cluster"), json_text(status, "service"),
-           json_text(status, "phase"), faults, live, reach_text(status), json_text(status, "way_back"));
+    printf("experiment  %s\nservice     %s/%s\nphase       %s\n", json_text(status, "experiment"),
+           json_text(status, "cluster"), json_text(status, "service"), json_text(status, "phase"));
+    print_faults(status, faults);
+    print_actions(json_array(status, "actions"));
+    printf("way back    %s\n", json_text(status, "way_back"));
     print_guards(json_array(status, "guards"));
     if (json_text(status, "problem")[0] != '\0')
         printf("problem     %s\n", json_text(status, "problem"));
@@ -281,6 +312,14 @@ static enum cli_exit adjust(const struct cli *cli, const char *experiment)
     if (exit_status == CLI_DONE && (!fault_from_json(&fault, json_object_of(status, "faults"), &error) ||
                                     !cli_apply_faults(cli, &fault, &error)))
         exit_status = cli_fail(&error, CLI_USAGE);
+    if (exit_status == CLI_DONE && cli->faults.given && !json_flag(status, "adjustable")) {
+        error_set(&error, ERROR_CONFLICT, "%s. Roll back, and inject anew",
+                  strcmp(json_text(status, "engine"), "fis") == 0 ? "AWS FIS can't change a fault that runs"
+                  : json_array(status, "actions") != NULL
+                      ? "a template plays, and says which faults there are"
+                      : "the sidecars can't be reached");
+        exit_status = cli_fail(&error, CLI_FAILED);
+    }
     if (exit_status == CLI_DONE) {
         json_put_text(request, "op", "adjust");
         if (cli->faults.given)

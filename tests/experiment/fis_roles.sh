@@ -25,20 +25,20 @@ has "roles that are not named" "stop: the FIS role is not named; make a role for
 # The region's own task role may nothing, and FIS is not whom it trusts.
 role managed ssm.amazonaws.com
 a iam attach-role-policy --role-name managed --policy-arn "$core" || exit 1
-got=$(ask $me/checkout-task $me/checkout-task managed network)
+got=$(ask $me/ledger-task $me/ledger-task managed network)
 is "of the seed's roles" \
-    "stop: the FIS role checkout-task does not trust fis.amazonaws.com; allow sts:AssumeRole to the service fis.amazonaws.com in its trust policy
-stop: the FIS role checkout-task lacks ecs:DescribeTasks; allow ecs:DescribeTasks on arn:aws:ecs:us-east-1:000000000000:task/storefront/* to the role
-stop: the FIS role checkout-task lacks ssm:SendCommand; allow ssm:SendCommand on arn:aws:ssm:us-east-1:000000000000:managed-instance/* to the role
-stop: the FIS role checkout-task lacks ssm:ListCommands; allow ssm:ListCommands on * to the role
-stop: the FIS role checkout-task lacks ssm:CancelCommand; allow ssm:CancelCommand on * to the role
-stop: the task role checkout-task lacks ssm:CreateActivation; allow ssm:CreateActivation on * to the role
-stop: the task role checkout-task lacks ssm:AddTagsToResource; allow ssm:AddTagsToResource on arn:aws:ssm:us-east-1:000000000000:managed-instance/* to the role
-stop: the task role checkout-task lacks iam:PassRole; allow iam:PassRole on $me/managed to the role" "$(grep ^stop <<<"$got")"
+    "stop: the FIS role ledger-task does not trust fis.amazonaws.com; allow sts:AssumeRole to the service fis.amazonaws.com in its trust policy
+stop: the FIS role ledger-task lacks ecs:DescribeTasks; allow ecs:DescribeTasks on arn:aws:ecs:us-east-1:000000000000:task/storefront/* to the role
+stop: the FIS role ledger-task lacks ssm:SendCommand; allow ssm:SendCommand on arn:aws:ssm:us-east-1:000000000000:managed-instance/* to the role
+stop: the FIS role ledger-task lacks ssm:ListCommands; allow ssm:ListCommands on * to the role
+stop: the FIS role ledger-task lacks ssm:CancelCommand; allow ssm:CancelCommand on * to the role
+stop: the task role ledger-task lacks ssm:CreateActivation; allow ssm:CreateActivation on * to the role
+stop: the task role ledger-task lacks ssm:AddTagsToResource; allow ssm:AddTagsToResource on arn:aws:ssm:us-east-1:000000000000:managed-instance/* to the role
+stop: the task role ledger-task lacks iam:PassRole; allow iam:PassRole on $me/managed to the role" "$(grep ^stop <<<"$got")"
 is "and what need not stop it" \
-    "warning: the FIS role checkout-task lacks ecs:DescribeContainerInstances
-warning: the FIS role checkout-task lacks ec2:DescribeInstances
-warning: the FIS role checkout-task lacks ec2:DescribeSubnets
+    "warning: the FIS role ledger-task lacks ecs:DescribeContainerInstances
+warning: the FIS role ledger-task lacks ec2:DescribeInstances
+warning: the FIS role ledger-task lacks ec2:DescribeSubnets
 warning: the managed-instance role managed lacks ssm:DeregisterManagedInstance
 warning: the managed-instance role managed lacks ssm:DeleteActivation" "$(grep -v ^stop <<<"$got" | cut -d';' -f1)"
 

@@ -7,7 +7,7 @@ before=$(state)
 me=arn:aws:iam::000000000000:role
 
 is "the region's own roles" \
-    "catalog-task checkout-task ecs-task-execution fraud-task ledger-task web-task" \
+    "catalog-task checkout-task ecs-task-execution fraud-task ledger-task shaketable-fis shaketable-instance web-task" \
     "$(text iam list-roles --query 'Roles[].RoleName')"
 is "of a task" "/ $me/web-task 3600 2012-10-17 Allow ecs-tasks.amazonaws.com sts:AssumeRole" \
     "$(text iam get-role --role-name web-task --query 'Role.[Path,Arn,MaxSessionDuration,
@@ -171,7 +171,7 @@ is "each action on each resource" "ecs:ListTasks=allowed ecs:ListTasks=allowed e
     "$(decides fisExperimentRole ecs:ListTasks ecs:StopTask -- --resource-arns arn:aws:ecs:us-east-1:1:task/a/1 arn:aws:ecs:us-east-1:1:task/a/2)"
 is "page by page" "a:A=implicitDeny a:B=implicitDeny a:C=implicitDeny a:D=implicitDeny a:E=implicitDeny" \
     "$(decides web-task a:A a:B a:C a:D a:E -- --page-size 2)"
-is "roles page by page" 10 "$(a iam list-roles --page-size 3 --query 'Roles[].RoleName' --output text | wc -w)"
+is "roles page by page" 12 "$(a iam list-roles --page-size 3 --query 'Roles[].RoleName' --output text | wc -w)"
 is "the first page says that there is more" "True 3" \
     "$(text iam list-roles --no-paginate --max-items 3 --query '[IsTruncated,length(Roles)]')"
 
