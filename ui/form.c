@@ -267,7 +267,7 @@ static const char *normal_number(const struct fis_parameter *parameter, const ch
 static const char *normal(const struct form_field *field, const char *text, char room[FIS_DURATION_TEXT_MAX])
 {
     bool duration = field->parameter != NULL ? field->parameter->kind == FIS_DURATION
-                                             : strcmp(field->name, "duration") == 0;
+                                             : strcasestr(field->name, "duration") != NULL;
     double ms = 0;
     if (field->parameter != NULL && field->unit[0] != '\0')
         return normal_number(field->parameter, text, room);

@@ -19,7 +19,7 @@ static const char *const names[FIXTURE_SCENES] = {
     "loading",     "no-credentials", "idle",    "plan",       "production", "refused",    "arming",
     "armed",       "live",           "behind",  "recovering", "restored",   "failed",     "offer",
     "experiments", "record",         "place",   "guards",     "guard",      "tripped",    "engine",
-    "engine-live",    "engine-alone",      "actions", "catalogue",  "form",       "form-other", "notes"};
+    "engine-live", "engine-alone",   "actions", "catalogue",  "form",       "form-other", "notes"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {

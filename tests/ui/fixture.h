@@ -25,13 +25,13 @@ enum fixture_scene {
     FIXTURE_EXPERIMENTS,
     FIXTURE_RECORD,
     FIXTURE_PLACE,
-    FIXTURE_GUARDS,    /* live, the list of guards open */
-    FIXTURE_GUARD,     /* live, one is being typed */
-    FIXTURE_TRIPPED,   /* restored because of one */
+    FIXTURE_GUARDS,       /* live, the list of guards open */
+    FIXTURE_GUARD,        /* live, one is being typed */
+    FIXTURE_TRIPPED,      /* restored because of one */
     FIXTURE_ENGINE,       /* staged for AWS FIS, with a fault that it does not have */
     FIXTURE_ENGINE_LIVE,  /* it runs one action, and the clients measure */
     FIXTURE_ENGINE_ALONE, /* it runs several, and nobody measures */
-    FIXTURE_ACTIONS,   /* the list of these */
+    FIXTURE_ACTIONS,      /* the list of these */
     FIXTURE_CATALOGUE,
     FIXTURE_FORM,       /* of an action of our table, with a mistake in it */
     FIXTURE_FORM_OTHER, /* of an action that FIS has told of */
