@@ -29,6 +29,7 @@ static const struct {
     {"role", "role ARN: that FIS takes, or none: the only one that trusts it"},
     {"task", "task ID: one more that FIS's target names, or all"},
     {"tag", "tag KEY=VALUE: FIS's target is the tasks that have it, or none"},
+    {"prepare", "prepare: adds what AWS FIS needs of the service's tasks, after its plan"},
     {"template", "template FILE: a FIS template into the faders, or as a whole into a plan"},
     {"export", "export FILE: what the faders say as a FIS template"},
     {"catalogue", "catalogue: the actions that FIS has"},
@@ -371,6 +372,8 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return run_cap(turn, argument, error);
     if (strcmp(word, "engine") == 0)
         return engine_take(turn, argument, error);
+    if (strcmp(word, "prepare") == 0)
+        return engine_plan_prepare(turn, error);
     if (strcmp(word, "template") == 0 || strcmp(word, "export") == 0)
         return run_file(turn, word, argument, error);
     if (is_choice(word))

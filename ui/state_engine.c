@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 bool ui_state_is_fis(const struct ui_state *state, const struct model *model)
@@ -78,6 +79,26 @@ void engine_toggle(struct turn *turn)
     bool fis = turn->state->choices.engine == CHOICES_ENGINE_FIS;
     if (!engine_take(turn, choices_engine_words[fis ? CHOICES_ENGINE_SIDECAR : CHOICES_ENGINE_FIS], &error))
         ui_state_notice(turn->state, turn->now_ms, "%s", error.message);
+}
+
+bool engine_plan_prepare(struct turn *turn, struct error *error)
+{
+    struct ui_state *state = turn->state;
+    enum model_phase phase = turn->model->experiment.phase;
+    if (state->chosen_service[0] == '\0')
+        return error_set(error, ERROR_USAGE, "choose a service first: s");
+    if (model_is_active(turn->model))
+        return error_set(error, ERROR_CONFLICT, "an experiment is under way: one at a time");
+    if (phase == MODEL_RESTORED || phase == MODEL_FAILED_PHASE)
+        turn_add(turn, INTENT_DISMISS);
+    turn_open_plan(turn);
+    struct intent *intent = turn_add(turn, INTENT_PLAN);
+    fault_init(&intent->fault);
+    intent->prepare = true;
+    intent->choices.engine = CHOICES_ENGINE_FIS;
+    snprintf(state->plan_words, sizeof state->plan_words,
+             "what AWS FIS needs of its tasks; it stays until it is rolled back (x)");
+    return true;
 }
 
 static bool lacks(enum fader fader)

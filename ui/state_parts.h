@@ -119,6 +119,8 @@ void guards_follow(struct turn *turn);
 
 /* AWS FIS. */
 void engine_toggle(struct turn *turn);
+/* Shows the plan of what FIS needs of the service's tasks. */
+bool engine_plan_prepare(struct turn *turn, struct error *error);
 bool engine_take(struct turn *turn, const char *value, struct error *error);
 /* Brings a moved fader to what FIS can do, in the direction of travel; says what else it had to change. */
 void engine_adapt(struct turn *turn, struct fault *fault, enum fader fader, int direction);

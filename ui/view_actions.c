@@ -38,6 +38,17 @@ static bool is_over(const struct model_action *action)
            strcmp(action->status, "cancelled") == 0;
 }
 
+/* FIS has a sentence for every state ("Action is running."); it is worth its lines where something went
+ * another way. */
+static const char *reason_of(const struct model_action *action)
+{
+    static const char *const plain[] = {"pending", "initiating", "running", "completed"};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (strcmp(plain[i], action->status) == 0)
+            return "";
+    return action->reason;
+}
+
 static void length_words(const struct view *view, const struct model_action *action,
                          char text[UNITS_TEXT_MAX])
 {
@@ -95,9 +106,9 @@ static int draw_all(const struct view *view, struct rect rect, int skip, unsigne
     for (size_t i = 0; i < experiment->action_count; i++) {
         const struct model_action *action = &experiment->actions[i];
         draw_action(view, (struct rect){rect.x, y++, rect.width, 1}, action, ground);
-        if (action->reason[0] != '\0')
+        if (reason_of(action)[0] != '\0')
             y += canvas_wrap(canvas, rect.x + 2, y, rect.width - 2, REASON_LINES,
-                             STYLE_OF(action_mark(action->status).role, ground), action->reason);
+                             STYLE_OF(action_mark(action->status).role, ground), reason_of(action));
     }
     canvas_restore_clip(canvas, old);
     return y + skip - rect.y;
@@ -118,7 +129,7 @@ static int first_line(const struct view *view, int width, int lines, int room)
     const struct model_experiment *experiment = &view->model->experiment;
     int before = 0, line = 0;
     for (size_t i = 0; i < experiment->action_count && is_over(&experiment->actions[i]); i++) {
-        const char *reason = experiment->actions[i].reason;
+        const char *reason = reason_of(&experiment->actions[i]);
         before = line;
         line += 1 + (reason[0] == '\0' ? 0 : canvas_wrap(NULL, 0, 0, width - 2, REASON_LINES, 0, reason));
     }

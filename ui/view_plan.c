@@ -93,6 +93,11 @@ static void page_diff(struct page *page, const char *diff)
     }
 }
 
+static bool is_prepare(const struct view *view)
+{
+    return strcmp(view->model->experiment.engine, "prepare") == 0;
+}
+
 static bool is_fis(const struct view *view)
 {
     return strcmp(view->model->experiment.engine, "fis") == 0;
@@ -125,14 +130,15 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
     if (plan == NULL)
         return page.line;
     if (plan->estimate_ms > 0 && !plan->refused) {
-        bool fis = is_fis(view);
+        bool fis = is_fis(view), prepares = is_prepare(view);
         snprintf(
             text, sizeof text,
-            fis ? "AWS FIS has found its targets in about %lld s, then it begins; R stops it at any time."
-                : "The sidecars are in place in about %lld s; R takes them out again at any time.",
+            prepares ? "The service's tasks are replaced in about %lld s; R takes it back at any time."
+            : fis ? "AWS FIS has found its targets in about %lld s, then it begins; R stops it at any time."
+                  : "The sidecars are in place in about %lld s; R takes them out again at any time.",
             (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
-        if (!fis && experiment->reach != CHOICES_REACH_AUTO) {
+        if (!fis && !prepares && experiment->reach != CHOICES_REACH_AUTO) {
             snprintf(text, sizeof text, "Reach: %s.", view_reach_words(experiment->reach));
             page_text(&page, 0, plain, text);
         }
@@ -166,7 +172,8 @@ static void draw_plan_foot(const struct view *view, struct rect inner, bool read
     int x =
         overlay_button(view, inner.x, y, cancel, UI_PLAN_CANCEL, button == UI_PLAN_CANCEL && !named, true);
     if (ready)
-        x = overlay_button(view, x + 2, y, "Inject", UI_PLAN_INJECT, button == UI_PLAN_INJECT, may);
+        x = overlay_button(view, x + 2, y, is_prepare(view) ? "Prepare" : "Inject", UI_PLAN_INJECT,
+                           button == UI_PLAN_INJECT, may);
     const char *hint = state->text_error[0] != '\0' ? state->text_error
                        : inner.width < 50           ? ""
                        : button == UI_PLAN_INJECT
