@@ -201,10 +201,11 @@ struct model_experiment {
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    double blast_radius;   /* percent of the traffic that a canary gets; 0: in place */
-    bool ours;             /* this process runs it */
-    bool live_faders;      /* its faults can be changed while they are live */
-    char fis_template[65]; /* the ids that FIS gave; "" */
+    double blast_radius;        /* percent of the traffic that a canary gets; 0: in place */
+    bool ours;                  /* this process runs it */
+    bool live_faders;           /* its faults can be changed while they are live */
+    char title[MODEL_TEXT_MAX]; /* of a template, what it says of itself; "" */
+    char fis_template[65];      /* the ids that FIS gave; "" */
     char fis_experiment[65];
     char fis_status[16]; /* FIS's word for it */
     size_t action_count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "experiment/fis_actions.h"
+#include "experiment/guard.h"
 #include "experiment/template.h"
 #include "experiment/timeline.h"
 
@@ -33,6 +34,25 @@ static void take_service(struct plan_request *request)
         return;
     take_name(request->cluster, cluster);
     take_name(request->service, service);
+}
+
+/* What AWS FIS would stop by are guards of ours. */
+static void take_stops(struct plan *plan)
+{
+    const struct template *template = plan->request.template;
+    for (size_t i = 0; i < template->stop_count; i++) {
+        char text[CHOICES_GUARD_MAX];
+        struct error error = {0};
+        if (!template->stops[i].is_alarm)
+            continue;
+        int length = snprintf(text, sizeof text, "alarm %s", template->stops[i].arn);
+        if (length < 0 || (size_t)length >= sizeof text)
+            error_set(&error, ERROR_LIMIT, "the ARN is longer than %d characters", CHOICES_GUARD_MAX);
+        else if (guard_add(&plan->request.choices, text, &error))
+            continue;
+        preflight_add(plan->shown, MODEL_STOP, "a stop condition can't be kept", error.message,
+                      "change the template, or use --engine fis");
+    }
 }
 
 /* The preflight looks at the faults that come first; all of them are latency, loss and blackholes. */
@@ -70,6 +90,7 @@ bool plan_take_template(struct plan *plan)
         return false;
     }
     take_timeline(plan);
+    take_stops(plan);
     return true;
 }
 

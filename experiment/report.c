@@ -137,6 +137,8 @@ struct json_object *report_status(const struct model *model)
     json_put_text(object, "engine", experiment->engine);
     json_put_text(object, "cluster", experiment->cluster);
     json_put_text(object, "service", experiment->service);
+    if (experiment->title[0] != '\0')
+        json_put_text(object, "title", experiment->title);
     json_put_integer(object, "at", model->now_ms);
     put_time(object, "started", experiment->started_ms);
     put_time(object, "ends", experiment->ends_ms);

@@ -102,6 +102,8 @@ static void on_planned(struct run *run)
         memcpy(run->request.service, planned->service, sizeof run->request.service);
         run->request.fault = planned->fault;
         run->request.duration_ms = planned->duration_ms;
+        if (planned->template != NULL)
+            run->request.choices = planned->choices; /* its stop conditions are guards now */
         run->exit_status = run->plan->shown->refused ? 3 : 0;
         run_set_phase(run, MODEL_PLANNED);
     }
@@ -327,6 +329,8 @@ void run_show(const struct run *run, struct model_experiment *out)
     }
     progress_read((struct progress *)&run->progress, out);
     show_way_back(run, out);
+    if (run->request.template != NULL)
+        snprintf(out->title, sizeof out->title, "%.250s", run->request.template->description);
     run_guards_show(run, out);
     run_fis_show(run, out);
     run_timeline_show(run, out);

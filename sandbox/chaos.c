@@ -128,3 +128,13 @@ void chaos_print(const struct chaos *chaos, struct buf *out)
     buf_append_char(out, '\n');
     json_object_put(json);
 }
+
+struct json_object *chaos_state_json(const struct chaos *chaos)
+{
+    struct json_object *json = json_object_new_object();
+
+    json_put(json, "faults", chaos->faults_json ? json_copy(chaos->faults_json) : json_object_new_array());
+    json_put_integer(json, "latency", chaos->effect_ms);
+    json_put_integer(json, "rules", (int64_t)chaos->experiments.count);
+    return json;
+}

@@ -80,6 +80,9 @@ bool chaos_read_effects(int *latency_ms, struct json_object *effects, struct err
 /* The signing name of a service, by that name or by the one the AWS CLI has for it; NULL: there is none. */
 const char *chaos_service(const char *name);
 
+/* The Chaos API's faults and effects, and how many rules the experiments have; the caller owns it. */
+struct json_object *chaos_state_json(const struct chaos *chaos);
+
 /* chaos_api.c */
 /* Answers one request of the Chaos API; `type` is its Content-Type. Returns the HTTP status. */
 int chaos_answer(struct chaos *chaos, const char *method, const char *path, const char *type,

@@ -143,6 +143,8 @@ static bool read_operation(struct chaos_rule *rule, const char *key, const char 
 
 static bool read_region(struct chaos_rule *rule, const char *name, struct error *error)
 {
+    if (name && strcmp(name, "all") == 0)
+        rule->region[0] = '\0';
     return !name || strcmp(name, "all") == 0 ||
            read_name(rule->region, sizeof rule->region, "region", name, "-", error);
 }

@@ -87,6 +87,8 @@ static bool contains_bytes(struct json_object *where, struct json_object *what, 
     struct buf left, right;
     bool found = false;
 
+    if (value_size(where) < value_size(what))
+        return false;
     buf_init(&left, VALUE_ITEM_MAX * 2);
     buf_init(&right, VALUE_ITEM_MAX * 2);
     if (strcmp(value_type(where, NULL), value_type(what, NULL)) == 0 && !value_is(where, "N") &&

@@ -87,16 +87,17 @@ static struct json_object *compute(const struct expression *value, struct json_o
     return result;
 }
 
-/* The members of a set that are, or are not, in the other one. */
-static struct json_object *filter_set(struct json_object *set, struct json_object *other, bool in_other)
+/* The members of a set that are not in the other one. */
+static struct json_object *set_without(struct json_object *set, struct json_object *other)
 {
-    struct json_object *result = json_object_new_array();
+    struct json_object *result = json_object_new_array(), *sorted = value_set_sorted(other);
 
     for (size_t i = 0; i < json_length(set); i++) {
         struct json_object *member = json_item(set, i);
-        if (value_set_has(other, member) == in_other)
+        if (!value_sorted_has(sorted, member))
             json_object_array_add(result, json_copy(member));
     }
+    json_object_put(sorted);
     return result;
 }
 
@@ -112,7 +113,7 @@ static struct json_object *add_to(struct json_object *existing, struct json_obje
         return fail(message, WRONG_TYPE);
     if (strcmp(type, "N") == 0)
         return add_numbers(existing, given, false, message);
-    struct json_object *sum = json_copy(set), *missing = filter_set(more, set, false);
+    struct json_object *sum = json_copy(set), *missing = set_without(more, set);
     for (size_t i = 0; i < json_length(missing); i++)
         json_object_array_add(sum, json_object_get(json_item(missing, i)));
     json_object_put(missing);
@@ -179,7 +180,7 @@ static bool apply(struct json_object *item, const struct update_action *action, 
         return true;
     if (strcmp(value_type(existing, &set), value_type(action->value->value, &given)) != 0)
         return fail(message, WRONG_TYPE) != NULL;
-    value = filter_set(set, given, false);
+    value = set_without(set, given);
     if (json_length(value) > 0) {
         put(parent, last, value_new(value_type(existing, NULL), value));
     } else {

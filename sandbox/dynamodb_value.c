@@ -172,19 +172,32 @@ static int compare_texts(const void *a, const void *b)
     return order ? order : (left_length > right_length) - (left_length < right_length);
 }
 
+struct json_object *value_set_sorted(struct json_object *set)
+{
+    struct json_object *sorted = json_object_new_array();
+
+    for (size_t i = 0; i < json_length(set); i++)
+        json_object_array_add(sorted, json_object_get(json_item(set, i)));
+    json_object_array_sort(sorted, compare_texts);
+    return sorted;
+}
+
+bool value_sorted_has(struct json_object *sorted, struct json_object *member)
+{
+    return json_object_array_bsearch(member, sorted, compare_texts) != NULL;
+}
+
 /* Members are texts in one form each (base64 is strict), so that equal members are equal texts. */
 static bool has_duplicates(struct json_object *set)
 {
-    size_t count = json_length(set);
-    struct json_object **members = memory_new((count + 1) * sizeof(struct json_object *));
+    struct json_object *sorted = value_set_sorted(set);
     bool found = false;
 
-    for (size_t i = 0; i < count; i++)
-        members[i] = json_item(set, i);
-    qsort(members, count, sizeof *members, compare_texts);
-    for (size_t i = 1; i < count && !found; i++)
-        found = compare_texts(&members[i - 1], &members[i]) == 0;
-    free(members);
+    for (size_t i = 1; i < json_length(sorted) && !found; i++) {
+        struct json_object *one = json_item(sorted, i - 1), *next = json_item(sorted, i);
+        found = compare_texts(&one, &next) == 0;
+    }
+    json_object_put(sorted);
     return found;
 }
 
@@ -334,6 +347,26 @@ bool value_items_equal(struct json_object *a, struct json_object *b)
     return true;
 }
 
+static bool lists_equal(struct json_object *a, struct json_object *b)
+{
+    for (size_t i = 0; i < json_length(a); i++) {
+        if (!value_equal(json_item(a, i), json_item(b, i)))
+            return false;
+    }
+    return true;
+}
+
+static bool sets_equal(struct json_object *a, struct json_object *b)
+{
+    struct json_object *sorted = value_set_sorted(b);
+    bool equal = true;
+
+    for (size_t i = 0; i < json_length(a) && equal; i++)
+        equal = value_sorted_has(sorted, json_item(a, i));
+    json_object_put(sorted);
+    return equal;
+}
+
 bool value_equal(struct json_object *a, struct json_object *b)
 {
     struct json_object *left = NULL, *right = NULL;
@@ -343,16 +376,11 @@ bool value_equal(struct json_object *a, struct json_object *b)
         return false;
     if (strcmp(type, "M") == 0)
         return value_items_equal(left, right);
-    if (strcmp(type, "L") != 0 && !json_object_is_type(left, json_type_array))
+    if (!json_object_is_type(left, json_type_array))
         return json_equal(left, right);
     if (json_length(left) != json_length(right))
         return false;
-    for (size_t i = 0; i < json_length(left); i++) {
-        struct json_object *item = json_item(left, i);
-        if (strcmp(type, "L") == 0 ? !value_equal(item, json_item(right, i)) : !value_set_has(right, item))
-            return false;
-    }
-    return true;
+    return strcmp(type, "L") == 0 ? lists_equal(left, right) : sets_equal(left, right);
 }
 
 bool value_bytes(struct json_object *value, struct buf *out)
@@ -376,9 +404,15 @@ bool value_bytes(struct json_object *value, struct buf *out)
 
 bool value_compare(struct json_object *a, struct json_object *b, int *order)
 {
+    struct json_object *texts[2] = {NULL, NULL};
     struct buf left, right;
-    bool comparable = strcmp(value_type(a, NULL), value_type(b, NULL)) == 0;
+    const char *type = value_type(a, &texts[0]);
+    bool comparable = strcmp(type, value_type(b, &texts[1])) == 0;
 
+    if (comparable && strcmp(type, "S") == 0) { /* as they stand: they may be large, and the items many */
+        *order = compare_texts(&texts[0], &texts[1]);
+        return true;
+    }
     buf_init(&left, BYTES_MAX);
     buf_init(&right, BYTES_MAX);
     comparable = comparable && value_bytes(a, &left) && value_bytes(b, &right);

@@ -41,6 +41,9 @@ bool value_compare(struct json_object *a, struct json_object *b, int *order);
 bool value_bytes(struct json_object *value, struct buf *out);
 /* True when the set has that member. */
 bool value_set_has(struct json_object *set, struct json_object *member);
+/* The members in order, as a new array, the caller's, in which finding one takes a logarithmic time. */
+struct json_object *value_set_sorted(struct json_object *set);
+bool value_sorted_has(struct json_object *sorted, struct json_object *member);
 
 /* As DynamoDB counts: names and values, and a little for each list and map. */
 size_t value_size(struct json_object *value);

@@ -2,7 +2,8 @@
  * fis: AWS Fault Injection Service in the region: experiment templates, experiments and what they do.
  * Everything is under the region's mutex; templates and experiments belong to the AWS region that the call
  * was signed for. Handlers only change what is wanted; fis_advance takes the steps, on the scheduler's
- * thread.
+ * thread. The durations of actions are AWS's at a pace of 1, and are hurried with the region (--fast,
+ * --pace).
  */
 #ifndef SHAKETABLE_SANDBOX_FIS_H
 #define SHAKETABLE_SANDBOX_FIS_H

@@ -82,10 +82,10 @@ static const char *agent_lack(const struct task *task)
         if (!strstr(container->name, AGENT) && !strstr(container->image, AGENT))
             continue;
         if (!has_variable(json_item(list, i), AGENT_VARIABLE))
-            return "its container " AGENT " has no environment variable " AGENT_VARIABLE;
-        return container->state == CONTAINER_RUNNING ? NULL : "its container " AGENT " does not run";
+            return "Its container " AGENT " has no environment variable " AGENT_VARIABLE ".";
+        return container->state == CONTAINER_RUNNING ? NULL : "Its container " AGENT " does not run.";
     }
-    return "it has no container " AGENT;
+    return "It has no container " AGENT ".";
 }
 
 /* What the task lacks for the action; NULL: nothing. */
@@ -100,23 +100,23 @@ static const char *lack_of(const struct task *task, const struct fis_action *act
     if (agent)
         return agent;
     if (!pid || strcmp(pid, "task") != 0)
-        return "pidMode of its task definition is not task";
+        return "pidMode of its task definition is not task.";
     if (is_network && !by_endpoints && ecs_asks_for_fargate(asked, task->definition))
-        return "on AWS Fargate the action needs useEcsFaultInjectionEndpoints=true";
+        return "On AWS Fargate the action needs useEcsFaultInjectionEndpoints=true.";
     if (is_network && by_endpoints && !json_flag(body, "enableFaultInjection", false))
-        return "enableFaultInjection is not true in its task definition";
+        return "enableFaultInjection is not true in its task definition.";
     if (task->execute_command)
-        return "ECS Exec is enabled for it";
+        return "ECS Exec is enabled for it.";
     return is_network ? interface_lack(task) : NULL;
 }
 
 static bool check(const struct task *task, const struct fis_action *action, struct error *error)
 {
-    const char *lack = task->state == TASK_RUNNING ? lack_of(task, action) : "it is not RUNNING";
+    const char *lack = task->state == TASK_RUNNING ? lack_of(task, action) : "It is not RUNNING.";
 
     if (!lack)
         return true;
-    return error_set(error, ERROR_REFUSED, "Task %.200s can't take %s: %s.", task->arn, action->type->id,
+    return error_set(error, ERROR_REFUSED, "Task %.200s can't take %s. %s", task->arn, action->type->id,
                      lack);
 }
 

@@ -281,7 +281,7 @@ bool fis_stop_experiment(struct region *region, struct call *call)
     if (!experiment)
         return fis_not_found(call, "Experiment", id);
     /* The model has no conflict for this operation. */
-    if (fis_is_over(experiment) || experiment->status == FIS_STOPPING)
+    if (fis_is_over(experiment))
         return fis_invalid(call, "Experiment %s can't be stopped: it is %s.", id,
                            status_names[experiment->status]);
     fis_stop(region, experiment, FIS_STOPPED, "Experiment stopped.", clock_ms());

@@ -70,6 +70,7 @@ enum interface_state interface_look(struct task *task, int64_t now_ms, struct er
 /* Asks its processes to end, and kills them when they take too long, or at once; called until it is false:
  * none lives. */
 bool interface_end(struct task *task, int64_t now_ms, bool at_once);
+/* Its processes must have ended. */
 void interface_free(struct task *task);
 /* Appends the text, of that variable (NULL: of a command), with the places outside replaced by the egress
  * listeners that lead there. */

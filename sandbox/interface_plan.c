@@ -61,7 +61,15 @@ static bool add(struct interface *interface, bool ingress, enum egress_service s
     return true;
 }
 
-static bool add_ports(struct interface *interface, const struct task *task)
+/* A health check may go to a port of its own. */
+static int64_t check_port_of(struct region *region, struct json_object *mapping)
+{
+    const struct target_group *group = region_find_group(region, json_text(mapping, "targetGroupArn"));
+
+    return group ? json_integer(group->settings, "HealthCheckPort", 0) : 0; /* "traffic-port": 0 */
+}
+
+static bool add_ports(struct region *region, struct interface *interface, const struct task *task)
 {
     bool fits = true;
 
@@ -76,9 +84,12 @@ static bool add_ports(struct interface *interface, const struct task *task)
         }
     }
     for (size_t i = 0; i < json_length(task->load_balancers); i++) {
-        int64_t port = json_integer(json_item(task->load_balancers, i), "containerPort", 0);
-        if (port > 0 && port <= UINT16_MAX)
-            fits = add(interface, true, EGRESS_OTHER, task->inside, (uint16_t)port) && fits;
+        struct json_object *mapping = json_item(task->load_balancers, i);
+        const int64_t ports[] = {json_integer(mapping, "containerPort", 0), check_port_of(region, mapping)};
+        for (size_t k = 0; k < 2; k++) {
+            if (ports[k] > 0 && ports[k] <= UINT16_MAX)
+                fits = add(interface, true, EGRESS_OTHER, task->inside, (uint16_t)ports[k]) && fits;
+        }
     }
     return fits;
 }
@@ -165,12 +176,12 @@ static void plan_container(struct visit *visit, struct json_object *definition)
     }
 }
 
-bool interface_plan(const struct region *region, const struct task *task, struct interface *interface,
+bool interface_plan(struct region *region, const struct task *task, struct interface *interface,
                     struct error *error)
 {
     struct visit visit = {.region = region, .task = task, .planned = interface};
 
-    visit.too_many = !add_ports(interface, task);
+    visit.too_many = !add_ports(region, interface, task);
     for (size_t i = 0; i < task->container_count; i++)
         plan_container(&visit, task->containers[i].definition);
     return !visit.too_many ||
@@ -187,7 +198,8 @@ struct json_object *interface_peers(struct region *region, const struct task *ta
     for (size_t i = 0; i < json_length(task->load_balancers); i++) {
         struct json_object *mapping = json_item(task->load_balancers, i);
         const struct target_group *group = region_find_group(region, json_text(mapping, "targetGroupArn"));
-        if (!group || json_integer(mapping, "containerPort", 0) != port)
+        if (!group ||
+            (json_integer(mapping, "containerPort", 0) != port && check_port_of(region, mapping) != port))
             continue;
         struct json_object *arns = region_group_load_balancers(region, group);
         for (size_t k = 0; k < json_length(arns); k++) {

@@ -224,10 +224,10 @@ struct region {
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;
     struct list roles;            /* struct iam_role *, of the account */
+    struct dynamodb *dynamodb;    /* see dynamodb_table.h; NULL: no table was made */
     struct fis *fis;              /* see fis.h */
     struct chaos *chaos;          /* see chaos.h */
     struct product_api *products; /* see product_api.h */
-    struct dynamodb *dynamodb;    /* see dynamodb_table.h; NULL: no table was made */
     struct json_object *scaling;  /* of Application Auto Scaling, see autoscaling.h; NULL: nothing */
 };
 

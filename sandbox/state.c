@@ -2,6 +2,7 @@
 
 #include "sandbox/alarm.h"
 #include "sandbox/autoscaling.h"
+#include "sandbox/chaos.h"
 #include "sandbox/ec2.h"
 #include "sandbox/ecs.h"
 #include "sandbox/elbv2.h"
@@ -162,6 +163,7 @@ bool state_print(struct region *region, struct buf *out)
     json_put(json, "alarms", alarms_json(region));
     json_put(json, "autoscaling", autoscaling_state_json(region));
     json_put(json, "experimentTemplates", fis_state_json(region));
+    json_put(json, "chaos", chaos_state_json(region->chaos));
     done = json_print_canonical(json, out) && buf_append_char(out, '\n');
     json_object_put(json);
     return done;

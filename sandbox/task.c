@@ -451,6 +451,7 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms)
             task->containers[i].state = CONTAINER_STOPPED;
         task->stopped = region_now();
         ssm_end_sessions_of(region, task);
+        interface_free(task);
         enter(task, TASK_STOPPED, now_ms);
         break;
     case TASK_STOPPED:

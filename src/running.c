@@ -179,6 +179,8 @@ void running_print_status(struct json_object *status)
     char faults[256] = "";
     if (fault_from_json(&fault, json_object_of(status, "faults"), NULL))
         fault_describe(&fault, faults, sizeof faults);
+    if (json_text(status, "title")[0] != '\0')
+        printf("template    %s\n", json_text(status, "title"));
     printf("experiment  %s\nservice     %s/%s\nphase       %s\n", json_text(status, "experiment"),
            json_text(status, "cluster"), json_text(status, "service"), json_text(status, "phase"));
     print_faults(status, faults);

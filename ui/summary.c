@@ -68,10 +68,22 @@ static void print_end(FILE *out, const struct ui_summary *summary, const struct 
         fprintf(out,
                 "  Nothing of the experiment is left; the service stays as someone deployed it meanwhile.\n");
     else if (experiment->phase == MODEL_RESTORED && experiment->clean_ms >= 0)
-        fprintf(out, "  All is as it was: traffic was clean in %.0f ms, the service is restored.\n",
-                experiment->clean_ms);
+        fprintf(out, "  All is as it was: traffic was clean in %.0f ms, %s.\n", experiment->clean_ms,
+                experiment->fis_experiment[0] == '\0' ? "the service is restored"
+                                                      : "and nothing of it is left in AWS FIS");
     else
         fprintf(out, "  All is as it was.\n");
+}
+
+/* "latency 800 ms on storefront/checkout", or what the template says of itself. */
+static void print_what(FILE *out, const struct ui_summary *summary, const struct model *last)
+{
+    char faults[WORDS_MAX];
+    const char *title = last == NULL ? "" : last->experiment.title;
+    fault_describe(&summary->strongest, faults, sizeof faults);
+    fprintf(out, "%s", title[0] == '\0' ? faults : title);
+    if (summary->service[0] != '\0')
+        fprintf(out, " on %s/%s", summary->cluster, summary->service);
 }
 
 void ui_summary_print(FILE *out, const struct ui_summary *summary, const struct model *last)
@@ -81,11 +93,11 @@ void ui_summary_print(FILE *out, const struct ui_summary *summary, const struct 
     if (!summary->injected && !left)
         return;
     if (summary->injected) {
-        char faults[WORDS_MAX];
         char clock[UNITS_TEXT_MAX];
-        fault_describe(&summary->strongest, faults, sizeof faults);
         units_format_clock(summary->live_ms, clock);
-        fprintf(out, "shaketable: %s on %s/%s for %s\n", faults, summary->cluster, summary->service, clock);
+        fprintf(out, "shaketable: ");
+        print_what(out, summary, last);
+        fprintf(out, " for %s\n", clock);
         print_figures(out, "before", &summary->before);
         print_figures(out, "during", &summary->during);
         print_figures(out, "in scope", &summary->scoped);

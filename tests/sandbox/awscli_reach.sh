@@ -82,4 +82,8 @@ has "a stream's events" "listening " "$(text logs get-log-events --log-group-nam
 fails "a pattern beyond this region" InvalidParameterException "Invalid filter pattern" logs filter-log-events \
     --log-group-name /talk --filter-pattern '{ $.sequence > 5 }'
 a ecs delete-service --cluster storefront --service talker --force >"$work/delete" || failures=$((failures + 1))
+is "ECS Exec can be turned off, without a deployment" "False 1" \
+    "$(text ecs update-service --cluster storefront --service checkout --disable-execute-command \
+        --query 'service.[enableExecuteCommand, length(deployments)]')"
+is "tasks that run keep it" "True True True" "$(describe 'tasks[].enableExecuteCommand')"
 done_testing

@@ -100,11 +100,16 @@ is "another task is not" yes "$(fast fresh "$other_host" /health)"
 is "what it calls is slow" "yes yes" "$(slow part checkout) $(slow part ledger)"
 has "one of a kind at a time" "There is already one network latency fault running" \
     "$(curl -s -X PUT -d "{\"task\":\"$task\",\"kind\":\"latency\",\"delay_ms\":1}" "$url/_shaketable/interface")"
-(sleep 0.3; stop latency >"$work/stop") & stopping=$!
-is "who waits while it ends waits no longer" yes "$(fast kept "$host" /health)"
-wait $stopping
-is "and it is as it was" "yes yes" "$(fast kept "$host" /health) $(fast part ledger)"
+stop latency
+is "it is as it was" "yes yes" "$(fast kept "$host" /health) $(fast part ledger)"
 has "stopped once" "no latency fault is running" "$(curl -s -X DELETE "$url/_shaketable/interface?task=$task&kind=latency")"
+
+start '"kind":"latency","delay_ms":50000'
+curl -s -o /dev/null -w '%{http_code}' -m 40 "http://$host/health" >"$work/held" & held=$!
+is "for its whole delay" 28 "$(curl -s -o /dev/null -m 1 "http://$host/health"; echo $?)"
+stop latency
+wait $held
+is "who waits when it ends waits no longer" 200 "$(cat "$work/held")"
 
 # To some places only.
 start "\"kind\":\"latency\",\"delay_ms\":$delay,\"sources\":[\"$pay_host/32\"]"
@@ -153,10 +158,11 @@ wait $held
 is "who waited is answered when it ends" 200 "$(cat "$work/held")"
 
 # A load balancer's health checks are traffic, too.
+pids=$(interface '" ".join(str(part["pid"]) for part in one["listeners"])')
+is "four processes" 4 "$(alive "$pids")"
 start "\"kind\":\"blackhole\",\"port\":$port"
 until_is "its health checks fail, and the service replaces it" 60 "STOPPED Task failed ELB health checks" \
     eval "text ecs describe-tasks --cluster storefront --tasks $task --query 'tasks[0].[desiredStatus,stoppedReason]' | sed 's/ in (target.*//'"
-pids=$(interface '" ".join(str(part["pid"]) for part in one["listeners"])')
 until_is "its interface goes with it" 30 0 alive "$pids"
 until_is "another takes its place" 60 "1 2 0" service web '[length(deployments),runningCount,pendingCount]'
 
@@ -169,15 +175,10 @@ done
 is "an unknown task" 404 "$(curl -s -o /dev/null -w '%{http_code}' -X PUT -d '{"task":"x","kind":"loss"}' "$url/_shaketable/interface")"
 is "nothing runs" "[]" "$(interface 'one["running"]')"
 
-# However the region ends, nothing of it is left.
+# However the region ends, nothing of it is left (run_task.sh has SIGTERM).
 start "\"kind\":\"latency\",\"delay_ms\":$delay"
 processes=$(children "$sandbox_pid")
-if [ "${1:-}" = kill ]; then
-    kill -KILL "$sandbox_pid"; wait "$sandbox_pid" 2>/dev/null
-else
-    kill -TERM "$sandbox_pid"; wait "$sandbox_pid"
-    is "SIGTERM ends it well" 0 $?
-fi
+kill -KILL "$sandbox_pid"; wait "$sandbox_pid" 2>/dev/null
 sandbox_pid=
-until_is "no process is left" 10 0 alive "$processes"
+until_is "after kill -9 no process is left" 10 0 alive "$processes"
 done_testing

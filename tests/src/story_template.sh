@@ -81,6 +81,20 @@ assert live and live[-1]['now']['p50_ms'] > 300, live[-1:]
 PYTHON
 [ "$(tasks_stopped)" = 1 ] || fail "$(tasks_stopped) tasks were stopped by the experiment, not 1"
 
+# ── its stop condition is a guard ──
+aws cloudwatch put-metric-alarm --alarm-name too-slow --metric-name x --namespace y --statistic Sum --period 60 \
+  --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanThreshold
+write_template checkout "$(latency slow 100 '')" | sed \
+  's|"none"|"aws:cloudwatch:alarm", "value": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:too-slow"|' >"$work/guarded.json"
+"$bin/shaketable" template run "$work/guarded.json" --yes --json >"$work/events" 2>"$work/events.err" </dev/null &
+injection=$!
+wait_for_phase injecting
+aws cloudwatch set-alarm-state --alarm-name too-slow --state-value ALARM --state-reason 'said by a test'
+wait_for_injection
+expect_status 4
+expect_error "guard 'alarm arn:.*too-slow' tripped: the alarm is in state ALARM: said by a test"
+aws cloudwatch delete-alarms --alarm-names too-slow
+
 # ── the whole one ──
 wait "$whole"
 status=$?
