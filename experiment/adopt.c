@@ -26,6 +26,7 @@ void adopt_list_free(struct adopt_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         way_back_free(&list->items[i]);
+    adopt_fis_free(&list->fis);
     free(list->items);
     memset(list, 0, sizeof *list);
 }
@@ -45,38 +46,83 @@ static bool from_revision(const struct job *job, const char *arn, struct way_bac
     return done;
 }
 
+/* Room for one more; NULL: there is none. */
+static struct way_back *next_item(struct adopt_list *list)
+{
+    struct way_back *more =
+        list->count < LIST_MAX ? realloc(list->items, (list->count + 1) * sizeof *more) : NULL;
+    if (more == NULL)
+        return NULL;
+    list->items = more;
+    memset(&more[list->count], 0, sizeof *more);
+    return &more[list->count];
+}
+
 /* Adds the way back of one revision; one that is none of ours is passed over. */
 static bool add_revision(const struct job *job, const char *arn, struct adopt_list *list, struct error *error)
 {
     struct error failure = {0};
-    struct way_back *more = realloc(list->items, (list->count + 1) * sizeof *more);
-    if (more == NULL)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    list->items = more;
-    memset(&more[list->count], 0, sizeof *more);
-    if (from_revision(job, arn, &more[list->count], NULL, &failure))
+    struct way_back *item = next_item(list);
+    if (item == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory, or more than %d revisions of ours", LIST_MAX);
+    if (from_revision(job, arn, item, NULL, &failure))
         list->count++;
     else if (failure.code != ERROR_NOT_FOUND && error != NULL)
         *error = failure;
     return failure.code == ERROR_NONE || failure.code == ERROR_NOT_FOUND;
 }
 
-bool adopt_list_read(const struct job *job, struct adopt_list *list, struct error *error)
+static bool add_revisions(const struct job *job, struct adopt_list *list, struct error *error)
 {
     struct ecs_names families = {0}, revisions = {0};
-    memset(list, 0, sizeof *list);
     bool done = ecs_list_task_definition_families(job->client, WAY_BACK_FAMILY_PREFIX, &families, error);
     for (size_t i = 0; i < families.count; i++) {
         if (!ecs_list_task_definitions(job->client, families.items[i], "ACTIVE", &revisions, error)) {
             done = false;
             continue;
         }
-        for (size_t k = 0; k < revisions.count && list->count < LIST_MAX; k++)
+        for (size_t k = 0; k < revisions.count; k++)
             if (!add_revision(job, revisions.items[k], list, error))
                 done = false;
     }
     ecs_names_free(&revisions);
     ecs_names_free(&families);
+    return done;
+}
+
+static void add_fis(const struct job *job, struct adopt_list *list)
+{
+    struct way_back way_back, *item;
+    for (size_t i = 0; adopt_fis_at(job, &list->fis, i, &way_back); i++) {
+        if ((item = next_item(list)) == NULL) {
+            way_back_free(&way_back);
+            return;
+        }
+        *item = way_back;
+        list->count++;
+    }
+}
+
+/* Whoever undoes them one after the other takes away what FIS needs after FIS has ended. */
+static void put_prepared_last(struct adopt_list *list)
+{
+    size_t place = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].prepares)
+            continue;
+        struct way_back item = list->items[i];
+        memmove(&list->items[place + 1], &list->items[place], (i - place) * sizeof item);
+        list->items[place++] = item;
+    }
+}
+
+bool adopt_list_read(const struct job *job, bool ask_fis, struct adopt_list *list, struct error *error)
+{
+    memset(list, 0, sizeof *list);
+    if (ask_fis && adopt_fis_look(job, &list->fis, NULL))
+        add_fis(job, list);
+    bool done = add_revisions(job, list, error);
+    put_prepared_last(list);
     return done;
 }
 
@@ -93,7 +139,7 @@ static bool from_unused_revision(const struct job *job, const char *cluster, con
                                  struct adopted *out, struct error *error)
 {
     struct adopt_list list;
-    bool found = false, looked = adopt_list_read(job, &list, error);
+    bool found = false, looked = adopt_list_read(job, false, &list, error);
     for (size_t i = 0; !found && i < list.count; i++)
         found = is_of_service(&list.items[i], cluster, service) &&
                 way_back_copy(&out->way_back, &list.items[i], error);
@@ -101,19 +147,67 @@ static bool from_unused_revision(const struct job *job, const char *cluster, con
     return found || (looked && error_set(error, ERROR_NOT_FOUND, "there is none"));
 }
 
-/* What stands in the service's own revision, or in one that is left. */
+/* What FIS holds of ours for this service, that which runs first. ERROR_NOT_FOUND: nothing, or FIS can't be
+ * asked, which out->note tells. */
+static bool from_fis(const struct job *job, const char *cluster, const char *service, struct adopted *out,
+                     struct error *error)
+{
+    struct adopt_fis fis;
+    struct way_back way_back;
+    bool found = false, looked = adopt_fis_look(job, &fis, error);
+    memcpy(out->note, fis.refused, sizeof out->note);
+    for (size_t i = 0; !found && adopt_fis_at(job, &fis, i, &way_back); i++) {
+        found = is_of_service(&way_back, cluster, service);
+        if (found)
+            out->way_back = way_back;
+        else
+            way_back_free(&way_back);
+    }
+    adopt_fis_free(&fis);
+    return found || (looked && error_set(error, ERROR_NOT_FOUND, "there is none"));
+}
+
+/* FIS's experiment, where there is one, or else what was left in ECS. */
+static bool from_fis_or_unused(const struct job *job, const char *cluster, const char *service,
+                               struct adopted *out, struct error *error)
+{
+    struct error unused = {0};
+    if (from_fis(job, cluster, service, out, error) ||
+        from_unused_revision(job, cluster, service, out, &unused))
+        return true;
+    if (error->code == ERROR_NOT_FOUND)
+        *error = unused;
+    return false;
+}
+
+/* What stands in the service's own revision, in FIS, or in a revision that is left. A service that is only
+ * prepared may have an experiment of FIS's, which is to end first. */
 static bool from_running(const struct job *job, struct json_object *raw, const char *cluster,
                          struct adopted *out, struct error *error)
 {
-    const char *running = json_text(raw, "taskDefinition");
-    if (way_back_is_ours(running))
-        return from_revision(job, running, &out->way_back, &out->sidecars, error);
-    if (from_unused_revision(job, cluster, json_text(raw, "serviceArn"), out, error))
+    const char *running = json_text(raw, "taskDefinition"), *arn = json_text(raw, "serviceArn");
+    struct way_back prepared;
+    if (way_back_is_ours(running)) {
+        if (!from_revision(job, running, &out->way_back, &out->sidecars, error))
+            return false;
+        if (!out->way_back.prepares)
+            return true;
+        prepared = out->way_back;
+        memset(&out->way_back, 0, sizeof out->way_back);
+        if (from_fis(job, cluster, arn, out, error)) {
+            way_back_free(&prepared);
+            return true;
+        }
+        out->way_back = prepared;
+        return error->code == ERROR_NOT_FOUND;
+    }
+    if (from_fis_or_unused(job, cluster, arn, out, error))
         return true;
     if (error->code == ERROR_NOT_FOUND)
         error_set(error, ERROR_NOT_FOUND,
-                  "%s/%s runs %s and holds nothing of shaketable: there is nothing to roll back", cluster,
-                  json_text(raw, "serviceName"), ecs_short_name(running));
+                  "%s/%s runs %s and holds nothing of shaketable: there is nothing to roll back%s%s", cluster,
+                  json_text(raw, "serviceName"), ecs_short_name(running), out->note[0] == '\0' ? "" : ". ",
+                  out->note);
     return false;
 }
 
@@ -121,19 +215,41 @@ static bool from_service(const struct job *job, const char *cluster, const char 
                          struct error *error)
 {
     struct json_object *raw = NULL;
-    struct error failure = {0}, unused = {0};
+    struct error failure = {0}, left = {0};
     bool done = ecs_describe_service(job->client, cluster, service, &raw, &failure);
     if (done) {
         done = from_running(job, raw, cluster, out, &failure);
-    } else if (failure.code == ERROR_NOT_FOUND) { /* it may be gone, and our revision is not */
-        done = from_unused_revision(job, cluster, service, out, &unused);
-        if (unused.code != ERROR_NONE && unused.code != ERROR_NOT_FOUND)
-            failure = unused;
+    } else if (failure.code == ERROR_NOT_FOUND) { /* it may be gone, and what is ours is not */
+        done = from_fis_or_unused(job, cluster, service, out, &left);
+        if (left.code != ERROR_NONE && left.code != ERROR_NOT_FOUND)
+            failure = left;
     }
     json_object_put(raw);
     if (!done && error != NULL)
         *error = failure;
     return done;
+}
+
+/* By what stands in AWS, whatever service it is on. */
+static bool from_aws(const struct job *job, const char *experiment, struct adopted *out, struct error *error)
+{
+    struct adopt_list list;
+    struct error failure = {0};
+    bool found = false, looked = adopt_list_read(job, true, &list, &failure);
+    memcpy(out->note, list.fis.refused, sizeof out->note);
+    for (size_t i = 0; !found && i < list.count; i++)
+        found = strcmp(list.items[i].experiment, experiment) == 0 &&
+                way_back_copy(&out->way_back, &list.items[i], &failure);
+    if (!found && looked && failure.code == ERROR_NONE && list.fis.trouble[0] != '\0')
+        error_set(&failure, ERROR_SERVICE, "%s", list.fis.trouble);
+    else if (!found && looked && failure.code == ERROR_NONE)
+        error_set(&failure, ERROR_NOT_FOUND,
+                  "there is no experiment %s on this machine, and nothing of it in %s%s%s", experiment,
+                  aws_client_region(job->client), out->note[0] == '\0' ? "" : ". ", out->note);
+    adopt_list_free(&list);
+    if (!found && error != NULL)
+        *error = failure;
+    return found;
 }
 
 /* Completes `out` from the journal of out->way_back.experiment, or of `experiment`, if this machine has it.
@@ -154,10 +270,7 @@ static bool from_journal(const char *experiment, struct adopted *out, struct err
     }
     journal_list_free(&list);
     if (!found)
-        return error_set(
-            error, ERROR_NOT_FOUND,
-            "there is no experiment %s on this machine; name its --cluster and --service instead",
-            experiment);
+        return error_set(error, ERROR_NOT_FOUND, "there is no experiment %s on this machine", experiment);
     if (done)
         out->journal = journal_open(experiment, error);
     return out->journal != NULL;
@@ -168,6 +281,10 @@ static void find_endpoints(const struct job *job, struct adopted *out)
 {
     struct json_object *raw = NULL;
     struct way_back running = {0};
+    if (out->way_back.fis != NULL || out->way_back.prepares) { /* they have none */
+        memset(&out->sidecars, 0, sizeof out->sidecars);
+        return;
+    }
     if (out->sidecars.count == 0 &&
         ecs_describe_service(job->client, out->way_back.cluster_arn, way_back_carrier(&out->way_back), &raw,
                              NULL) &&
@@ -186,8 +303,12 @@ bool adopt_find(const struct job *job, const char *experiment, const char *clust
     char running[sizeof out->running];
     memset(out, 0, sizeof *out);
     if (experiment[0] != '\0') {
-        if (!from_journal(experiment, out, error))
+        if (!from_journal(experiment, out, &missing) &&
+            (missing.code != ERROR_NOT_FOUND || !from_aws(job, experiment, out, &missing))) {
+            if (error != NULL)
+                *error = missing;
             goto failed;
+        }
     } else {
         if (!from_service(job, cluster, service, out, error))
             goto failed;

@@ -39,7 +39,7 @@ const char *model_phase_name(enum model_phase phase)
 
 const char *model_record_state_name(enum model_record_state state)
 {
-    static const char *const names[] = {"running", "dead", "elsewhere", "ended"};
+    static const char *const names[] = {"running", "dead", "elsewhere", "prepared", "ended"};
     return names[state];
 }
 
@@ -55,6 +55,23 @@ bool model_record_is_abandoned(const struct model_record *record, int64_t now_ms
     bool on_purpose = strcmp(record->phase, "left") == 0;
     return now_ms >= record->deadline_ms ||
            (record->state == MODEL_RECORD_DEAD && record->mine && !on_purpose);
+}
+
+const struct model_fis_template *model_fis_template_of(const struct model_records *records, const char *id)
+{
+    for (size_t i = 0; records != NULL && i < records->fis.template_count; i++)
+        if (strcmp(records->fis.templates[i].id, id) == 0)
+            return &records->fis.templates[i];
+    return NULL;
+}
+
+const struct model_fis_experiment *model_fis_experiment_of(const struct model_records *records,
+                                                           const char *id)
+{
+    for (size_t i = 0; records != NULL && i < records->fis.experiment_count; i++)
+        if (strcmp(records->fis.experiments[i].id, id) == 0)
+            return &records->fis.experiments[i];
+    return NULL;
 }
 
 bool model_code_is_valid(const char *code)
@@ -110,6 +127,8 @@ void model_records_release(struct model_records *records)
     for (size_t i = 0; i < records->count; i++)
         free(records->items[i].story);
     free(records->items);
+    free(records->fis.templates);
+    free(records->fis.experiments);
     free(records);
 }
 

@@ -244,13 +244,17 @@ enum model_record_state {
     MODEL_RECORD_RUNNING,   /* a process of this machine runs it, be it this one */
     MODEL_RECORD_DEAD,      /* not ended, and the process that ran it is gone */
     MODEL_RECORD_ELSEWHERE, /* not ended, and begun by somebody else or with its journal elsewhere */
+    MODEL_RECORD_PREPARED,  /* a service that has what FIS needs, until that is taken back; no process */
     MODEL_RECORD_ENDED      /* the service is as it was */
 };
 const char *model_record_state_name(enum model_record_state state); /* "running", "dead", … */
 
+#define MODEL_FIS_ID_MAX 65
+
 struct model_record {
     enum model_record_state state;
     char id[32];
+    char engine[16]; /* "sidecar", "canary", "fis", "prepare" */
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
     char operator_name[128]; /* user@host */
@@ -262,18 +266,57 @@ struct model_record {
     char faults[MODEL_TEXT_MAX];   /* as begun; "" without a journal */
     char way_back[MODEL_NAME_MAX]; /* "checkout:41" */
     int64_t begun_ms;
-    int64_t deadline_ms; /* the faults are gone by then */
-    int64_t last_ms;     /* its journal's last line, 0: none */
-    char *story;         /* its journal's lines for people, each with a \n; NULL */
+    int64_t deadline_ms;                 /* the faults are gone by then */
+    int64_t last_ms;                     /* its journal's last line, 0: none */
+    char *story;                         /* its journal's lines for people, each with a \n; NULL */
+    char fis_template[MODEL_FIS_ID_MAX]; /* what FIS has of it; "" */
+    char fis_experiment[MODEL_FIS_ID_MAX];
+    char fis_status[16]; /* FIS's word for the latter */
 };
+
+/* What AWS FIS holds, ours or not. Those experiments that have not ended first, then the newest first. */
+struct model_fis_template {
+    char id[MODEL_FIS_ID_MAX];
+    char description[MODEL_TEXT_MAX];
+    char experiment[32]; /* ours: of this one */
+    bool runs;           /* an experiment of it has not ended */
+    int64_t created_ms;
+};
+struct model_fis_experiment {
+    char id[MODEL_FIS_ID_MAX];
+    char template_id[MODEL_FIS_ID_MAX];
+    char status[16]; /* FIS's word */
+    char reason[MODEL_TEXT_MAX];
+    char experiment[32]; /* ours: of this one */
+    bool preview;        /* ours, and it only resolved its targets */
+    bool ended;
+    int64_t created_ms;
+};
+#define MODEL_FIS_TEMPLATES_MAX 200
+#define MODEL_FIS_EXPERIMENTS_MAX 200
+struct model_fis {
+    bool looked;
+    bool refused;                    /* it may not be asked or is not there, and is not asked again */
+    char problem[ERROR_MESSAGE_MAX]; /* "FIS was not looked at: …"; "" */
+    size_t template_count, templates_left_out;
+    struct model_fis_template *templates;
+    size_t experiment_count, experiments_left_out;
+    struct model_fis_experiment *experiments;
+};
+
 struct model_records {
     unsigned references;
     bool journals;                   /* this machine's were read */
     bool searched;                   /* AWS was looked at too */
     char problem[ERROR_MESSAGE_MAX]; /* why it could not be, "" */
     size_t count;
-    struct model_record *items; /* those not ended first, then the newest first */
+    struct model_record *items; /* those not ended first, then the prepared ones; of each the newest first */
+    struct model_fis fis;
 };
+/* NULL: there is none of that id. */
+const struct model_fis_template *model_fis_template_of(const struct model_records *records, const char *id);
+const struct model_fis_experiment *model_fis_experiment_of(const struct model_records *records,
+                                                           const char *id);
 /* R may roll it back from here, and nobody on this machine runs it. */
 bool model_record_is_orphan(const struct model_record *record);
 /* Nobody can be meant to come back to it: not left on purpose, nor somebody else's, before its deadline. */
@@ -429,26 +472,29 @@ bool model_is_active(const struct model *model);
 struct template;
 
 enum intent_kind {
-    INTENT_SELECT,    /* watch cluster/service */
-    INTENT_VISIBLE,   /* `visible` is what the tree shows: it is read first, and often */
-    INTENT_REFRESH,   /* read the tree anew now */
-    INTENT_PLAN,      /* preflight and plan for cluster/service with `fault` and `duration_ms` */
-    INTENT_CONFIRM,   /* go on with what was planned */
-    INTENT_DISMISS,   /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
-    INTENT_ADJUST,    /* the running experiment's faults become `fault` */
-    INTENT_CATALOGUE, /* read which actions FIS has, or (with `action`) the parameters of one */
-    INTENT_GUARDS,    /* the experiment's guards become those of `choices`: what is not new goes on */
-    INTENT_ROLLBACK,  /* our experiment; with none, `experiment`, or what is found on cluster/service */
-    INTENT_ANSWER,    /* `code` answers the question of that `number`; "": nobody knows */
-    INTENT_LEAVE,     /* let the experiment go on without us until its deadline, and end */
-    INTENT_QUIT       /* end; rolls back first if something is active */
+    INTENT_SELECT,     /* watch cluster/service */
+    INTENT_VISIBLE,    /* `visible` is what the tree shows: it is read first, and often */
+    INTENT_REFRESH,    /* read the tree anew now */
+    INTENT_PLAN,       /* preflight and plan for cluster/service with `fault` and `duration_ms` */
+    INTENT_CONFIRM,    /* go on with what was planned */
+    INTENT_DISMISS,    /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
+    INTENT_ADJUST,     /* the running experiment's faults become `fault` */
+    INTENT_CATALOGUE,  /* read which actions FIS has, or (with `action`) the parameters of one */
+    INTENT_GUARDS,     /* the experiment's guards become those of `choices`: what is not new goes on */
+    INTENT_ROLLBACK,   /* our experiment; with none, `experiment`, or what is found on cluster/service */
+    INTENT_FIS_DELETE, /* the template `fis_id`, if it carries our tag and no experiment of it runs */
+    INTENT_FIS_STOP,   /* the experiment `fis_id`, whosoever it is */
+    INTENT_ANSWER,     /* `code` answers the question of that `number`; "": nobody knows */
+    INTENT_LEAVE,      /* let the experiment go on without us until its deadline, and end */
+    INTENT_QUIT        /* end; rolls back first if something is active */
 };
 #define INTENT_VISIBLE_MAX 128
 struct intent {
     enum intent_kind kind;
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    char experiment[32]; /* rollback: of this one, by its journal, instead of cluster/service */
+    char experiment[32]; /* rollback: of this one, by its journal or in AWS, instead of cluster/service */
+    char fis_id[MODEL_FIS_ID_MAX];
     struct fault fault;
     int64_t duration_ms; /* 0: open end */
     struct choices choices;

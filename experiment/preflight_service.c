@@ -1,4 +1,4 @@
-/* preflight of the service alone: what ECS says of it, no call. */
+/* preflight of the service alone: what ECS says of it. No call, but where a revision of ours runs. */
 #include "experiment/preflight.h"
 
 #include <stdio.h>
@@ -183,20 +183,47 @@ void preflight_deployable(const struct preflight *at)
     check_deployments(at);
 }
 
+/* The id of what prepared it for FIS; "" where that is not why a revision of ours runs. */
+static void find_preparation(const struct preflight *at, char experiment[32])
+{
+    struct json_object *response = NULL;
+    struct way_back way_back = {0};
+    experiment[0] = '\0';
+    if (ecs_describe_task_definition(at->job->client, at->service->task_definition, &response, NULL) &&
+        way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL) &&
+        way_back.prepares)
+        snprintf(experiment, 32, "%s", way_back.experiment);
+    way_back_free(&way_back);
+    json_object_put(response);
+}
+
+static void say_held(const struct preflight *at)
+{
+    const struct ecs_service *service = at->service;
+    char advice[MODEL_TEXT_MAX], prepared[32];
+    find_preparation(at, prepared);
+    if (prepared[0] != '\0') {
+        snprintf(advice, sizeof advice, "roll that back first: shaketable rollback %s", prepared);
+        preflight_say(at, MODEL_STOP, "its tasks hold what AWS FIS needs, and one change at a time is kept",
+                      advice, "it is prepared for AWS FIS");
+        return;
+    }
+    snprintf(advice, sizeof advice, "shaketable rollback --cluster %.60s --service %.60s",
+             ecs_short_name(service->cluster_arn), service->name);
+    preflight_say(at, MODEL_STOP, "another experiment holds this service", advice,
+                  "it is injected already, by revision %s", ecs_short_name(service->task_definition));
+}
+
 bool preflight_service(const struct preflight *at)
 {
     const struct ecs_service *service = at->service;
-    char advice[MODEL_TEXT_MAX];
     if (strcmp(service->status, "ACTIVE") != 0) {
         preflight_say(at, MODEL_STOP, "there is nothing to inject into", "choose an ACTIVE service",
                       "the service is %s", service->status);
         return false;
     }
     if (way_back_is_ours(service->task_definition)) {
-        snprintf(advice, sizeof advice, "shaketable rollback --cluster %.60s --service %.60s",
-                 ecs_short_name(service->cluster_arn), service->name);
-        preflight_say(at, MODEL_STOP, "another experiment holds this service", advice,
-                      "it is injected already, by revision %s", ecs_short_name(service->task_definition));
+        say_held(at);
         return false;
     }
     preflight_deployable(at);

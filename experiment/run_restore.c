@@ -86,6 +86,18 @@ void run_start_restore(struct run *run)
     run_start_job(run, run_work_restore, on_restored);
 }
 
+static void say_found(struct run *run)
+{
+    const struct way_back *way_back = &run->way_back;
+    bool service = way_back->service[0] != '\0';
+    run_say(run, MODEL_LOG_INFO, "found %s %s of %s%s%s%s%s",
+            way_back->prepares ? "the preparation for AWS FIS" : "experiment", way_back->experiment,
+            way_back->operator_name, service ? " on " : "", way_back->cluster, service ? "/" : "",
+            way_back->service);
+    if (run->adopted.note[0] != '\0')
+        run_say(run, MODEL_LOG_WARNING, "%.250s", run->adopted.note);
+}
+
 static void on_adopted(struct run *run)
 {
     struct error error;
@@ -110,8 +122,7 @@ static void on_adopted(struct run *run)
     run->sidecars_wanted = run->adopted.sidecars;
     snprintf(run->request.cluster, sizeof run->request.cluster, "%s", run->way_back.cluster);
     snprintf(run->request.service, sizeof run->request.service, "%s", run->way_back.service);
-    run_say(run, MODEL_LOG_INFO, "found experiment %s of %s on %s/%s", run->way_back.experiment,
-            run->way_back.operator_name, run->way_back.cluster, run->way_back.service);
+    say_found(run);
     if (run->adopted.endpoints.count > 0 && run->way_back.reach != CHOICES_REACH_NONE &&
         !run_open_sidecars(run, &run->adopted.endpoints, &error))
         run_say(run, MODEL_LOG_WARNING,

@@ -14,6 +14,7 @@
 #include "experiment/clients.h"
 #include "experiment/control.h"
 #include "experiment/eventlog.h"
+#include "experiment/fis_errand.h"
 #include "experiment/intents.h"
 #include "experiment/inventory.h"
 #include "experiment/model_internal.h"
@@ -54,6 +55,7 @@ struct session {
     struct clients *clients;
     struct survey_watch *survey;
     struct catalogue *catalogue;
+    struct fis_errand *errand;
     struct run *run;
     struct control *control;
     char door_tried[32]; /* the experiment that control_open was called for */
@@ -164,6 +166,12 @@ static void on_service_changed(void *context)
     struct session *session = context;
     if (session->reading != NULL)
         inventory_refresh(session->reading);
+    survey_watch_ask(session->survey);
+}
+
+static void on_fis_changed(void *context)
+{
+    struct session *session = context;
     survey_watch_ask(session->survey);
 }
 
@@ -346,6 +354,13 @@ static void take_intent(struct session *session, const struct intent *intent)
         try_clients_again(session);
         login_again(session);
         on_service_changed(session);
+        survey_watch_ask_again(session->survey);
+        break;
+    case INTENT_FIS_DELETE:
+    case INTENT_FIS_STOP:
+        login_again(session);
+        fis_errand_run(session->errand, session->actor != NULL ? session->reader : NULL,
+                       &session->reader_cancel, intent);
         break;
     case INTENT_PLAN:
         login_again(session);
@@ -433,6 +448,8 @@ static void close_all(struct session *session)
     session->survey = NULL;
     catalogue_free(session->catalogue);
     session->catalogue = NULL;
+    fis_errand_free(session->errand);
+    session->errand = NULL;
     run_free(session->run);
     session->run = NULL;
 }
@@ -443,7 +460,7 @@ static void end_when_done(struct session *session)
         return;
     atomic_store(&session->reader_cancel, true);
     if (!survey_watch_is_idle(session->survey) || !catalogue_is_idle(session->catalogue) ||
-        !run_is_idle(session->run))
+        !fis_errand_is_idle(session->errand) || !run_is_idle(session->run))
         return;
     if (!session->letting_go) {
         mind_control(session);
@@ -551,9 +568,11 @@ struct session *session_start(const struct session_options *options, struct erro
     const struct survey_watch_handlers survey_handlers = {session, on_changed, on_orphan};
     session->survey = survey_watch_new(&session->loop, &survey_handlers);
     session->catalogue = catalogue_new(&session->loop, on_changed, session);
+    const struct fis_errand_handlers errand_handlers = {session, on_log, on_fis_changed};
+    session->errand = fis_errand_new(&session->loop, &errand_handlers);
     session->run = run_new(&session->loop, session->actor, session->no_client, options->take_over, &handlers);
     if (session->event_fd < 0 || session->clients == NULL || session->survey == NULL ||
-        session->catalogue == NULL || session->run == NULL) {
+        session->catalogue == NULL || session->errand == NULL || session->run == NULL) {
         error_set_errno(error, "cannot start the experiment's thread");
         session->ended = true;
         close_all(session);

@@ -11,34 +11,30 @@
 #include "aws/profiles.h"
 #include "core/clock.h"
 #include "experiment/adopt.h"
+#include "experiment/engine.h"
 #include "experiment/journal.h"
 #include "experiment/journal_story.h"
+#include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
+#include "experiment/survey_fis.h"
 
 #define LAG_MS 60000
 
 /* ── one record ──────────────────────────────────────────────────────────────────────────── */
 
-/* Labels can be written by others: what would steer a terminal is not passed on. */
-static void copy_text(char *to, size_t size, const char *from)
+/* "arn:aws:ecs:REGION:ACCOUNT:…"; what names no service may name the account itself. */
+static bool is_of_account(const struct way_back *way_back, const char *account)
 {
-    snprintf(to, size, "%s", from);
-    for (char *c = to; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            *c = ' ';
-}
-
-/* "arn:aws:ecs:REGION:ACCOUNT:…" */
-static bool is_of_account(const char *arn, const char *account)
-{
-    const char *at = arn;
+    const char *at = way_back->service_arn, *named = json_text(way_back->fis, "account");
     for (int i = 0; i < 4 && at != NULL; i++) {
         at = strchr(at, ':');
         at = at == NULL ? NULL : at + 1;
     }
     size_t length = strlen(account);
-    return at == NULL || length == 0 || (strncmp(at, account, length) == 0 && at[length] == ':');
+    if (length == 0 || (at == NULL && named[0] == '\0'))
+        return true;
+    return at == NULL ? strcmp(named, account) == 0 : strncmp(at, account, length) == 0 && at[length] == ':';
 }
 
 static struct model_record *add(struct model_records *records)
@@ -59,18 +55,20 @@ static void take_way_back(struct model_record *record, const struct way_back *wa
 {
     char operator_name[sizeof record->operator_name];
     paths_operator(operator_name, sizeof operator_name);
-    copy_text(record->id, sizeof record->id, way_back->experiment);
-    copy_text(record->cluster, sizeof record->cluster, way_back->cluster);
-    copy_text(record->service, sizeof record->service, way_back->service);
-    copy_text(record->operator_name, sizeof record->operator_name, way_back->operator_name);
-    copy_text(record->region, sizeof record->region, way_back->region);
-    copy_text(record->way_back, sizeof record->way_back,
-              way_back->canary != NULL ? "the service without its canary"
-                                       : ecs_short_name(way_back->task_definition));
+    survey_copy_text(record->id, sizeof record->id, way_back->experiment);
+    survey_copy_text(record->cluster, sizeof record->cluster, way_back->cluster);
+    survey_copy_text(record->service, sizeof record->service, way_back->service);
+    survey_copy_text(record->operator_name, sizeof record->operator_name, way_back->operator_name);
+    survey_copy_text(record->region, sizeof record->region, way_back->region);
+    survey_copy_text(record->engine, sizeof record->engine, engine_of(way_back)->name);
+    survey_copy_text(record->way_back, sizeof record->way_back,
+                     way_back->fis != NULL      ? "stop, delete template"
+                     : way_back->canary != NULL ? "the service without its canary"
+                                                : ecs_short_name(way_back->task_definition));
     record->mine = strcmp(way_back->operator_name, operator_name) == 0;
     record->here = strcmp(way_back->region, place->region) == 0 &&
                    strcmp(way_back->endpoint, place->endpoint) == 0 &&
-                   is_of_account(way_back->service_arn, place->account);
+                   is_of_account(way_back, place->account);
     record->begun_ms = way_back->created_ms;
     record->deadline_ms = way_back->deadline_ms;
 }
@@ -99,10 +97,11 @@ static void take_entry(struct model_records *records, const struct journal_entry
     memcpy(record->phase, entry->phase, sizeof record->phase);
     fault_describe(&entry->faults, record->faults, sizeof record->faults);
     /* A home that several machines share: of another's process nothing is known here. */
-    record->state = entry->ended     ? MODEL_RECORD_ENDED
-                    : entry->running ? MODEL_RECORD_RUNNING
-                    : record->mine   ? MODEL_RECORD_DEAD
-                                     : MODEL_RECORD_ELSEWHERE;
+    record->state = entry->ended                            ? MODEL_RECORD_ENDED
+                    : entry->running                        ? MODEL_RECORD_RUNNING
+                    : strcmp(entry->phase, "prepared") == 0 ? MODEL_RECORD_PREPARED
+                    : record->mine                          ? MODEL_RECORD_DEAD
+                                                            : MODEL_RECORD_ELSEWHERE;
     read_story(record);
 }
 
@@ -144,7 +143,7 @@ static void take_labels(struct model_records *records, const struct way_back *wa
             return;
         take_way_back(record, way_back, place);
         record->here = true;
-        record->state = MODEL_RECORD_ELSEWHERE;
+        record->state = way_back->prepares ? MODEL_RECORD_PREPARED : MODEL_RECORD_ELSEWHERE;
     }
     record->labels = true;
     /* AWS's lists lag a little behind; what stands there for longer was not undone after all. */
@@ -153,16 +152,21 @@ static void take_labels(struct model_records *records, const struct way_back *wa
 }
 
 static void read_labels(struct model_records *records, const struct job *job,
-                        const struct survey_place *place)
+                        const struct survey_place *place, const struct model_records *previous)
 {
     struct adopt_list list = {0};
     struct error error = {0};
-    if (adopt_list_read(job, &list, &error))
+    bool refused = previous != NULL && previous->fis.refused && !place->ask_again;
+    if (adopt_list_read(job, !refused, &list, &error))
         records->searched = true;
     else
         snprintf(records->problem, sizeof records->problem, "%s", error.message);
     for (size_t i = 0; i < list.count; i++)
         take_labels(records, &list.items[i], place);
+    if (refused)
+        survey_fis_keep(records, previous);
+    else
+        survey_fis_take(records, &list.fis);
     adopt_list_free(&list);
 }
 
@@ -171,11 +175,15 @@ static void keep_labels(struct model_records *records, const struct model_record
     if (previous == NULL)
         return;
     records->searched = previous->searched;
+    survey_fis_keep(records, previous);
     for (size_t i = 0; i < previous->count; i++) {
         const struct model_record *from = &previous->items[i];
         struct model_record *record = find(records, from->id);
         if (record != NULL) {
             record->labels = from->labels;
+            memcpy(record->fis_template, from->fis_template, sizeof record->fis_template);
+            memcpy(record->fis_experiment, from->fis_experiment, sizeof record->fis_experiment);
+            memcpy(record->fis_status, from->fis_status, sizeof record->fis_status);
             if (record->state == MODEL_RECORD_ENDED && record->last_ms == from->last_ms)
                 record->state = from->state;
         } else if (from->labels && !from->journal && (record = add(records)) != NULL) {
@@ -187,12 +195,16 @@ static void keep_labels(struct model_records *records, const struct model_record
 
 /* ── the whole ───────────────────────────────────────────────────────────────────────────── */
 
+static int rank(const struct model_record *record)
+{
+    return record->state == MODEL_RECORD_ENDED ? 2 : record->state == MODEL_RECORD_PREPARED ? 1 : 0;
+}
+
 static int in_order(const void *a, const void *b)
 {
     const struct model_record *x = a, *y = b;
-    bool x_ended = x->state == MODEL_RECORD_ENDED, y_ended = y->state == MODEL_RECORD_ENDED;
-    if (x_ended != y_ended)
-        return x_ended ? 1 : -1;
+    if (rank(x) != rank(y))
+        return rank(x) - rank(y);
     return x->begun_ms < y->begun_ms ? 1 : x->begun_ms > y->begun_ms ? -1 : strcmp(x->id, y->id);
 }
 
@@ -204,7 +216,7 @@ struct model_records *survey_read(const struct job *job, const struct survey_pla
         return NULL;
     read_journals(records, place);
     if (job != NULL)
-        read_labels(records, job, place);
+        read_labels(records, job, place, previous);
     else
         keep_labels(records, previous);
     if (records->count > 1)
@@ -251,8 +263,8 @@ static void take_profile(void *context, const char *name, const char *region)
     if (profiles->count == MODEL_PROFILES_MAX || strlen(name) >= sizeof profiles->items[0].name)
         return;
     struct model_profile *profile = &profiles->items[profiles->count++];
-    copy_text(profile->name, sizeof profile->name, name);
-    copy_text(profile->region, sizeof profile->region, region);
+    survey_copy_text(profile->name, sizeof profile->name, name);
+    survey_copy_text(profile->region, sizeof profile->region, region);
 }
 
 static int default_first(const void *a, const void *b)

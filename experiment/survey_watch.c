@@ -20,13 +20,13 @@ struct survey_watch {
     struct model_profiles *profiles;
     uint64_t mark; /* of the journals that `records` tell of */
     uint64_t injected;
-    bool tree_read;
+    bool tree_read, again;
     int64_t began_ms, next_journals_ms, next_aws_ms;
 
     /* The worker's, while it works. */
     struct job job;
     struct model_place place;
-    bool ask_aws, first;
+    bool ask_aws, ask_again, first;
     struct model_records *fresh;
     struct model_profiles *fresh_profiles;
     uint64_t fresh_mark;
@@ -63,6 +63,12 @@ void survey_watch_ask(struct survey_watch *watch)
     watch->next_journals_ms = 0;
 }
 
+void survey_watch_ask_again(struct survey_watch *watch)
+{
+    watch->again = true;
+    survey_watch_ask(watch);
+}
+
 static uint64_t mark_of(const struct model_inventory *inventory)
 {
     uint64_t mark = 1;
@@ -89,7 +95,8 @@ void survey_watch_tree(struct survey_watch *watch, const struct model_inventory 
 static void work(uv_work_t *request)
 {
     struct survey_watch *watch = request->data;
-    const struct survey_place place = {watch->place.region, watch->place.endpoint, watch->place.account};
+    const struct survey_place place = {watch->place.region, watch->place.endpoint, watch->place.account,
+                                       watch->ask_again};
     if (watch->first)
         watch->fresh_profiles = survey_profiles();
     uint64_t mark = survey_journals_mark(watch->records);
@@ -147,8 +154,11 @@ void survey_watch_tick(struct survey_watch *watch, struct aws_client *client, co
     watch->working = true;
     watch->first = watch->records == NULL;
     watch->ask_aws = ask;
-    if (ask)
+    watch->ask_again = ask && watch->again;
+    if (ask) {
         watch->next_aws_ms = now_ms + AWS_MS; /* and sooner when it is asked for meanwhile */
+        watch->again = false;
+    }
     watch->job = (struct job){.client = client, .cancel = cancel};
     watch->place = *place;
     watch->work.data = watch;

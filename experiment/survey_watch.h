@@ -2,8 +2,8 @@
  * survey_watch: keeps a survey of the experiments up to date, on the session's loop, each look on a worker.
  *
  * The journals are looked at every two seconds, and read when one has changed. AWS is asked once the tree has
- * been read, when something that bears on experiments has changed, and else every five minutes: mostly one
- * call, ListTaskDefinitionFamilies, which finds nothing of ours.
+ * been read, when something that bears on experiments has changed, and else every five minutes: mostly three calls,
+ * ListTaskDefinitionFamilies, which finds nothing of ours, and FIS's two lists.
  */
 #ifndef SHAKETABLE_EXPERIMENT_SURVEY_WATCH_H
 #define SHAKETABLE_EXPERIMENT_SURVEY_WATCH_H
@@ -30,6 +30,8 @@ void survey_watch_free(struct survey_watch *watch);
 bool survey_watch_is_idle(const struct survey_watch *watch);
 /* AWS is asked anew as soon as may be. */
 void survey_watch_ask(struct survey_watch *watch);
+/* Likewise, and FIS too if it was refused before. */
+void survey_watch_ask_again(struct survey_watch *watch);
 /* What is injected in `inventory` may be another than before: then AWS is asked anew. */
 void survey_watch_tree(struct survey_watch *watch, const struct model_inventory *inventory);
 /* Starts what is due. `client` NULL: AWS can't be asked; it and `cancel` must live until the watch is idle

@@ -12,6 +12,7 @@
 #include "src/ask_code.h"
 #include "src/commands.h"
 #include "src/list_experiments.h"
+#include "src/list_fis.h"
 
 static struct aws_client *open_client(const struct cli *cli, struct error *error)
 {
@@ -217,17 +218,29 @@ static bool check_target(const struct cli *cli, const char *what, struct error *
     return true;
 }
 
+static const struct {
+    const char *name;
+    bool (*list)(const struct cli *cli, struct aws_client *client, struct error *error);
+} lists[] = {
+    {"clusters", list_clusters},
+    {"services", list_services},
+    {"target-groups", list_target_groups},
+    {"templates", list_templates},
+    {"fis-experiments", list_fis_experiments},
+};
+
 enum cli_exit command_list(const struct cli *cli)
 {
     struct error error = {0};
     const char *what = cli->word_count > 1 ? cli->words[1] : "";
-    bool done;
+    size_t chosen = 0;
     if (strcmp(what, "experiments") == 0)
         return list_experiments(cli);
-    bool known =
-        strcmp(what, "clusters") == 0 || strcmp(what, "services") == 0 || strcmp(what, "target-groups") == 0;
-    if (!known) {
-        error_set(&error, ERROR_USAGE, "list what? clusters, services, target-groups or experiments");
+    while (chosen < sizeof lists / sizeof lists[0] && strcmp(what, lists[chosen].name) != 0)
+        chosen++;
+    if (chosen == sizeof lists / sizeof lists[0]) {
+        error_set(&error, ERROR_USAGE,
+                  "list what? clusters, services, target-groups, experiments, templates or fis-experiments");
         return cli_fail(&error, CLI_USAGE);
     }
     if (!check_target(cli, what, &error))
@@ -235,12 +248,7 @@ enum cli_exit command_list(const struct cli *cli)
     struct aws_client *client = open_client(cli, &error);
     if (client == NULL)
         return cli_fail(&error, CLI_FAILED);
-    if (strcmp(what, "clusters") == 0)
-        done = list_clusters(cli, client, &error);
-    else if (strcmp(what, "services") == 0)
-        done = list_services(cli, client, &error);
-    else
-        done = list_target_groups(cli, client, &error);
+    bool done = lists[chosen].list(cli, client, &error);
     aws_client_close(client);
     return done ? CLI_DONE : cli_fail(&error, cli_status_of(&error));
 }

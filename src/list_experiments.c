@@ -14,6 +14,7 @@ static struct json_object *to_json(const struct model_record *record)
 {
     struct json_object *object = json_object_new_object();
     json_put_text(object, "experiment", record->id);
+    json_put_text(object, "engine", record->engine);
     json_put_text(object, "cluster", record->cluster);
     json_put_text(object, "service", record->service);
     json_put_text(object, "operator", record->operator_name);
@@ -26,6 +27,11 @@ static struct json_object *to_json(const struct model_record *record)
     json_put_flag(object, "labels", record->labels);
     json_put_flag(object, "running", record->state == MODEL_RECORD_RUNNING);
     json_put_flag(object, "restored", record->state == MODEL_RECORD_ENDED);
+    if (strcmp(record->engine, "fis") == 0) {
+        json_put_text(object, "fis_template", record->fis_template);
+        json_put_text(object, "fis_experiment", record->fis_experiment);
+        json_put_text(object, "fis_status", record->fis_status);
+    }
     json_put_integer(object, "began", record->begun_ms);
     json_put_integer(object, "deadline", record->deadline_ms);
     return object;
@@ -37,10 +43,12 @@ static void print_record(const struct model_record *record)
     bool ended = record->state == MODEL_RECORD_ENDED;
     clock_format_utc(record->begun_ms, began, sizeof began);
     clock_format_utc(record->deadline_ms, deadline, sizeof deadline);
-    snprintf(name, sizeof name, "%s/%s", record->cluster, record->service);
-    printf("%-12s %-28s %-11s %-9s %-20s %-20s %s\n", record->id, name,
+    bool lasting = record->state == MODEL_RECORD_PREPARED; /* it ends when it is taken back */
+    snprintf(name, sizeof name, "%s%s%s", record->cluster, record->service[0] != '\0' ? "/" : "-",
+             record->service);
+    printf("%-12s %-8s %-28s %-11s %-9s %-20s %-20s %s\n", record->id, record->engine, name,
            record->phase[0] != '\0' ? record->phase : "-",
-           ended ? "-" : model_record_state_name(record->state), began, ended ? "-" : deadline,
+           ended ? "-" : model_record_state_name(record->state), began, ended || lasting ? "-" : deadline,
            record->operator_name);
 }
 
@@ -48,8 +56,8 @@ static void print_records(const struct cli *cli, const struct model_records *rec
 {
     struct json_object *array = json_object_new_array();
     if (!cli->json)
-        printf("%-12s %-28s %-11s %-9s %-20s %-20s %s\n", "EXPERIMENT", "SERVICE", "PHASE", "PROCESS",
-               "BEGAN", "DEADLINE", "OPERATOR");
+        printf("%-12s %-8s %-28s %-11s %-9s %-20s %-20s %s\n", "EXPERIMENT", "ENGINE", "SERVICE", "PHASE",
+               "PROCESS", "BEGAN", "DEADLINE", "OPERATOR");
     for (size_t i = 0; i < records->count; i++) {
         if (cli->json)
             json_object_array_add(array, to_json(&records->items[i]));
@@ -73,9 +81,9 @@ static struct model_records *read_records(const struct cli *cli, struct error *e
     };
     struct aws_client *client = aws_client_open(&options, error);
     atomic_bool never = false;
-    struct survey_place place = {"", "", ""};
+    struct survey_place place = {"", "", "", false};
     if (client != NULL)
-        place = (struct survey_place){aws_client_region(client), aws_client_endpoint(client), ""};
+        place = (struct survey_place){aws_client_region(client), aws_client_endpoint(client), "", false};
     const struct job job = {.client = client, .cancel = &never};
     struct model_records *records = survey_read(client != NULL ? &job : NULL, &place, NULL);
     aws_client_close(client);
@@ -97,6 +105,8 @@ enum cli_exit list_experiments(const struct cli *cli)
                 records->problem[0] != '\0' ? records->problem : error.message);
     else if (records->problem[0] != '\0')
         fprintf(stderr, "shaketable: %s\n", records->problem);
+    if (records->fis.problem[0] != '\0')
+        fprintf(stderr, "shaketable: %s\n", records->fis.problem);
     bool journals = records->journals;
     model_records_release(records);
     return journals ? CLI_DONE : CLI_FAILED;

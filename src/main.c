@@ -13,7 +13,9 @@ static const struct cli_command commands[] = {
      CLI_HEADLESS | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_GUARDS | CLI_FAIL, 0, command_demo},
     {"sandbox", "[--listen ADDR:PORT] [--big C:S:T] [--throttle RATE] [--fail SPEC]...",
      "the embedded region alone, until SIGINT or SIGTERM", CLI_LISTEN | CLI_FAIL, 0, command_sandbox},
-    {"list", "clusters | services --cluster C | target-groups [--cluster C --service S] | experiments",
+    {"list",
+     "clusters | services --cluster C | target-groups [--cluster C --service S] | experiments | templates |"
+     " fis-experiments",
      "what there is", CLI_TARGET, 1, command_list},
     {"plan", "--cluster C --service S FAULTS", "what an injection would change, as a diff; changes nothing",
      CLI_TARGET | CLI_FAULTS | CLI_EXPERIMENT | CLI_CHOICES | CLI_ENGINE | CLI_GUARDS, 0, command_plan},

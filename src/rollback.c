@@ -99,53 +99,104 @@ static bool is_listed_before(const struct adopt_list *list, size_t index)
     return false;
 }
 
-/* Experiments that have no journal here, found by what stands in AWS. */
-static enum cli_exit roll_back_found(const struct cli *cli, size_t *count)
+static struct aws_client *open_client(const struct cli *cli, struct error *error)
 {
-    struct error error = {0};
-    struct adopt_list list = {0};
-    atomic_bool never = false;
     const struct aws_options options = {.profile = cli->profile,
                                         .region = cli->region,
                                         .endpoint_url = cli->endpoint_url,
                                         .read_only = true,
                                         .mfa = {.ask = ask_code}};
-    struct aws_client *client = aws_client_open(&options, &error);
+    return aws_client_open(&options, error);
+}
+
+/* What stands in AWS, whether it has a journal here or not. */
+static enum cli_exit look(const struct cli *cli, struct adopt_list *list)
+{
+    struct error error = {0};
+    atomic_bool never = false;
+    enum cli_exit status = CLI_DONE;
+    memset(list, 0, sizeof *list);
+    struct aws_client *client = open_client(cli, &error);
     if (client == NULL)
         return cli_fail(&error, CLI_FAILED);
     const struct job job = {.client = client, .cancel = &never};
-    enum cli_exit status = CLI_DONE;
-    if (!adopt_list_read(&job, &list, &error))
+    if (!adopt_list_read(&job, true, list, &error))
         status = cli_fail(&error, CLI_INCOMPLETE);
-    for (size_t i = 0; i < list.count; i++) {
-        if (is_listed_before(&list, i))
-            continue; /* a second revision of it goes with the first */
-        struct intent intent = {.kind = INTENT_ROLLBACK};
-        snprintf(intent.cluster, sizeof intent.cluster, "%s", list.items[i].cluster);
-        snprintf(intent.service, sizeof intent.service, "%s", list.items[i].service);
-        fprintf(stderr, "shaketable: found experiment %s of %s on %s/%s\n", list.items[i].experiment,
-                list.items[i].operator_name, list.items[i].cluster, list.items[i].service);
-        status = worse(status, roll_back_here(cli, &intent));
-        (*count)++;
-    }
-    adopt_list_free(&list);
+    if (list->fis.refused[0] != '\0' || list->fis.trouble[0] != '\0')
+        fprintf(stderr, "shaketable: %s%s\n", list->fis.refused, list->fis.trouble);
+    if (list->fis.trouble[0] != '\0')
+        status = CLI_INCOMPLETE; /* it may hold something, and can be asked again */
     aws_client_close(client);
     return status;
 }
 
-static enum cli_exit roll_back_all(const struct cli *cli, const struct journal_list *list)
+static bool was_rolled_back(const struct journal_list *journals, const char *experiment)
+{
+    for (size_t i = 0; i < journals->count; i++)
+        if (!journals->entries[i].ended && strcmp(journals->entries[i].experiment, experiment) == 0)
+            return true;
+    return false;
+}
+
+static enum cli_exit roll_back_journals(const struct cli *cli, const struct journal_list *journals,
+                                        bool prepared, size_t *count)
 {
     enum cli_exit status = CLI_DONE;
-    size_t count = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->entries[i].ended)
+    for (size_t i = 0; i < journals->count; i++) {
+        if (journals->entries[i].ended || journals->entries[i].way_back.prepares != prepared)
             continue;
-        status = worse(status, roll_back_entry(cli, &list->entries[i]));
-        count++;
+        status = worse(status, roll_back_entry(cli, &journals->entries[i]));
+        (*count)++;
     }
-    status = worse(status, roll_back_found(cli, &count));
+    return status;
+}
+
+static enum cli_exit roll_back_item(const struct cli *cli, const struct way_back *way_back)
+{
+    struct intent intent = {.kind = INTENT_ROLLBACK};
+    bool service = way_back->service[0] != '\0';
+    fprintf(stderr, "shaketable: found %s %s of %s%s%s%s%s\n",
+            way_back->prepares ? "the preparation" : "experiment", way_back->experiment,
+            way_back->operator_name, service ? " on " : "", way_back->cluster, service ? "/" : "",
+            way_back->service);
+    if (way_back->fis != NULL || way_back->prepares) { /* there may be one of each on a service */
+        memcpy(intent.experiment, way_back->experiment, sizeof intent.experiment);
+    } else {
+        snprintf(intent.cluster, sizeof intent.cluster, "%s", way_back->cluster);
+        snprintf(intent.service, sizeof intent.service, "%s", way_back->service);
+    }
+    return roll_back_here(cli, &intent);
+}
+
+/* Those that had no journal here to roll them back by. */
+static enum cli_exit roll_back_found(const struct cli *cli, const struct adopt_list *list,
+                                     const struct journal_list *journals, bool prepared, size_t *count)
+{
+    enum cli_exit status = CLI_DONE;
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_listed_before(list, i) || list->items[i].prepares != prepared)
+            continue; /* a second revision of it goes with the first */
+        if (prepared && was_rolled_back(journals, list->items[i].experiment))
+            continue; /* since this was read */
+        status = worse(status, roll_back_item(cli, &list->items[i]));
+        (*count)++;
+    }
+    return status;
+}
+
+/* What prepares a service for FIS goes last: an experiment of FIS's needs it to its end. */
+static enum cli_exit roll_back_all(const struct cli *cli, const struct journal_list *journals)
+{
+    struct adopt_list list;
+    size_t count = 0;
+    enum cli_exit status = roll_back_journals(cli, journals, false, &count);
+    status = worse(status, look(cli, &list));
+    status = worse(status, roll_back_found(cli, &list, journals, false, &count));
+    status = worse(status, roll_back_journals(cli, journals, true, &count));
+    status = worse(status, roll_back_found(cli, &list, journals, true, &count));
     if (count == 0 && status == CLI_DONE)
         fprintf(stderr, "shaketable: nothing to roll back\n");
+    adopt_list_free(&list);
     return status;
 }
 
@@ -168,6 +219,50 @@ static enum cli_exit roll_back_service(const struct cli *cli, const struct journ
     return roll_back_here(cli, &intent);
 }
 
+/* The one that is named, or the only one there is; a service that is prepared is meant only where there is
+ * nothing else. */
+static const struct journal_entry *find_entry(const struct cli *cli, const struct journal_list *list,
+                                              struct error *error)
+{
+    const struct journal_entry *entry = running_find(cli, list, error), *prepared = NULL;
+    size_t count = 0;
+    if (entry != NULL || error->code != ERROR_NOT_FOUND || cli->word_count > 1)
+        return entry;
+    for (size_t i = 0; i < list->count; i++)
+        if (running_is_prepared(&list->entries[i])) {
+            prepared = &list->entries[i];
+            count++;
+        }
+    if (count > 1)
+        error_set(error, ERROR_USAGE,
+                  "%zu services are prepared for AWS FIS: name one; see shaketable list experiments", count);
+    return count == 1 ? prepared : NULL;
+}
+
+static bool can_be_an_id(const char *word)
+{
+    size_t length = strlen(word);
+    return length > 0 && length < sizeof((struct way_back *)NULL)->experiment &&
+           strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+static enum cli_exit roll_back_one(const struct cli *cli, const struct journal_list *list)
+{
+    struct error error = {0};
+    struct intent intent = {.kind = INTENT_ROLLBACK};
+    const struct journal_entry *entry = find_entry(cli, list, &error);
+    const char *id = cli->word_count > 1 ? cli->words[1] : "";
+    if (entry != NULL)
+        return roll_back_entry(cli, entry);
+    struct aws_client *client =
+        error.code == ERROR_NOT_FOUND && can_be_an_id(id) ? open_client(cli, NULL) : NULL;
+    if (client == NULL)
+        return cli_fail(&error, error.code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED);
+    aws_client_close(client);
+    snprintf(intent.experiment, sizeof intent.experiment, "%s", id); /* begun on another machine, perhaps */
+    return roll_back_here(cli, &intent);
+}
+
 enum cli_exit command_rollback(const struct cli *cli)
 {
     struct error error = {0};
@@ -177,15 +272,12 @@ enum cli_exit command_rollback(const struct cli *cli)
         journal_sweep();
     if (!journal_list_read(&list, &error))
         return cli_fail(&error, CLI_FAILED);
-    if (cli->all) {
+    if (cli->all)
         status = roll_back_all(cli, &list);
-    } else if ((cli->given & CLI_TARGET) != 0) {
+    else if ((cli->given & CLI_TARGET) != 0)
         status = roll_back_service(cli, &list);
-    } else {
-        const struct journal_entry *entry = running_find(cli, &list, &error);
-        status = entry != NULL ? roll_back_entry(cli, entry)
-                               : cli_fail(&error, error.code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED);
-    }
+    else
+        status = roll_back_one(cli, &list);
     journal_list_free(&list);
     return status;
 }

@@ -11,6 +11,11 @@
 
 #define ANSWER_MS 10000
 
+bool running_is_prepared(const struct journal_entry *entry)
+{
+    return !entry->ended && !entry->running && strcmp(entry->phase, "prepared") == 0;
+}
+
 const struct journal_entry *running_find(const struct cli *cli, const struct journal_list *list,
                                          struct error *error)
 {
@@ -19,9 +24,7 @@ const struct journal_entry *running_find(const struct cli *cli, const struct jou
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct journal_entry *entry = &list->entries[i];
-        bool over =
-            entry->ended || strcmp(entry->phase, "prepared") == 0; /* what is left of it is no experiment */
-        if (id != NULL ? strcmp(entry->experiment, id) != 0 : over)
+        if (id != NULL ? strcmp(entry->experiment, id) != 0 : entry->ended || running_is_prepared(entry))
             continue;
         found = entry;
         count++;

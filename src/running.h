@@ -9,7 +9,9 @@
 #include "experiment/journal.h"
 #include "src/cli.h"
 
-/* The entry that the command line's word names, or the only one that has not ended. The list stays the
+/* A service that has what FIS needs: no process, and nothing under way. */
+bool running_is_prepared(const struct journal_entry *entry);
+/* The entry that the command line's word names, or the only one that is under way. The list stays the
  * caller's. NULL with an error that says what to do. */
 const struct journal_entry *running_find(const struct cli *cli, const struct journal_list *list,
                                          struct error *error);

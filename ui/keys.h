@@ -56,6 +56,8 @@ enum ui_command {
     UI_COMMAND_ENGINE,
     UI_COMMAND_CATALOGUE,
     UI_COMMAND_ACTIONS,
+    UI_COMMAND_FIS_DELETE,
+    UI_COMMAND_FIS_STOP,
 };
 
 /* Where a key means something. */
@@ -69,6 +71,8 @@ enum ui_context {
     UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region, actions */
     UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
     UI_CONTEXT_GUARDS = 128,
+    UI_CONTEXT_FIS_TEMPLATE = 256, /* beside CHOICE: the cursor is on one of FIS's */
+    UI_CONTEXT_FIS_EXPERIMENT = 512,
     UI_CONTEXT_FORM = 1024, /* fields below each other: letters are typed there too */
     UI_CONTEXT_ALL = 2047,
     UI_CONTEXT_TYPING = UI_CONTEXT_TEXT | UI_CONTEXT_FORM,

@@ -204,10 +204,21 @@ bool ui_state_is_typing(const struct ui_state *state, const struct model *model)
     case UI_OVERLAY_CODE:
     case UI_OVERLAY_GUARD:
     case UI_OVERLAY_FORM:
+    case UI_OVERLAY_FIS_STOP:
         return true;
     default:
         return dialog_asks_name(state, model);
     }
+}
+
+/* The list of experiments: what its keys mean beyond a list's depends on the row. */
+static unsigned list_context(const struct ui_state *state, const struct model *model)
+{
+    struct ui_list_row row;
+    if (!ui_list_row_at(model, ui_list_cursor(state, model), &row))
+        return UI_CONTEXT_CHOICE;
+    return UI_CONTEXT_CHOICE | (row.template != NULL ? UI_CONTEXT_FIS_TEMPLATE : 0U) |
+           (row.experiment != NULL ? UI_CONTEXT_FIS_EXPERIMENT : 0U);
 }
 
 unsigned ui_state_context(const struct ui_state *state, const struct model *model)
@@ -227,6 +238,7 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
         return UI_CONTEXT_LIST;
     case UI_OVERLAY_EXPERIMENTS:
     case UI_OVERLAY_RECORD:
+        return list_context(state, model);
     case UI_OVERLAY_PLACE:
     case UI_OVERLAY_CATALOGUE:
         return UI_CONTEXT_CHOICE;
@@ -234,6 +246,7 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
         return UI_CONTEXT_GUARDS;
     case UI_OVERLAY_QUIT:
     case UI_OVERLAY_OFFER:
+    case UI_OVERLAY_FIS_DELETE:
         return UI_CONTEXT_QUIT;
     default:
         return state->focus == UI_FOCUS_TREE ? UI_CONTEXT_TREE : UI_CONTEXT_FADERS;

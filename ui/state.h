@@ -27,11 +27,13 @@ enum ui_overlay {
     UI_OVERLAY_TASKS,
     UI_OVERLAY_QUIT,
     UI_OVERLAY_EXPERIMENTS,
-    UI_OVERLAY_RECORD,   /* one of them */
-    UI_OVERLAY_OFFER,    /* those that were left behind: roll back? */
-    UI_OVERLAY_PLACE,    /* profile and region */
-    UI_OVERLAY_ENTRY,    /* an exact value for state->fader */
-    UI_OVERLAY_DURATION, /* … for the duration */
+    UI_OVERLAY_RECORD,     /* one of them */
+    UI_OVERLAY_FIS_DELETE, /* a template of FIS's: delete it? */
+    UI_OVERLAY_FIS_STOP,   /* somebody's experiment of FIS's: its id is typed to stop it */
+    UI_OVERLAY_OFFER,      /* those that were left behind: roll back? */
+    UI_OVERLAY_PLACE,      /* profile and region */
+    UI_OVERLAY_ENTRY,      /* an exact value for state->fader */
+    UI_OVERLAY_DURATION,   /* … for the duration */
     UI_OVERLAY_COMMAND,
     UI_OVERLAY_FILTER,
     UI_OVERLAY_CODE, /* of an MFA device */
@@ -47,6 +49,7 @@ enum ui_file_wish { UI_FILE_NONE, UI_FILE_IMPORT, UI_FILE_EXPORT };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
 enum ui_offer_button { UI_OFFER_ROLLBACK, UI_OFFER_LEAVE, UI_OFFER_BUTTONS };
+enum ui_fis_button { UI_FIS_CANCEL, UI_FIS_DELETE, UI_FIS_BUTTONS };
 enum ui_place_column { UI_PLACE_PROFILES, UI_PLACE_REGIONS, UI_PLACE_COLUMNS };
 enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDING_LEAVE };
 
@@ -134,6 +137,8 @@ struct ui_state {
 
     /* The experiments: the cursor, by id; and those to be offered. */
     char record[32];
+    char fis[MODEL_FIS_ID_MAX]; /* where it is among what FIS holds; "" */
+    int fis_button;
     char offers[UI_OFFERS_MAX][32];
     size_t offer_count;
     bool offers_closed;     /* what is found from now on is only told */
@@ -219,8 +224,19 @@ bool ui_state_is_folded(const struct ui_state *state, const char *cluster);
 
 /* The experiments as their list shows them: NULL behind the last, and while they are not known. */
 const struct model_record *ui_record_at(const struct model *model, size_t row);
-/* The one under the cursor (the first, where that is not among them); NULL: there is none. */
+/* The one under the cursor (the first, where that is not among them); NULL: there is none, or the cursor is
+ * among what FIS holds. */
 const struct model_record *ui_record_chosen(const struct ui_state *state, const struct model *model);
+/* The whole list: the experiments, and below them what FIS holds: its experiments that have not ended, its
+ * templates, those that have ended. One of the three, the others are NULL. False: behind the last. */
+struct ui_list_row {
+    const struct model_record *record;
+    const struct model_fis_template *template;
+    const struct model_fis_experiment *experiment;
+};
+bool ui_list_row_at(const struct model *model, size_t row, struct ui_list_row *out);
+/* The cursor's; 0 where it is not among them. */
+size_t ui_list_cursor(const struct ui_state *state, const struct model *model);
 /* Likewise those on offer. */
 const struct model_record *ui_offer_at(const struct ui_state *state, const struct model *model, size_t row);
 const struct model_record *ui_offer_chosen(const struct ui_state *state, const struct model *model);

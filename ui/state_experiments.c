@@ -21,10 +21,55 @@ static const struct model_record *record_of(const struct model *model, const cha
     return NULL;
 }
 
+/* FIS's experiments that have not ended come first in their list. */
+static size_t count_live(const struct model_fis *fis)
+{
+    size_t count = 0;
+    while (count < fis->experiment_count && !fis->experiments[count].ended)
+        count++;
+    return count;
+}
+
+bool ui_list_row_at(const struct model *model, size_t row, struct ui_list_row *out)
+{
+    const struct model_records *records = model->records;
+    memset(out, 0, sizeof *out);
+    if (records == NULL)
+        return false;
+    const struct model_fis *fis = &records->fis;
+    size_t live = count_live(fis), before = records->count + live;
+    if (row < records->count)
+        out->record = &records->items[row];
+    else if (row < before)
+        out->experiment = &fis->experiments[row - records->count];
+    else if (row < before + fis->template_count)
+        out->template = &fis->templates[row - before];
+    else if (row - records->count - fis->template_count < fis->experiment_count)
+        out->experiment = &fis->experiments[row - records->count - fis->template_count];
+    else
+        return false;
+    return true;
+}
+
+static const char *fis_id(const struct ui_list_row *row)
+{
+    return row->template != NULL ? row->template->id : row->experiment != NULL ? row->experiment->id : "";
+}
+
+size_t ui_list_cursor(const struct ui_state *state, const struct model *model)
+{
+    struct ui_list_row row;
+    for (size_t i = 0; ui_list_row_at(model, i, &row); i++)
+        if (row.record != NULL ? state->fis[0] == '\0' && strcmp(row.record->id, state->record) == 0
+                               : strcmp(fis_id(&row), state->fis) == 0)
+            return i;
+    return 0;
+}
+
 const struct model_record *ui_record_chosen(const struct ui_state *state, const struct model *model)
 {
-    const struct model_record *record = record_of(model, state->record);
-    return record != NULL ? record : ui_record_at(model, 0);
+    struct ui_list_row row;
+    return ui_list_row_at(model, ui_list_cursor(state, model), &row) ? row.record : NULL;
 }
 
 static bool is_offered(const struct ui_state *state, const struct model_record *record)
@@ -60,16 +105,27 @@ int ui_offer_button(const struct ui_state *state, const struct model *model, int
 
 static void choose(struct ui_state *state, const struct model_record *record)
 {
+    state->fis[0] = '\0';
     if (record == NULL || strcmp(state->record, record->id) == 0)
         return;
     memcpy(state->record, record->id, sizeof state->record);
     state->offer_button = -1;
 }
 
-static const struct model_record *row_at(const struct turn *turn, size_t row)
+static void choose_row(struct ui_state *state, const struct ui_list_row *row)
 {
-    return turn->state->overlay == UI_OVERLAY_OFFER ? ui_offer_at(turn->state, turn->model, row)
-                                                    : ui_record_at(turn->model, row);
+    if (row->record != NULL)
+        choose(state, row->record);
+    else
+        snprintf(state->fis, sizeof state->fis, "%s", fis_id(row));
+}
+
+static bool row_at(const struct turn *turn, size_t index, struct ui_list_row *row)
+{
+    if (turn->state->overlay != UI_OVERLAY_OFFER)
+        return ui_list_row_at(turn->model, index, row);
+    *row = (struct ui_list_row){.record = ui_offer_at(turn->state, turn->model, index)};
+    return row->record != NULL;
 }
 
 void records_open(struct turn *turn)
@@ -79,47 +135,64 @@ void records_open(struct turn *turn)
     if (close)
         return;
     turn->state->overlay = UI_OVERLAY_EXPERIMENTS;
-    turn->state->record[0] = '\0';
-    choose(turn->state, ui_record_at(turn->model, 0));
+    turn->state->record[0] = turn->state->fis[0] = '\0';
+    struct ui_list_row row;
+    if (ui_list_row_at(turn->model, 0, &row))
+        choose_row(turn->state, &row);
+}
+
+static size_t offer_cursor(const struct turn *turn)
+{
+    const struct model_record *chosen = ui_offer_chosen(turn->state, turn->model), *record;
+    for (size_t i = 0; (record = ui_offer_at(turn->state, turn->model, i)) != NULL; i++)
+        if (record == chosen)
+            return i;
+    return 0;
 }
 
 void records_move(struct turn *turn, int rows)
 {
     struct ui_state *state = turn->state;
-    bool offer = state->overlay == UI_OVERLAY_OFFER;
-    const struct model_record *chosen =
-        offer ? ui_offer_chosen(state, turn->model) : ui_record_chosen(state, turn->model);
-    size_t row = 0, count = 0;
-    for (; row_at(turn, count) != NULL; count++)
-        if (row_at(turn, count) == chosen)
-            row = count;
-    if (count == 0)
-        return;
-    int64_t wanted = (int64_t)row + rows;
-    choose(state, row_at(turn, wanted < 0 ? 0 : wanted >= (int64_t)count ? count - 1 : (size_t)wanted));
+    struct ui_list_row row;
+    size_t cursor =
+        state->overlay == UI_OVERLAY_OFFER ? offer_cursor(turn) : ui_list_cursor(state, turn->model);
+    size_t count = 0;
+    while (row_at(turn, count, &row))
+        count++;
+    int64_t wanted = (int64_t)cursor + rows;
+    wanted = wanted >= (int64_t)count ? (int64_t)count - 1 : wanted;
+    if (row_at(turn, wanted < 0 ? 0 : (size_t)wanted, &row))
+        choose_row(state, &row);
 }
 
 void records_activate(struct turn *turn)
 {
     struct ui_state *state = turn->state;
-    bool details = state->overlay == UI_OVERLAY_EXPERIMENTS && ui_record_at(turn->model, 0) != NULL;
-    choose(state, ui_record_chosen(state, turn->model));
-    state->overlay = details ? UI_OVERLAY_RECORD : UI_OVERLAY_EXPERIMENTS;
+    struct ui_list_row row;
+    bool any = ui_list_row_at(turn->model, ui_list_cursor(state, turn->model), &row);
+    if (any)
+        choose_row(state, &row);
+    state->overlay =
+        any && state->overlay == UI_OVERLAY_EXPERIMENTS ? UI_OVERLAY_RECORD : UI_OVERLAY_EXPERIMENTS;
     state->scroll = 0;
 }
 
-void records_press(struct turn *turn, size_t row)
+void records_press(struct turn *turn, size_t index)
 {
     struct ui_state *state = turn->state;
+    struct ui_list_row row;
     if (state->overlay == UI_OVERLAY_PLACE) {
-        state->place_column = row >= MODEL_PROFILES_MAX ? UI_PLACE_REGIONS : UI_PLACE_PROFILES;
-        state->place_row[state->place_column] = row % MODEL_PROFILES_MAX;
+        state->place_column = index >= MODEL_PROFILES_MAX ? UI_PLACE_REGIONS : UI_PLACE_PROFILES;
+        state->place_row[state->place_column] = index % MODEL_PROFILES_MAX;
         return;
     }
-    const struct model_record *record = row_at(turn, row);
-    bool again = record != NULL && strcmp(record->id, state->record) == 0;
-    choose(state, record);
-    if (again && state->overlay == UI_OVERLAY_EXPERIMENTS)
+    if (!row_at(turn, index, &row))
+        return;
+    bool list = state->overlay == UI_OVERLAY_EXPERIMENTS;
+    bool again = list && ui_list_cursor(state, turn->model) == index &&
+                 (row.record != NULL ? strcmp(row.record->id, state->record) == 0 : state->fis[0] != '\0');
+    choose_row(state, &row);
+    if (again)
         records_activate(turn);
 }
 
@@ -136,7 +209,7 @@ static void stop_offering(struct ui_state *state, const char *id)
         }
 }
 
-static void roll_back(struct turn *turn, const struct model_record *record)
+void records_roll_back(struct turn *turn, const struct model_record *record)
 {
     struct ui_state *state = turn->state;
     enum model_phase phase = turn->model->experiment.phase;
@@ -145,13 +218,17 @@ static void roll_back(struct turn *turn, const struct model_record *record)
     struct intent *intent = turn_add(turn, INTENT_ROLLBACK);
     snprintf(intent->cluster, sizeof intent->cluster, "%s", record->cluster);
     snprintf(intent->service, sizeof intent->service, "%s", record->service);
-    if (record->journal)
+    /* A service may have an experiment of FIS's, and be prepared for it. */
+    bool by_id = strcmp(record->engine, "fis") == 0 || strcmp(record->engine, "prepare") == 0;
+    if (record->journal || by_id)
         snprintf(intent->experiment, sizeof intent->experiment, "%s", record->id);
-    ui_state_notice(state, turn->now_ms, "rolling back %s", record->service);
+    ui_state_notice(state, turn->now_ms, "rolling back %s",
+                    record->service[0] != '\0' ? record->service : record->id);
     stop_offering(state, record->id);
     state->offer_since_ms = turn->now_ms;
     turn_close(turn);
-    tree_choose(turn, record->cluster, record->service);
+    if (record->service[0] != '\0')
+        tree_choose(turn, record->cluster, record->service);
     state->focus = UI_FOCUS_FADERS;
 }
 
@@ -163,6 +240,11 @@ bool records_rollback(struct turn *turn)
         return false;
     const struct model_record *record =
         offer ? ui_offer_chosen(state, turn->model) : ui_record_chosen(state, turn->model);
+    struct ui_list_row row;
+    if (!offer && record == NULL && ui_list_row_at(turn->model, ui_list_cursor(state, turn->model), &row)) {
+        fis_rollback(turn, &row);
+        return true;
+    }
     if (record == NULL || record->state == MODEL_RECORD_ENDED)
         return false;
     if (!record->here) {
@@ -173,7 +255,7 @@ bool records_rollback(struct turn *turn)
         ui_state_notice(state, turn->now_ms, "read-only: nothing is rolled back from here");
         turn_close(turn);
     } else {
-        roll_back(turn, record);
+        records_roll_back(turn, record);
     }
     return true;
 }

@@ -36,6 +36,9 @@ static void accept_text(struct turn *turn)
             turn_open_text(turn, UI_OVERLAY_COMMAND, text);
         break;
     }
+    case UI_OVERLAY_FIS_STOP:
+        fis_accept(turn, text);
+        return;
     case UI_OVERLAY_CODE:
         if (text[0] != '\0')
             code_answer(turn, text);
@@ -80,6 +83,9 @@ static void activate(struct turn *turn)
     case UI_OVERLAY_OFFER:
         offer_activate(turn);
         break;
+    case UI_OVERLAY_FIS_DELETE:
+        fis_press(turn, state->fis_button);
+        break;
     case UI_OVERLAY_EXPERIMENTS:
     case UI_OVERLAY_RECORD:
         records_activate(turn);
@@ -122,6 +128,8 @@ static void back(struct turn *turn)
         turn_close(turn);
     } else if (state->overlay == UI_OVERLAY_OFFER) {
         offer_leave_all(turn);
+    } else if (state->overlay == UI_OVERLAY_FIS_DELETE || state->overlay == UI_OVERLAY_FIS_STOP) {
+        fis_back(turn);
     } else if (state->overlay == UI_OVERLAY_RECORD) {
         records_activate(turn); /* to the list */
     } else if (state->overlay != UI_OVERLAY_NONE) {
@@ -187,6 +195,8 @@ static void sideways(struct turn *turn, int direction, bool large)
             UI_OFFER_BUTTONS - 1 - ui_offer_button(state, turn->model, turn->now_ms); /* there are two */
     } else if (state->overlay == UI_OVERLAY_FORM) {
         form_sideways(turn, direction);
+    } else if (state->overlay == UI_OVERLAY_FIS_DELETE) {
+        fis_sideways(turn);
     } else if (state->overlay == UI_OVERLAY_PLACE) {
         state->place_column = direction < 0 ? UI_PLACE_PROFILES : UI_PLACE_REGIONS;
     } else if (state->overlay == UI_OVERLAY_NONE && state->focus == UI_FOCUS_TREE) {
@@ -207,7 +217,8 @@ static void next_panel(struct turn *turn, int direction)
     if (state->overlay == UI_OVERLAY_PLAN) {
         int button = ui_state_plan_button(state, turn->model, turn->now_ms);
         sideways(turn, button == UI_PLAN_CANCEL ? 1 : -1, false);
-    } else if (state->overlay == UI_OVERLAY_QUIT || state->overlay == UI_OVERLAY_OFFER) {
+    } else if (state->overlay == UI_OVERLAY_QUIT || state->overlay == UI_OVERLAY_OFFER ||
+               state->overlay == UI_OVERLAY_FIS_DELETE) {
         sideways(turn, direction, false);
     } else if (state->overlay == UI_OVERLAY_PLACE) {
         sideways(turn, state->place_column == UI_PLACE_PROFILES ? 1 : -1, false);
@@ -389,6 +400,10 @@ void turn_run(struct turn *turn, enum ui_command command)
     case UI_COMMAND_ADD:
     case UI_COMMAND_REMOVE:
         guards_run(turn, command);
+        break;
+    case UI_COMMAND_FIS_DELETE:
+    case UI_COMMAND_FIS_STOP:
+        fis_ask(turn, command);
         break;
     case UI_COMMAND_LOG:
         toggle_overlay(turn, UI_OVERLAY_LOG);

@@ -48,6 +48,8 @@ void turn_press(struct turn *turn, const struct ui_event *event)
             dialog_press_quit(turn, hit->value);
         else if (state->overlay == UI_OVERLAY_OFFER)
             offer_press(turn, hit->value);
+        else if (state->overlay == UI_OVERLAY_FIS_DELETE)
+            fis_press(turn, hit->value);
         else
             turn_close(turn);
         break;

@@ -57,7 +57,19 @@ void records_open(struct turn *turn);
 void records_move(struct turn *turn, int rows);
 /* Enter in the list: its details, or back from them. */
 void records_activate(struct turn *turn);
+/* Rolls this experiment back, by its id where that alone names it. */
+void records_roll_back(struct turn *turn, const struct model_record *record);
 void records_press(struct turn *turn, size_t row);
+/* What FIS holds: the key that deletes the template under the cursor, or stops the experiment, first asks. */
+void fis_ask(struct turn *turn, enum ui_command command);
+/* R on one of them. */
+void fis_rollback(struct turn *turn, const struct ui_list_row *row);
+void fis_press(struct turn *turn, int button);
+/* The id was typed, or something else. */
+void fis_accept(struct turn *turn, const char *text);
+void fis_back(struct turn *turn);
+/* The other button. */
+void fis_sideways(struct turn *turn);
 void offer_press(struct turn *turn, int button);
 void offer_activate(struct turn *turn);
 /* Esc: all of them are left. */

@@ -125,7 +125,7 @@ void ui_state_move(struct ui_state *state)
     state->folded_count = 0;
     state->filter[0] = '\0';
     state->select_pending = state->move_wanted = state->offers_closed = false;
-    state->record[0] = '\0';
+    state->record[0] = state->fis[0] = '\0';
     state->offer_count = 0;
     state->offer_button = -1;
     state->focus = UI_FOCUS_TREE;

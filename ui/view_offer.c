@@ -75,7 +75,8 @@ void overlay_offer(const struct view *view, struct rect rect)
     draw_rows(view, (struct rect){inner.x, inner.y, inner.width, rows}, cursor, count);
     int y = inner.y + rows + roomy;
     y += canvas_wrap(view->canvas, inner.x, y, inner.width, lines, STYLE_OF(ROLE_TEXT, ROLE_DIALOG), text);
-    snprintf(more, sizeof more, "goes back to %.200s%s%.200s", record->way_back,
+    snprintf(more, sizeof more, "%s%.200s%s%.200s",
+             strcmp(record->engine, "fis") == 0 ? "the way back: " : "goes back to ", record->way_back,
              record->faults[0] != '\0' ? " · was: " : "", record->faults);
     if (roomy)
         canvas_text_fit(view->canvas, inner.x, y, inner.width, STYLE_OF(ROLE_DIM, ROLE_DIALOG), more);

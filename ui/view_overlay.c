@@ -317,6 +317,12 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_RECORD:
         overlay_record(view, rect);
         break;
+    case UI_OVERLAY_FIS_DELETE:
+        overlay_fis_delete(view, rect);
+        break;
+    case UI_OVERLAY_FIS_STOP:
+        overlay_fis_stop(view, rect);
+        break;
     case UI_OVERLAY_OFFER:
         overlay_offer(view, rect);
         break;

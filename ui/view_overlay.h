@@ -16,6 +16,8 @@ void overlay_more(const struct view *view, struct rect body, int skip, int lines
 
 void overlay_experiments(const struct view *view, struct rect rect);
 void overlay_record(const struct view *view, struct rect rect);
+void overlay_fis_delete(const struct view *view, struct rect rect);
+void overlay_fis_stop(const struct view *view, struct rect rect);
 void overlay_offer(const struct view *view, struct rect rect);
 void overlay_place(const struct view *view, struct rect rect);
 void overlay_guards(const struct view *view, struct rect rect);

@@ -155,6 +155,13 @@ bool view_has_way_back(const struct view *view)
                                                : NULL;
     if (record != NULL && record->state != MODEL_RECORD_ENDED)
         return record->here && !view->model->place.read_only;
+    struct ui_list_row row;
+    size_t cursor = list ? ui_list_cursor(view->state, view->model) : 0;
+    if (list && record == NULL && ui_list_row_at(view->model, cursor, &row)) {
+        const char *ours = row.template != NULL ? row.template->experiment : row.experiment->experiment;
+        bool ended = row.experiment != NULL && row.experiment->ended;
+        return ours[0] != '\0' && !ended && !view->model->place.read_only;
+    }
     const struct model_service *service =
         model_find_service(view->model, view->state->chosen_cluster, view->state->chosen_service);
     return service != NULL && service->injected;

@@ -34,7 +34,11 @@ def only_reads(operation):
 
 
 Cell = namedtuple('Cell', 'way story fails crash')
-WAYS = {'in-place': ('--way', 'in-place'), 'canary': ('--way', 'canary', '--blast-radius', '25%')}
+# The sidecars' ways in, an experiment of AWS FIS's, and preparing a service for those.
+WAYS = {'in-place': ('--way', 'in-place'), 'canary': ('--way', 'canary', '--blast-radius', '25%'), 'fis': (),
+        'prepare': ()}
+FIS_WAYS = ('fis', 'prepare')
+NOT_LOOKED = 'FIS was not looked at'
 
 
 def kind_of(cell):
@@ -71,19 +75,29 @@ class Stage:
     def begin(self):
         self.region.fail(*self.cell.fails)
 
+    def inject(self, duration, **environment):
+        if self.cell.way == 'prepare':
+            return self.home.prepare(**environment)
+        if self.cell.way == 'fis':
+            return self.home.inject_by_fis('10m', **environment)  # a minute is its least
+        return self.home.inject(*self.way, '--duration', duration, **environment)
+
 
 # ── stories: each returns the victim, ended ──
 
 
 def inject(stage):
-    """Arms, injects for a second, rolls back by itself."""
+    """Arms, injects for a second, rolls back by itself; what FIS does is ended by Ctrl-C."""
     stage.begin()
-    return stage.home.inject(*stage.way, '--duration', '1s', **stage.preload).wait()
+    victim = stage.inject('1s', **stage.preload)
+    if stage.cell.way == 'fis' and victim.wait_for('injecting'):
+        victim.signal(signal.SIGINT)
+    return victim.wait()
 
 
 def adjust(stage):
     """While faults are live another terminal changes them, then Ctrl-C."""
-    victim = stage.home.inject(*stage.way, '--duration', '60s', **stage.preload)
+    victim = stage.inject('60s', **stage.preload)
     if victim.wait_for('injecting'):
         stage.begin()
         changed = stage.home.run('adjust', '--latency', '20ms')
@@ -95,7 +109,7 @@ def adjust(stage):
 
 def asked(stage):
     """Another terminal asks the process that runs the experiment to roll back."""
-    victim = stage.home.inject(*stage.way, '--duration', '60s', **stage.preload)
+    victim = stage.inject('60s', **stage.preload)
     if victim.wait_for('injecting'):
         stage.begin()
         stage.home.run('rollback', '--all')
@@ -107,7 +121,7 @@ def asked(stage):
 
 def asker(stage):
     """The same, and the one that asks is the victim; then the other gets Ctrl-C."""
-    owner = stage.home.inject(*stage.way, '--duration', '60s')
+    owner = stage.inject('60s')
     if not owner.wait_for('injecting'):
         raise NotBegun('the experiment did not begin: ' + owner.said())
     stage.begin()
@@ -117,8 +131,19 @@ def asker(stage):
     return victim
 
 
+def prepare(stage):
+    """It is done, and stays so until a rollback."""
+    stage.begin()
+    return stage.inject('', **stage.preload).wait()
+
+
 def dies(stage, phase):
-    other = stage.home.inject(*stage.way, '--duration', '60s')
+    other = stage.inject('60s')
+    if stage.cell.way == 'prepare' and phase == 'armed':
+        if other.wait().status != 0:
+            raise NotBegun('the service was not prepared: ' + other.said())
+        return
+    phase = 'injecting' if stage.cell.way == 'fis' and phase == 'armed' else phase
     if not other.wait_for(phase):
         raise NotBegun('the experiment did not begin: ' + other.said())
     other.kill()
@@ -149,6 +174,7 @@ def half(stage):
 # The story, and after which line of the victim's journal its own part begins (None: from the start).
 STORIES = {
     'inject': (inject, None),
+    'prepare': (prepare, None),
     'adjust': (adjust, '"phase":"injecting"'),
     'asked': (asked, '"phase":"injecting"'),
     'asker': (asker, None),
@@ -156,6 +182,14 @@ STORIES = {
     'labels': (labels, None),
     'half': (half, None),
 }
+
+
+
+def stories_of(way):
+    """What FIS runs can't be adjusted, and what is prepared has no process."""
+    left_out = {'fis': ('prepare', 'adjust'), 'prepare': ('inject', 'adjust', 'asked', 'asker')}
+    return [story for story in STORIES if story not in left_out.get(way, ('prepare',))]
+
 
 # ── one cell ──
 
@@ -169,7 +203,7 @@ def roll_back_all(stage):
     """Until there is nothing left; how often it took. The failure stays for the first."""
     for attempt in range(1, ROLLBACKS + 1):
         run = stage.home.run('rollback', '--all')
-        if run.status == 0 and 'nothing to roll back' in run.said():
+        if run.status == 0 and 'nothing to roll back' in run.said() and NOT_LOOKED not in run.said():
             return attempt - 1
         if run.status not in (0, 5):
             raise Trouble(f'rollback --all: status {run.status}: {run.said()}')
@@ -181,13 +215,16 @@ def roll_back_all(stage):
 
 def check(stage, before, victim):
     said = f'it ended with {victim.status}: {victim.said()}'
-    if victim.status in ENDED_WELL and stage.cell.story != 'asker' and stage.region.state() != before:
+    well = victim.status in ENDED_WELL and NOT_LOOKED not in victim.said()
+    if well and stage.cell.story not in ('asker', 'prepare') and stage.region.state() != before:
         raise Trouble(f'{said}\nand yet:\n{difference(before, stage.region.state())}')
     needed = roll_back_all(stage)
     if stage.region.state() != before:
         raise Trouble(f'{said}\nnot as before:\n{difference(before, stage.region.state())}')
     if stage.home.unfinished():
         raise Trouble(f'{said}\na journal has no end: {stage.home.unfinished()}')
+    if stage.region.fis:
+        until(20, f'FIS goes on: {stage.region.faults()}', lambda: not stage.region.faults())
     until(20, 'a sidecar is left: ' + ', '.join(stage.region.sidecars()), lambda: not stage.region.sidecars())
     return needed
 
@@ -264,7 +301,7 @@ def all_cells(regions, shim, ways):
     """What is called and written is seen by playing each story once, with nothing failing."""
     cells, lock = [], threading.Lock()
     work = queue.Queue()
-    stories = [(way, story) for way in ways for story in STORIES]
+    stories = [(way, story) for way in ways for story in stories_of(way)]
     for pair in stories:
         work.put(pair)
     found, troubles = {}, []
@@ -303,10 +340,10 @@ def sample(cells):
     """One of each kind, spread over the stories, of the calls that change most: the same ones each time."""
     kinds, stories, chosen = {}, Counter(), []
     for cell in cells:
-        kinds.setdefault(kind_of(cell), []).append(cell)
+        kinds.setdefault((cell.way in FIS_WAYS, kind_of(cell)), []).append(cell)
 
     def choose(cell):
-        return stories[cell.way, cell.story], not re.search('Register|Update', str(cell.fails))
+        return stories[cell.way, cell.story], not re.search('Register|Update|Start|Stop', str(cell.fails))
 
     for kind in sorted(kinds, key=lambda kind: (len(kinds[kind]), kind)):
         chosen.append(min(kinds[kind], key=choose))
@@ -331,7 +368,8 @@ class Matrix:
         self.failed, self.regions = [], []
 
     def open_region(self):
-        region = Region(self.options.programs, tempfile.mkdtemp(prefix='r.', dir=self.folder))
+        fis = any(way in FIS_WAYS for way in self.options.way)
+        region = Region(self.options.programs, tempfile.mkdtemp(prefix='r.', dir=self.folder), fis)
         with self.lock:
             self.regions.append(region)
         return region
@@ -412,6 +450,7 @@ def read_options():
     parser.add_argument('--only', default='')
     parser.add_argument('--verbose', action='store_true')
     options = parser.parse_args()
+    options.way = options.way or list(WAYS)
     options.programs, options.shim = os.path.abspath(options.programs), os.path.abspath(options.shim)
     return options
 
@@ -429,7 +468,7 @@ def main():
         run_threads([threading.Thread(target=matrix.open_region) for _ in range(options.jobs)])
         if len(matrix.regions) < options.jobs:
             sys.exit('the regions did not start')
-        cells = all_cells(matrix.regions, options.shim if kills else None, options.way or list(WAYS))
+        cells = all_cells(matrix.regions, options.shim if kills else None, options.way)
         cells = [cell for cell in cells if re.search(options.only, name_of(cell))]
         cells = sample(cells) if options.sample else cells
         if options.list:

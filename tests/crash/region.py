@@ -14,6 +14,8 @@ START_S = 60
 RUN_S = 120
 CALL_TIMEOUT = '1s'
 CLUSTER, SERVICE, PORT = 'storefront', 'checkout', 8080
+FIS_SERVICE = 'web'  # whose tasks have what AWS FIS needs, by its owner's doing
+ENDED = ('completed', 'stopped', 'failed', 'cancelled')  # what FIS says of an experiment that has
 
 
 class Trouble(Exception):
@@ -56,8 +58,8 @@ def children(pid):
 
 
 class Region:
-    def __init__(self, programs, folder):
-        self.programs, self.folder = programs, folder
+    def __init__(self, programs, folder, fis=False):
+        self.programs, self.folder, self.fis = programs, folder, fis
         self.log = open(os.path.join(folder, 'region.err'), 'ab')
         self.process = subprocess.Popen(
             [programs + '/shaketable-sandbox', '--listen', '127.0.0.1:0', '--pace', PACE, '--no-traffic'],
@@ -78,6 +80,11 @@ class Region:
         until(START_S, 'the region did not become steady',
               lambda: home.run('doctor', '--cluster', CLUSTER, '--service', SERVICE).status == 0)
         self.narrow()
+        if self.fis:
+            self.make_ready_for_fis()
+            until(START_S, 'the service did not become ready for FIS',
+                  lambda: home.run('doctor', '--engine', 'fis', '--cluster', CLUSTER, '--service', FIS_SERVICE,
+                                   '--latency', '50ms').status == 0)
 
     def stop(self):
         if self.process.poll() is not None:
@@ -122,6 +129,33 @@ class Region:
             raise Trouble(f'{operation}: {answer}')
         return answer
 
+    def get(self, path):
+        """What FIS says, as JSON."""
+        run = subprocess.run(['curl', '-sS', '--max-time', '20', '--aws-sigv4', 'aws:amz:us-east-1:fis', '--user',
+                              'test:test', self.url + path], capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Trouble(run.stderr)
+        return json.loads(run.stdout)
+
+    def make_ready_for_fis(self):
+        """The owner deploys a revision that has it all."""
+        made = self.call('DescribeTaskDefinition', taskDefinition=FIS_SERVICE)['taskDefinition']
+        for key in ('taskDefinitionArn', 'revision', 'status', 'requiresAttributes', 'compatibilities',
+                    'registeredAt', 'registeredBy'):
+            made.pop(key, None)
+        made.update(enableFaultInjection=True, pidMode='task')
+        made['containerDefinitions'].append({
+            'name': 'amazon-ssm-agent', 'image': 'public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:latest',
+            'essential': False, 'environment': [{'name': 'MANAGED_INSTANCE_ROLE_NAME', 'value': 'shaketable-instance'}]})
+        self.call('RegisterTaskDefinition', **made)
+        self.call('UpdateService', cluster=CLUSTER, service=FIS_SERVICE, taskDefinition=FIS_SERVICE)
+
+    def faults(self):
+        """What FIS still does: its experiments that run, and the faults on the tasks' interfaces."""
+        going = [one['id'] for one in self.get('/experiments?maxResults=100')['experiments']
+                 if one['state']['status'] not in ENDED]
+        return going + [str(one) for one in json.loads(self.ask('interface')) if one['running']]
+
     def narrow(self):
         """The service's security group admits its own port alone: the sidecar's has to be opened."""
         state = json.loads(self.state())
@@ -138,7 +172,9 @@ class Region:
                     raise Trouble(answer)
 
     def sidecars(self):
-        return [line for line in children(self.process.pid).values() if 'shaketable-proxy' in line]
+        """Without those that the region has for the interfaces of tasks that FIS may fault."""
+        return [line for line in children(self.process.pid).values()
+                if 'shaketable-proxy' in line and '--stats fd:' not in line]
 
 
 class Run:
@@ -214,6 +250,14 @@ class Home:
 
     def run(self, *arguments, **environment):
         return self.start(*arguments, **environment).wait()
+
+    def inject_by_fis(self, duration, **environment):
+        return self.start('inject', '--engine', 'fis', '--cluster', CLUSTER, '--service', FIS_SERVICE, '--latency',
+                          '50ms', '--yes', '--json', '--duration', duration, **environment)
+
+    def prepare(self, **environment):
+        return self.start('prepare', '--engine', 'fis', '--cluster', CLUSTER, '--service', SERVICE, '--yes', '--json',
+                          **environment)
 
     def inject(self, *options, **environment):
         return self.start('inject', '--cluster', CLUSTER, '--service', SERVICE, '--latency', '50ms', '--yes', '--json',

@@ -38,10 +38,29 @@ static atomic_int journal_due = -1; /* the descriptor whose fsync is the end */
 static _Atomic(CURL *) call_due;    /* the transfer whose end is the end */
 
 /* What a handle was last told to send. */
-static struct {
+struct handle {
     _Atomic(CURL *) easy;
+    char method[LABEL_MAX], path[LABEL_MAX]; /* of the latter what comes before an id or a query */
+    bool id;                                 /* there is one */
     char label[LABEL_MAX];
-} handles[HANDLES];
+};
+static struct handle handles[HANDLES];
+
+/* The calls that are made of method and path: AWS FIS's. */
+static const struct {
+    const char *method, *path;
+    bool id;
+    const char *name;
+} rest_calls[] = {
+    {"POST", "/experimentTemplates", false, "CreateExperimentTemplate"},
+    {"GET", "/experimentTemplates", false, "ListExperimentTemplates"},
+    {"GET", "/experimentTemplates", true, "GetExperimentTemplate"},
+    {"DELETE", "/experimentTemplates", true, "DeleteExperimentTemplate"},
+    {"POST", "/experiments", false, "StartExperiment"},
+    {"GET", "/experiments", false, "ListExperiments"},
+    {"GET", "/experiments", true, "GetExperiment"},
+    {"DELETE", "/experiments", true, "StopExperiment"},
+};
 
 /* dlsym gives an object pointer where a function pointer is wanted. */
 static void real(const char *name, void *function, size_t size)
@@ -180,15 +199,34 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 /* ── calls ───────────────────────────────────────────────────────────────────────────────────── */
 
-static char *label_of(CURL *easy)
+static struct handle *handle_of(CURL *easy)
 {
     for (size_t i = 0; i < HANDLES; i++) {
         CURL *free_one = NULL;
         if (atomic_load(&handles[i].easy) == easy ||
             atomic_compare_exchange_strong(&handles[i].easy, &free_one, easy))
-            return handles[i].label;
+            return &handles[i];
     }
-    return handles[0].label;
+    return &handles[0];
+}
+
+/* A new request: what the one before was is forgotten. */
+static void read_url(struct handle *handle, const char *url)
+{
+    const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+    size_t length = path ? 1 + strcspn(path + 1, "/?") : 0;
+    copy_label(handle->path, path ? path : "", length);
+    handle->id = path && path[length] == '/';
+    copy_label(handle->method, "POST", 4);
+    handle->label[0] = '\0';
+}
+
+static void read_rest(struct handle *handle)
+{
+    for (size_t i = 0; i < sizeof rest_calls / sizeof rest_calls[0]; i++)
+        if (strcmp(handle->path, rest_calls[i].path) == 0 && handle->id == rest_calls[i].id &&
+            strcmp(handle->method, rest_calls[i].method) == 0)
+            copy_label(handle->label, rest_calls[i].name, strlen(rest_calls[i].name));
 }
 
 static void read_target(char label[LABEL_MAX], const struct curl_slist *list)
@@ -215,10 +253,16 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
     va_start(arguments, option);
     void *value = va_arg(arguments, void *); /* a long or a pointer: of one size where this is built */
     va_end(arguments);
-    if (option == CURLOPT_HTTPHEADER)
-        read_target(label_of(easy), value);
+    if (option == CURLOPT_URL)
+        read_url(handle_of(easy), value);
+    else if (option == CURLOPT_HTTPGET)
+        copy_label(handle_of(easy)->method, "GET", 3);
+    else if (option == CURLOPT_CUSTOMREQUEST)
+        copy_label(handle_of(easy)->method, value, strlen(value));
+    else if (option == CURLOPT_HTTPHEADER)
+        read_target(handle_of(easy)->label, value);
     else if (option == CURLOPT_POSTFIELDS)
-        read_action(label_of(easy), value);
+        read_action(handle_of(easy)->label, value);
     return real_curl_easy_setopt(easy, option, value);
 }
 
@@ -227,7 +271,9 @@ typedef CURLMcode multi_function(CURLM *, CURL *);
 CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
     REAL(multi_function *, curl_multi_add_handle);
-    const char *when = reach(CALL, label_of(easy));
+    struct handle *handle = handle_of(easy);
+    read_rest(handle);
+    const char *when = reach(CALL, handle->label);
     if (strcmp(when, "after") == 0)
         atomic_store(&call_due, easy);
     if (strcmp(when, "during") == 0)

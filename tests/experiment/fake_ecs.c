@@ -1,4 +1,5 @@
 #include "tests/experiment/fake_ecs.h"
+#include "tests/experiment/fake_fis.h"
 #include "tests/experiment/support.h"
 
 #include "experiment/json.h"
@@ -296,8 +297,9 @@ static bool answer(void *context, const struct liar_request *request)
     pthread_mutex_lock(&fake->lock);
     fake->calls++;
     snprintf(body, sizeof body, "%.*s", (int)request->body_length, request->body);
-    bool done =
-        target == NULL ? answer_query(fake, request, body) : answer_operation(fake, request, target + 1);
+    bool done = fake_fis_is_path(request->path) ? fake_fis_answer(fake, request)
+                : target == NULL                ? answer_query(fake, request, body)
+                                                : answer_operation(fake, request, target + 1);
     pthread_mutex_unlock(&fake->lock);
     return done;
 }
@@ -311,6 +313,8 @@ void fake_ecs_start(struct fake_ecs *fake)
     fake->definitions = json_object_new_object();
     json_object_object_add(fake->definitions, FAKE_OLD, support_load("task_definition.json"));
     fake->service = support_load("service.json");
+    fake->templates = json_object_new_array();
+    fake->experiments = json_object_new_array();
     fake->deployment_looks = 1;
     fake->next_revision = 41;
     strcpy(fake->task_address, "127.0.0.1");
@@ -323,6 +327,8 @@ void fake_ecs_stop(struct fake_ecs *fake)
     json_object_put(fake->stale);
     json_object_put(fake->service);
     json_object_put(fake->definitions);
+    json_object_put(fake->templates);
+    json_object_put(fake->experiments);
     pthread_mutex_destroy(&fake->lock);
 }
 

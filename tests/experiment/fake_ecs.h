@@ -1,7 +1,7 @@
 /*
- * fake_ecs: as much of ECS, ELBv2 and EC2 as an experiment speaks to, for one service, in the test's own
- * process. It keeps state, so that what was done is what is found; and loses answers when it is told to. It
- * verifies no signature.
+ * fake_ecs: as much of ECS, ELBv2, EC2 and FIS (see fake_fis.h) as an experiment speaks to, for one service,
+ * in the test's own process. It keeps state, so that what was done is what is found; and loses answers when
+ * it is told to. It verifies no signature.
  */
 #ifndef SHAKETABLE_TESTS_EXPERIMENT_FAKE_ECS_H
 #define SHAKETABLE_TESTS_EXPERIMENT_FAKE_ECS_H
@@ -26,6 +26,7 @@ struct fake_ecs {
     struct json_object *definitions; /* ARN → {"taskDefinition":…,"tags":…} */
     struct json_object *stale;       /* the service before the last update */
     int stale_left;
+    struct json_object *templates, *experiments; /* FIS's */
     int next_revision;
     int looks_left; /* at a deployment, until it is COMPLETED */
     /* How it behaves. */
@@ -40,10 +41,12 @@ struct fake_ecs {
     bool gone;             /* there is no such service */
     const char *account;   /* NULL: the one that all this is in */
     const char *deny;      /* this operation is denied */
+    const char *fis_error; /* FIS answers all with this code, or (from "<" on) with these bytes; NULL */
+    int fis_error_status;
     char task_address[64]; /* of the one task */
     /* What was asked of it. */
     unsigned registers, updates, deregisters; /* that had their effect */
-    unsigned calls;
+    unsigned calls, fis_calls;                /* the latter among the former */
 };
 
 void fake_ecs_start(struct fake_ecs *fake);

@@ -281,7 +281,7 @@ static void a_revision_that_was_never_used_is_found(void **state)
     struct adopt_list list;
     fixture_make_plan(fixture);
     assert_true(ecs_register_task_definition(fixture->client, fixture->plan->revision, NULL, NULL));
-    assert_true(adopt_list_read(&fixture->job, &list, NULL));
+    assert_true(adopt_list_read(&fixture->job, true, &list, NULL));
     assert_int_equal(list.count, 1);
     adopt_list_free(&list);
     assert_done(adopt_find(&fixture->job, "", "storefront", "checkout", &adopted, &fixture->error),

@@ -9,10 +9,11 @@
 #include "experiment/journal.h"
 #include "experiment/model_internal.h"
 #include "experiment/paths.h"
+#include "tests/experiment/fake_fis.h"
 #include "tests/experiment/fixture.h"
 #include "tests/experiment/support.h"
 
-static const struct survey_place here = {"eu-west-1", "http://127.0.0.1:4566", "123456789012"};
+static const struct survey_place here = {"eu-west-1", "http://127.0.0.1:4566", "123456789012", false};
 
 static int setup(void **state)
 {
@@ -111,9 +112,9 @@ static void of_others_in_a_shared_home_nothing_is_known(void **state)
 static void another_region_or_account_is_not_rolled_back_from_here(void **state)
 {
     (void)state;
-    const struct survey_place others[] = {{"us-east-1", "http://127.0.0.1:4566", ""},
-                                          {"eu-west-1", "", ""},
-                                          {"eu-west-1", "http://127.0.0.1:4566", "210987654321"}};
+    const struct survey_place others[] = {{"us-east-1", "http://127.0.0.1:4566", "", false},
+                                          {"eu-west-1", "", "", false},
+                                          {"eu-west-1", "http://127.0.0.1:4566", "210987654321", false}};
     journal_close(begin_mine("aaaa-1"));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct model_records *records = survey_read(NULL, &others[i], NULL);
@@ -171,8 +172,8 @@ static void the_mark_tells_a_new_line_a_new_journal_and_a_death(void **state)
 
 static struct survey_place place_of(const struct fixture *fixture)
 {
-    return (struct survey_place){aws_client_region(fixture->client), aws_client_endpoint(fixture->client),
-                                 ""};
+    return (struct survey_place){aws_client_region(fixture->client), aws_client_endpoint(fixture->client), "",
+                                 false};
 }
 
 static void what_is_in_the_journal_and_in_labels_is_one(void **state)
@@ -226,14 +227,200 @@ static void what_cannot_be_read_is_said_and_the_journals_are_told(void **state)
     model_records_release(records);
 }
 
-static void where_nothing_is_ours_one_call_is_made(void **state)
+static void where_nothing_is_ours_three_calls_are_made(void **state)
 {
     struct fixture *fixture = *state;
     const struct survey_place place = place_of(fixture);
     unsigned calls = fixture->fake.calls;
     struct model_records *records = survey_read(&fixture->job, &place, NULL);
-    assert_int_equal(fixture->fake.calls, calls + 1);
+    assert_int_equal(fixture->fake.calls, calls + 3);
+    assert_int_equal(fixture->fake.fis_calls, 2);
     assert_int_equal(records->count, 0);
+    assert_true(records->fis.looked);
+    model_records_release(records);
+}
+
+/* ── with what FIS holds ─────────────────────────────────────────────────────────────────── */
+
+static void add_of_fis(struct fixture *fixture, const char *status)
+{
+    struct way_back way_back;
+    support_way_back(&way_back, "aaaa-1");
+    fake_fis_add_template(&fixture->fake, "EXTtheirs", NULL);
+    fake_fis_add_template(&fixture->fake, "EXTours", &way_back);
+    fake_fis_add_experiment(&fixture->fake, "EXPtheirs", "EXTtheirs", "completed", NULL);
+    fake_fis_add_experiment(&fixture->fake, "EXPours", "EXTours", status, &way_back);
+    way_back_free(&way_back);
+}
+
+static void an_experiment_of_fis_is_a_record_and_all_that_fis_holds_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct survey_place place = place_of(fixture);
+    add_of_fis(fixture, "running");
+    struct model_records *records = survey_read(&fixture->job, &place, NULL);
+    assert_int_equal(records->count, 1);
+    const struct model_record *record = &records->items[0];
+    assert_string_equal(record->engine, "fis");
+    assert_string_equal(record->service, "checkout");
+    assert_string_equal(record->fis_template, "EXTours");
+    assert_string_equal(record->fis_experiment, "EXPours");
+    assert_string_equal(record->fis_status, "running");
+    assert_true(record->labels && !record->journal);
+    assert_true(model_record_is_orphan(record));
+
+    const struct model_fis *fis = &records->fis;
+    assert_int_equal(fis->template_count, 2);
+    assert_string_equal(fis->templates[0].id, "EXTours"); /* it runs */
+    assert_true(fis->templates[0].runs && !fis->templates[1].runs);
+    assert_string_equal(fis->templates[0].experiment, "aaaa-1");
+    assert_string_equal(fis->templates[1].experiment, "");
+    assert_int_equal(fis->experiment_count, 2);
+    assert_string_equal(fis->experiments[0].id, "EXPours");
+    assert_string_equal(fis->experiments[1].template_id, "EXTtheirs");
+    assert_true(fis->experiments[1].ended);
+    assert_int_equal(fis->experiments[1].created_ms, INT64_C(1700000000000));
+    assert_ptr_equal(model_fis_template_of(records, "EXTtheirs"), &fis->templates[1]);
+    assert_ptr_equal(model_fis_experiment_of(records, "EXPours"), &fis->experiments[0]);
+    assert_null(model_fis_experiment_of(records, "EXTours"));
+
+    struct model_records *next = survey_read(NULL, &place, records); /* kept until AWS is asked again */
+    assert_int_equal(next->fis.template_count, 2);
+    assert_string_equal(next->items[0].fis_status, "running");
+    model_records_release(records);
+    model_records_release(next);
+}
+
+static void its_journal_and_its_tags_are_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct way_back way_back;
+    struct fault fault;
+    const struct survey_place place = place_of(fixture);
+    support_way_back(&way_back, "aaaa-1");
+    way_back.fis = json_object_new_object();
+    paths_operator(way_back.operator_name, sizeof way_back.operator_name);
+    fault_init(&fault);
+    struct journal *journal = journal_begin(&way_back, NULL, &fault, 60000, &fixture->error);
+    assert_done(journal != NULL, &fixture->error);
+    way_back_free(&way_back);
+    add_of_fis(fixture, "running");
+    struct model_records *records = survey_read(&fixture->job, &place, NULL);
+    assert_int_equal(records->count, 1);
+    assert_int_equal(records->items[0].state, MODEL_RECORD_RUNNING);
+    assert_true(records->items[0].journal && records->items[0].labels);
+    assert_string_equal(records->items[0].fis_experiment, "EXPours");
+    model_records_release(records);
+    journal_close(journal);
+}
+
+static void where_fis_is_refused_it_is_told_once_and_not_asked_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct survey_place place = place_of(fixture);
+    fixture->fake.fis_error = "AccessDeniedException";
+    fixture->fake.fis_error_status = 403;
+    struct model_records *records = survey_read(&fixture->job, &place, NULL);
+    assert_true(records->searched);
+    assert_string_equal(records->problem, "");
+    assert_true(records->fis.refused && !records->fis.looked);
+    assert_contains(records->fis.problem, "FIS was not looked at: FIS ListExperimentTemplates: AccessDenied");
+    assert_int_equal(fixture->fake.fis_calls, 1);
+
+    struct model_records *next = survey_read(&fixture->job, &place, records);
+    assert_int_equal(fixture->fake.fis_calls, 1);
+    assert_string_equal(next->fis.problem, records->fis.problem);
+    model_records_release(records);
+
+    fixture->fake.fis_error = NULL;
+    place.ask_again = true;
+    records = survey_read(&fixture->job, &place, next);
+    assert_true(records->fis.looked && !records->fis.refused);
+    assert_string_equal(records->fis.problem, "");
+    model_records_release(records);
+    model_records_release(next);
+}
+
+static void where_fis_does_not_answer_for_once_it_is_asked_again(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct survey_place place = place_of(fixture);
+    fixture->fake.fis_error = "InternalServerException";
+    fixture->fake.fis_error_status = 500;
+    struct model_records *records = survey_read(&fixture->job, &place, NULL);
+    assert_true(records->searched && !records->fis.refused);
+    assert_contains(records->fis.problem, "FIS was not looked at");
+    fixture->fake.fis_error = NULL;
+    struct model_records *next = survey_read(&fixture->job, &place, records);
+    assert_true(next->fis.looked);
+    model_records_release(records);
+    model_records_release(next);
+}
+
+static void of_many_the_newest_are_told_and_those_that_run(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct survey_place place = place_of(fixture);
+    char id[32];
+    fake_fis_add_experiment(&fixture->fake, "EXPoldest", "EXT0", "running", NULL);
+    for (int i = 0; i < MODEL_FIS_EXPERIMENTS_MAX + 9; i++) {
+        snprintf(id, sizeof id, "EXP%d", i);
+        fake_fis_add_experiment(&fixture->fake, id, "EXT0", "completed", NULL);
+    }
+    for (int i = 0; i < MODEL_FIS_TEMPLATES_MAX + 7; i++) {
+        snprintf(id, sizeof id, "EXT%d", i);
+        fake_fis_add_template(&fixture->fake, id, NULL);
+    }
+    struct model_records *records = survey_read(&fixture->job, &place, NULL);
+    const struct model_fis *fis = &records->fis;
+    assert_int_equal(fis->experiment_count, MODEL_FIS_EXPERIMENTS_MAX);
+    assert_int_equal(fis->experiments_left_out, 10);
+    assert_string_equal(fis->experiments[0].id, "EXPoldest");
+    assert_int_equal(fis->template_count, MODEL_FIS_TEMPLATES_MAX);
+    assert_int_equal(fis->templates_left_out, 7);
+    assert_string_equal(fis->templates[0].id, "EXT0");
+    snprintf(id, sizeof id, "EXT%d", MODEL_FIS_TEMPLATES_MAX + 6);
+    assert_string_equal(fis->templates[1].id, id);
+    model_records_release(records);
+}
+
+static void a_prepared_service_is_neither_ended_nor_left_behind(void **state)
+{
+    (void)state;
+    struct way_back way_back;
+    struct fault fault;
+    support_way_back(&way_back, "prep-1");
+    way_back.prepares = true;
+    paths_operator(way_back.operator_name, sizeof way_back.operator_name);
+    fault_init(&fault);
+    struct journal *journal = journal_begin(&way_back, NULL, &fault, 0, NULL);
+    assert_non_null(journal);
+    journal_phase(journal, "arming", NULL);
+    journal_close(journal);
+    struct model_records *records = survey_read(NULL, &here, NULL);
+    assert_int_equal(records->items[0].state, MODEL_RECORD_DEAD); /* in the midst of it */
+    assert_true(model_record_is_orphan(&records->items[0]));
+    model_records_release(records);
+
+    journal = journal_open("prep-1", NULL);
+    journal_phase(journal, "prepared", NULL);
+    journal_close(journal);
+    way_back_free(&way_back);
+    journal_close(begin_mine("dead-1"));
+    journal = begin_mine("ended-1");
+    journal_ended(journal, true, NULL, NULL);
+    journal_close(journal);
+    records = survey_read(NULL, &here, NULL);
+    assert_int_equal(records->count, 3);
+    assert_string_equal(records->items[0].id, "dead-1");
+    assert_string_equal(records->items[2].id, "ended-1");
+    const struct model_record *prepared = &records->items[1];
+    assert_int_equal(prepared->state, MODEL_RECORD_PREPARED);
+    assert_string_equal(model_record_state_name(prepared->state), "prepared");
+    assert_string_equal(prepared->engine, "prepare");
+    assert_false(model_record_is_orphan(prepared));
+    assert_false(model_record_is_abandoned(prepared, prepared->deadline_ms + 1));
+    assert_int_not_equal(survey_journals_mark(records), 0);
     model_records_release(records);
 }
 
@@ -287,7 +474,13 @@ int main(void)
         WITH_ECS(what_is_in_the_journal_and_in_labels_is_one),
         WITH_ECS(labels_alone_tell_of_it_and_are_kept_until_aws_is_asked_again),
         WITH_ECS(what_cannot_be_read_is_said_and_the_journals_are_told),
-        WITH_ECS(where_nothing_is_ours_one_call_is_made),
+        WITH_ECS(where_nothing_is_ours_three_calls_are_made),
+        WITH_ECS(an_experiment_of_fis_is_a_record_and_all_that_fis_holds_is_told),
+        WITH_ECS(its_journal_and_its_tags_are_one),
+        WITH_ECS(where_fis_is_refused_it_is_told_once_and_not_asked_again),
+        WITH_ECS(where_fis_does_not_answer_for_once_it_is_asked_again),
+        WITH_ECS(of_many_the_newest_are_told_and_those_that_run),
+        WITH_HOME(a_prepared_service_is_neither_ended_nor_left_behind),
         WITH_HOME(profiles_are_those_of_both_files_each_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,7 @@ refused 2 '--latency needs a value' inject --latency
 refused 2 '--yes takes no value' inject --yes=1
 refused 2 'list what\? clusters, services' list
 refused 2 'list what\? clusters, services' list mountains
+refused 2 "list what.*templates or fis-experiments" list mountains
 refused 2 '--cluster is missing' list services
 refused 2 'needs its --cluster' list target-groups --service checkout
 refused 2 '--cluster is missing' plan --latency 8ms

@@ -6,6 +6,22 @@ target, name = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2]
 PREFIXES = {"AmazonEC2ContainerServiceV20141113": "ecs", "AnyScaleFrontendService": "application-autoscaling",
             "Logs_20140328": "logs", "AmazonSSM": "ssm", "GraniteServiceVersion20100801": "cloudwatch"}
 
+# FIS's calls are made of method and path; what stands for an id is "*".
+REST = {("GET", "actions"): "ListActions", ("GET", "actions/*"): "GetAction",
+        ("POST", "experimentTemplates"): "CreateExperimentTemplate",
+        ("GET", "experimentTemplates"): "ListExperimentTemplates",
+        ("GET", "experimentTemplates/*"): "GetExperimentTemplate",
+        ("DELETE", "experimentTemplates/*"): "DeleteExperimentTemplate",
+        ("POST", "experiments"): "StartExperiment", ("GET", "experiments"): "ListExperiments",
+        ("GET", "experiments/*"): "GetExperiment", ("DELETE", "experiments/*"): "StopExperiment",
+        ("GET", "experiments/*/resolvedTargets"): "ListExperimentResolvedTargets"}
+
+
+def rest_operation(method, path):
+    parts = urllib.parse.urlsplit(path).path.strip("/").split("/")
+    shape = "/".join(parts[:1] + ["*"] * (len(parts) > 1) + parts[2:])
+    return REST.get((method, shape), f"{method} {path}")
+
 
 def note(operation):
     with open(name, "a") as file:
@@ -27,6 +43,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             scope = re.search(r"Credential=[^/]*/\d+/[^/]*/([^/]*)/", self.headers.get("Authorization", ""))
             prefix = {"monitoring": "cloudwatch"}.get(scope[1], scope[1]) if scope else "unsigned"
             note(f"{prefix}:{dict(urllib.parse.parse_qsl(body.decode())).get('Action')}")
+        elif self.path != "/":
+            note("fis:" + rest_operation(self.command, self.path))
+            if self.command == "POST" and b'"tags"' in body:
+                note("fis:TagResource")
+            if b'"roleArn"' in body:
+                note("iam:PassRole")
         connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
         connection.request(self.command, self.path, body, dict(self.headers))
         answer = connection.getresponse()
@@ -40,7 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
         connection.close()
 
-    do_GET = do_POST = do_PUT = do_any
+    do_DELETE = do_GET = do_POST = do_PUT = do_any
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -16,10 +16,11 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading",     "no-credentials", "idle",    "plan",       "production", "refused",    "arming",
-    "armed",       "live",           "behind",  "recovering", "restored",   "failed",     "offer",
-    "experiments", "record",         "place",   "guards",     "guard",      "tripped",    "engine",
-    "engine-live", "engine-alone",   "actions", "catalogue",  "form",       "form-other", "notes"};
+    "loading",        "no-credentials", "idle",      "plan",        "production", "refused", "arming",
+    "armed",          "live",           "behind",    "recovering",  "restored",   "failed",  "offer",
+    "experiments",    "record",         "place",     "guards",      "guard",      "tripped", "fis",
+    "fis-experiment", "fis-delete",     "fis-stop",  "fis-refused", "prepared",   "engine",  "engine-live",
+    "engine-alone",   "actions",        "catalogue", "form",        "form-other", "notes"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -433,6 +434,64 @@ static struct model_records *make_records(void)
     return records;
 }
 
+static void fill_template(struct model_fis_template *template, const char *id, const char *description,
+                          const char *ours, int minutes_ago)
+{
+    snprintf(template->id, sizeof template->id, "%s", id);
+    snprintf(template->description, sizeof template->description, "%s", description);
+    snprintf(template->experiment, sizeof template->experiment, "%s", ours);
+    template->created_ms = FIXTURE_NOW_MS - minutes_ago *INT64_C(60000);
+}
+
+static void fill_fis_experiment(struct model_fis_experiment *experiment, const char *id,
+                                const char *template_id, const char *status, const char *ours,
+                                int minutes_ago)
+{
+    snprintf(experiment->id, sizeof experiment->id, "%s", id);
+    snprintf(experiment->template_id, sizeof experiment->template_id, "%s", template_id);
+    snprintf(experiment->status, sizeof experiment->status, "%s", status);
+    snprintf(experiment->experiment, sizeof experiment->experiment, "%s", ours);
+    experiment->ended = strcmp(status, "running") != 0;
+    experiment->created_ms = FIXTURE_NOW_MS - minutes_ago * INT64_C(60000);
+}
+
+static void add_fis(struct model_records *records)
+{
+    struct model_fis *fis = &records->fis;
+    struct model_record *items = records->items;
+    items[0].state = MODEL_RECORD_DEAD;
+    snprintf(items[0].engine, sizeof items[0].engine, "fis");
+    snprintf(items[0].way_back, sizeof items[0].way_back, "stop, delete template");
+    snprintf(items[0].fis_template, sizeof items[0].fis_template, "EXT2aBcD3eFgH4iJ");
+    snprintf(items[0].fis_experiment, sizeof items[0].fis_experiment, "EXP7kLmN8oPqR9sT");
+    snprintf(items[0].fis_status, sizeof items[0].fis_status, "running");
+    items[3].state = MODEL_RECORD_PREPARED;
+    items[3].here = items[3].labels = true;
+    snprintf(items[3].engine, sizeof items[3].engine, "prepare");
+    snprintf(items[3].phase, sizeof items[3].phase, "prepared");
+    items[3].faults[0] = '\0';
+    fis->looked = true;
+    fis->template_count = 3;
+    fis->templates = calloc(3, sizeof *fis->templates);
+    fill_template(&fis->templates[0], "EXT2aBcD3eFgH4iJ", "shaketable: latency 800 ms on storefront/checkout",
+                  "k3x9p2qa", 12);
+    fis->templates[0].runs = true;
+    fill_template(&fis->templates[1], "EXT9zYxW8vUtS7rQ", "shaketable: loss 5 % on storefront/web",
+                  "dd33ee44", 300);
+    fill_template(&fis->templates[2], "EXT4gameday2026a", "Game day: stop a third of the tasks", "", 9000);
+    fis->experiment_count = 4;
+    fis->experiments = calloc(4, sizeof *fis->experiments);
+    fill_fis_experiment(&fis->experiments[0], "EXP3theirs4run5n", "EXT4gameday2026a", "running", "", 5);
+    fill_fis_experiment(&fis->experiments[1], "EXP7kLmN8oPqR9sT", "EXT2aBcD3eFgH4iJ", "running", "k3x9p2qa",
+                        11);
+    fill_fis_experiment(&fis->experiments[2], "EXP6preview7only", "EXT2aBcD3eFgH4iJ", "completed", "k3x9p2qa",
+                        12);
+    fis->experiments[2].preview = true;
+    fill_fis_experiment(&fis->experiments[3], "EXP1failed2last3", "EXT4gameday2026a", "failed", "", 8000);
+    snprintf(fis->experiments[3].reason, sizeof fis->experiments[3].reason,
+             "Target resolution returned empty set");
+}
+
 static struct model_profiles *make_profiles(void)
 {
     static const char *const wanted[][2] = {
@@ -530,6 +589,22 @@ struct model *fixture_model(enum fixture_scene scene)
     case FIXTURE_RECORD:
         model->records = make_records();
         break;
+    case FIXTURE_FIS:
+    case FIXTURE_FIS_EXPERIMENT:
+    case FIXTURE_FIS_DELETE:
+    case FIXTURE_FIS_STOP:
+    case FIXTURE_PREPARED:
+        model->records = make_records();
+        add_fis(model->records);
+        break;
+    case FIXTURE_FIS_REFUSED:
+        model->records = make_records();
+        model->records->fis.refused = true;
+        snprintf(
+            model->records->fis.problem, sizeof model->records->fis.problem,
+            "FIS was not looked at: FIS ListExperimentTemplates: AccessDeniedException: needs the permission "
+            "fis:ListExperimentTemplates");
+        break;
     case FIXTURE_PLACE:
         model->profiles = make_profiles();
         break;
@@ -552,6 +627,34 @@ struct model *fixture_model(enum fixture_scene scene)
     }
     fixture_fis_model(scene, model);
     return model;
+}
+
+/* The keys that lead there. */
+static void play_fis(enum fixture_scene scene, struct model *model, struct ui_state *state,
+                     struct ui_intents *intents)
+{
+    static const struct {
+        enum fixture_scene scene;
+        int down;
+        int key;
+        const char *typed;
+    } scenes[] = {{FIXTURE_FIS, 6, 0, ""},          {FIXTURE_FIS_EXPERIMENT, 6, UI_KEY_ENTER, ""},
+                  {FIXTURE_FIS_DELETE, 9, 'd', ""}, {FIXTURE_FIS_STOP, 6, 's', "EXP3th"},
+                  {FIXTURE_FIS_REFUSED, 0, 0, ""},  {FIXTURE_PREPARED, 3, UI_KEY_ENTER, ""}};
+    struct ui_event event = {.type = UI_EVENT_KEY, .key = 'x', .at_ms = FIXTURE_NOW_MS};
+    ui_handle_event(state, model, &event, intents);
+    for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
+        event.key = UI_KEY_DOWN;
+        for (int k = 0; scenes[i].scene == scene && k < scenes[i].down; k++)
+            ui_handle_event(state, model, &event, intents);
+        event.key = scenes[i].key;
+        if (scenes[i].scene == scene && event.key != 0)
+            ui_handle_event(state, model, &event, intents);
+        for (const char *c = scenes[i].typed; scenes[i].scene == scene && *c != '\0'; c++) {
+            event.key = *c;
+            ui_handle_event(state, model, &event, intents);
+        }
+    }
 }
 
 void fixture_state(enum fixture_scene scene, struct model *model, struct ui_state *state)
@@ -582,6 +685,8 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
         if (scene == FIXTURE_RECORD)
             ui_handle_event(state, model, &event, intents);
     }
+    if (scene >= FIXTURE_FIS && scene <= FIXTURE_PREPARED)
+        play_fis(scene, model, state, intents);
     if (state->plan_ready_ms != 0)
         state->plan_ready_ms = FIXTURE_NOW_MS - UI_PLAN_SETTLE_MS;
     if (scene == FIXTURE_LIVE) {

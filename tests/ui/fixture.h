@@ -25,9 +25,15 @@ enum fixture_scene {
     FIXTURE_EXPERIMENTS,
     FIXTURE_RECORD,
     FIXTURE_PLACE,
-    FIXTURE_GUARDS,       /* live, the list of guards open */
-    FIXTURE_GUARD,        /* live, one is being typed */
-    FIXTURE_TRIPPED,      /* restored because of one */
+    FIXTURE_GUARDS,  /* live, the list of guards open */
+    FIXTURE_GUARD,   /* live, one is being typed */
+    FIXTURE_TRIPPED, /* restored because of one */
+    FIXTURE_FIS,     /* the experiments, and what FIS holds */
+    FIXTURE_FIS_EXPERIMENT,
+    FIXTURE_FIS_DELETE,
+    FIXTURE_FIS_STOP,
+    FIXTURE_FIS_REFUSED,
+    FIXTURE_PREPARED,     /* the details of a service that is prepared */
     FIXTURE_ENGINE,       /* staged for AWS FIS, with a fault that it does not have */
     FIXTURE_ENGINE_LIVE,  /* it runs one action, and the clients measure */
     FIXTURE_ENGINE_ALONE, /* it runs several, and nobody measures */

@@ -20,6 +20,7 @@ static void r_rolls_back_in_every_scene_and_over_every_overlay(void **context)
             for (int focus = UI_FOCUS_TREE; focus <= UI_FOCUS_FADERS; focus++) {
                 struct desk *desk = desk_new((enum fixture_scene)scene);
                 desk->state.overlay = (enum ui_overlay)overlay;
+                desk->state.record[0] = desk->state.fis[0] = '\0'; /* in a list it is the one at the cursor */
                 desk->state.focus = (enum ui_focus)focus;
                 bool typing = ui_state_is_typing(&desk->state, desk->model);
                 desk_press(desk, typing ? UI_CONTROL('R') : 'R');
@@ -804,6 +805,194 @@ static void while_one_is_active_r_means_that_one(void **context)
     desk_free(desk);
 }
 
+/* ── what AWS FIS holds ──────────────────────────────────────────────────────────────────── */
+
+static void go_down(struct desk *desk, int rows)
+{
+    for (int i = 0; i < rows; i++)
+        desk_press(desk, UI_KEY_DOWN);
+}
+
+/* In the fixture: six records, two experiments that run, three templates, two experiments that have ended. */
+enum {
+    ROW_THEIRS = 6,
+    ROW_OURS,
+    ROW_TEMPLATE,
+    ROW_TEMPLATE_IDLE,
+    ROW_TEMPLATE_THEIRS,
+    ROW_ENDED,
+    ROW_FAILED
+};
+
+static struct desk *desk_at(int row)
+{
+    struct desk *desk = desk_new(FIXTURE_FIS);
+    desk_press(desk, UI_KEY_HOME);
+    go_down(desk, row);
+    return desk;
+}
+
+static void the_cursor_goes_through_the_experiments_and_what_fis_holds(void **context)
+{
+    (void)context;
+    static const char *const ids[] = {"EXP3theirs4run5n", "EXP7kLmN8oPqR9sT", "EXT2aBcD3eFgH4iJ",
+                                      "EXT9zYxW8vUtS7rQ", "EXT4gameday2026a", "EXP6preview7only",
+                                      "EXP1failed2last3"};
+    struct desk *desk = desk_at(0);
+    assert_string_equal(ui_record_chosen(&desk->state, desk->model)->id, "k3x9p2qa");
+    for (int row = 0; row <= ROW_FAILED; row++, desk_press(desk, UI_KEY_DOWN)) {
+        assert_int_equal(ui_list_cursor(&desk->state, desk->model), row);
+        if (row >= ROW_THEIRS) {
+            assert_string_equal(desk->state.fis, ids[row - ROW_THEIRS]);
+            assert_null(ui_record_chosen(&desk->state, desk->model));
+        }
+    }
+    assert_int_equal(ui_list_cursor(&desk->state, desk->model), ROW_FAILED); /* the last stays the last */
+    desk_press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_RECORD);
+    desk_press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+    assert_string_equal(desk->state.fis, "EXP1failed2last3");
+    desk->model->records->fis.experiment_count = 2; /* it is told no longer */
+    assert_int_equal(ui_list_cursor(&desk->state, desk->model), 0);
+    desk_free(desk);
+}
+
+static void a_template_of_ours_is_deleted_after_a_question(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_at(ROW_TEMPLATE_IDLE);
+    desk_press(desk, 'd');
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_FIS_DELETE);
+    desk_press(desk, UI_KEY_ENTER); /* Cancel has the focus */
+    assert_int_equal(desk->intents.count, 0);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+    desk_press(desk, 'd');
+    desk_press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->intents.count, 0);
+    desk_press(desk, UI_KEY_ENTER); /* from the details too */
+    desk_press(desk, 'd');
+    desk_press(desk, UI_KEY_TAB);
+    desk_press(desk, UI_KEY_ENTER);
+    const struct intent *intent = desk_sent(desk, INTENT_FIS_DELETE);
+    assert_non_null(intent);
+    assert_string_equal(intent->fis_id, "EXT9zYxW8vUtS7rQ");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+    desk_free(desk);
+}
+
+static void what_must_not_be_deleted_or_stopped_is_not_asked_for(void **context)
+{
+    (void)context;
+    static const struct {
+        int row, key;
+        const char *said;
+    } rows[] = {{ROW_TEMPLATE_THEIRS, 'd', "shaketable's tag"},
+                {ROW_TEMPLATE, 'd', "R rolls it back"},
+                {ROW_OURS, 's', "R rolls it back"},
+                {ROW_ENDED, 's', "has ended: completed"},
+                {ROW_THEIRS, 'd', ""},
+                {ROW_TEMPLATE_IDLE, 's', ""},
+                {0, 'd', ""},
+                {0, 's', ""}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct desk *desk = desk_at(rows[i].row);
+        desk_press(desk, rows[i].key);
+        assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+        assert_int_equal(desk->intents.count, 0);
+        assert_non_null(strstr(desk->state.notice, rows[i].said));
+        desk_free(desk);
+    }
+}
+
+static void somebodys_experiment_is_stopped_once_its_id_is_typed(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_at(ROW_THEIRS);
+    desk_press(desk, 's');
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_FIS_STOP);
+    desk_press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->intents.count, 0);
+    desk_type(desk, "EXP3theirs4run5");
+    desk_press(desk, UI_KEY_ENTER);
+    assert_int_equal(desk->intents.count, 0);
+    assert_string_not_equal(desk->state.text_error, "");
+    desk_type(desk, "n");
+    desk_press(desk, UI_KEY_ENTER);
+    const struct intent *intent = desk_sent(desk, INTENT_FIS_STOP);
+    assert_non_null(intent);
+    assert_string_equal(intent->fis_id, "EXP3theirs4run5n");
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+    desk_press(desk, 's');
+    desk_press(desk, UI_KEY_ESC);
+    assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+    desk_free(desk);
+}
+
+static void r_on_what_fis_holds_rolls_back_ours_by_its_id_and_nothing_else(void **context)
+{
+    (void)context;
+    static const int others[] = {ROW_THEIRS, ROW_TEMPLATE_THEIRS, ROW_ENDED, ROW_FAILED};
+    for (int row = ROW_OURS; row <= ROW_TEMPLATE; row++) {
+        struct desk *desk = desk_at(row);
+        desk_press(desk, 'R');
+        const struct intent *intent = desk_sent(desk, INTENT_ROLLBACK);
+        assert_non_null(intent);
+        assert_string_equal(intent->experiment, "k3x9p2qa");
+        assert_int_equal(desk->state.overlay, UI_OVERLAY_NONE);
+        desk_free(desk);
+    }
+    struct desk *desk = desk_at(ROW_TEMPLATE_IDLE); /* no record tells of it */
+    desk_press(desk, 'R');
+    assert_string_equal(desk_sent(desk, INTENT_ROLLBACK)->experiment, "dd33ee44");
+    desk_free(desk);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        desk = desk_at(others[i]);
+        desk_press(desk, 'R');
+        assert_int_equal(desk->intents.count, 0);
+        assert_string_not_equal(desk->state.notice, "");
+        desk_free(desk);
+    }
+}
+
+static void a_prepared_service_is_not_offered_and_r_takes_it_back_by_its_id(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_at(3);
+    record_at(desk, 3)->journal = false;
+    desk_press(desk, 'R');
+    const struct intent *intent = desk_sent(desk, INTENT_ROLLBACK);
+    assert_non_null(intent);
+    assert_string_equal(intent->experiment, "zz90yy80");
+    desk_free(desk);
+    desk = desk_at(0);
+    desk_press(desk, UI_KEY_ESC);
+    desk->state.offers_closed = false;
+    desk->state.offer_since_ms = 0;
+    desk_tick(desk, 10000);
+    const struct model_record *offer;
+    for (size_t i = 0; (offer = ui_offer_at(&desk->state, desk->model, i)) != NULL; i++)
+        assert_string_not_equal(offer->id, "zz90yy80");
+    desk_free(desk);
+}
+
+static void read_only_neither_deletes_nor_stops(void **context)
+{
+    (void)context;
+    static const struct {
+        int row, key;
+    } rows[] = {{ROW_TEMPLATE_IDLE, 'd'}, {ROW_THEIRS, 's'}, {ROW_OURS, 'R'}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct desk *desk = desk_at(rows[i].row);
+        desk->model->place.read_only = true;
+        desk_press(desk, rows[i].key);
+        assert_int_equal(desk->intents.count, 0);
+        assert_non_null(strstr(desk->state.notice, "read-only"));
+        assert_int_equal(desk->state.overlay, UI_OVERLAY_EXPERIMENTS);
+        desk_free(desk);
+    }
+}
+
 /* ── profile and region ──────────────────────────────────────────────────────────────────── */
 
 static void a_profile_brings_its_region_and_a_region_keeps_the_profile(void **context)
@@ -857,6 +1046,13 @@ int main(void)
         cmocka_unit_test(an_own_failed_experiment_is_set_aside_for_another),
         cmocka_unit_test(read_only_offers_nothing_and_another_region_is_named),
         cmocka_unit_test(while_one_is_active_r_means_that_one),
+        cmocka_unit_test(the_cursor_goes_through_the_experiments_and_what_fis_holds),
+        cmocka_unit_test(a_template_of_ours_is_deleted_after_a_question),
+        cmocka_unit_test(what_must_not_be_deleted_or_stopped_is_not_asked_for),
+        cmocka_unit_test(somebodys_experiment_is_stopped_once_its_id_is_typed),
+        cmocka_unit_test(r_on_what_fis_holds_rolls_back_ours_by_its_id_and_nothing_else),
+        cmocka_unit_test(a_prepared_service_is_not_offered_and_r_takes_it_back_by_its_id),
+        cmocka_unit_test(read_only_neither_deletes_nor_stops),
         cmocka_unit_test(a_profile_brings_its_region_and_a_region_keeps_the_profile),
         cmocka_unit_test(another_place_is_refused_while_an_experiment_is_active),
         cmocka_unit_test(ctrl_r_rolls_back_everywhere_too),
