@@ -50,6 +50,9 @@ void view_history(const struct view *view, struct rect rect);
 /* The experiment's actions: as a panel of their own, or over the upper right of another. */
 void view_actions(const struct view *view, struct rect rect);
 void view_actions_beside(const struct view *view, struct rect rect);
+/* "AWS FIS · running · 3 of 5 over, 1 failed"; without `engine` from "running" on. */
+#define VIEW_ACTION_WORDS_MAX 96
+void view_action_words(const struct view *view, bool engine, char text[VIEW_ACTION_WORDS_MAX]);
 void view_actions_plain(const struct view *view, struct rect rect);
 /* The action that matters most, in one row. */
 void view_action_row(const struct view *view, struct rect row);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORDS_MAX 512
 #define WIDE 70 /* from here on a row has the action's id, and when it began */
 #define NAME_COLS 18
 #define STATUS_COLS 11
@@ -137,17 +136,20 @@ static int first_line(const struct view *view, int width, int lines, int room)
     return lines > room ? first : 0;
 }
 
-static void state_words(const struct view *view, char text[WORDS_MAX])
+void view_action_words(const struct view *view, bool engine, char text[VIEW_ACTION_WORDS_MAX])
 {
     const struct model_experiment *experiment = &view->model->experiment;
-    size_t over = 0;
-    for (size_t i = 0; i < experiment->action_count; i++)
+    size_t over = 0, failed = 0;
+    char failures[32] = "";
+    for (size_t i = 0; i < experiment->action_count; i++) {
         over += is_over(&experiment->actions[i]);
-    if (experiment->fis_status[0] != '\0')
-        snprintf(text, WORDS_MAX, "AWS FIS · %s · %zu of %zu over", experiment->fis_status, over,
-                 experiment->action_count);
-    else
-        snprintf(text, WORDS_MAX, "%zu of %zu over", over, experiment->action_count);
+        failed += strcmp(experiment->actions[i].status, "failed") == 0;
+    }
+    if (failed > 0)
+        snprintf(failures, sizeof failures, ", %zu failed", failed);
+    snprintf(text, VIEW_ACTION_WORDS_MAX, "%s%s%s%zu of %zu over%s",
+             engine && experiment->fis_status[0] != '\0' ? "AWS FIS · " : "", experiment->fis_status,
+             experiment->fis_status[0] == '\0' ? "" : " · ", over, experiment->action_count, failures);
 }
 
 /* The ids that FIS gave: what one looks for in its own console. Returns the lines that they take. */
@@ -173,11 +175,11 @@ static int draw_ids(const struct view *view, struct rect rect, unsigned ground)
 void view_actions(const struct view *view, struct rect rect)
 {
     struct rect inner = rect_inset(rect, 2, 1);
-    char text[WORDS_MAX];
+    char text[VIEW_ACTION_WORDS_MAX];
     int lines = count_lines(view, inner.width);
     int ids = draw_ids(view, (struct rect){0, 0, 0, 0}, ROLE_GROUND);
     canvas_title(view->canvas, rect, style_bold(VIEW_STYLE(ROLE_TITLE)), "Actions");
-    state_words(view, text);
+    view_action_words(view, true, text);
     if (canvas_text_width(text) + 16 < rect.width)
         canvas_title_right(view->canvas, rect, VIEW_STYLE(ROLE_DIM), text);
     bool both = lines + 1 + ids <= inner.height;
@@ -231,7 +233,7 @@ void overlay_actions(const struct view *view, struct rect rect)
     int lines = any ? count_lines(view, width - 4) : 2;
     int ids = any ? draw_ids(view, (struct rect){0, 0, 0, 0}, ROLE_DIALOG) : 0;
     struct rect inner = view_dialog(view, rect, width, lines + 2 + (ids > 0 ? ids + 1 : 0), "Actions");
-    char text[WORDS_MAX];
+    char text[VIEW_ACTION_WORDS_MAX];
     if (!any) {
         canvas_wrap(view->canvas, inner.x, inner.y, inner.width, inner.height,
                     STYLE_OF(ROLE_DIM, ROLE_DIALOG),
@@ -239,7 +241,7 @@ void overlay_actions(const struct view *view, struct rect rect)
         return;
     }
     struct rect box = {inner.x - 2, inner.y - 1, inner.width + 4, inner.height + 2};
-    state_words(view, text);
+    view_action_words(view, true, text);
     if (canvas_text_width(text) + 16 < box.width)
         canvas_title_right(view->canvas, box, STYLE_OF(ROLE_DIM, ROLE_DIALOG), text);
     bool both = lines + 1 + ids <= inner.height;

@@ -71,48 +71,44 @@ static void draw_desk(const struct view *view, const struct layout *layout)
         draw_drop_down(view, (struct rect){0, 1, layout->frame.width, layout->frame.height});
 }
 
-/* One fader and the figures: what is left of the desk in 40×10. */
-void view_small(const struct view *view, const struct layout *layout)
+/* The step under way; or who has the faults; or the action that matters most. */
+static void draw_small_status(const struct view *view, struct rect row)
+{
+    struct canvas *canvas = view->canvas;
+    const struct model_experiment *experiment = &view->model->experiment;
+    bool steps = experiment->phase == MODEL_ARMING || experiment->phase == MODEL_RECOVERING;
+    for (size_t i = 0; steps && i < experiment->step_count; i++) {
+        const struct model_step *step = &experiment->steps[i];
+        if (step->state != MODEL_STEP_DOING)
+            continue;
+        canvas_put(canvas, row.x, row.y, view_spinner(view), VIEW_STYLE(ROLE_STAGED));
+        int x =
+            canvas_text_fit(canvas, row.x + 2, row.y, row.width - 12, VIEW_STYLE(ROLE_STAGED), step->name);
+        canvas_text_fit(canvas, x + 1, row.y, row.width - x, VIEW_STYLE(ROLE_DIM), step->detail);
+    }
+    if (experiment->phase != MODEL_INJECTING)
+        return;
+    char words[VIEW_ACTION_WORDS_MAX];
+    bool actions = ui_state_shows_actions(view->state, view->model);
+    if (actions && is_measured(view)) {
+        view_action_row(view, row);
+        return;
+    }
+    if (actions)
+        view_action_words(view, false, words);
+    else
+        view_live_words(view, "live on", words, sizeof words);
+    canvas_text_fit(canvas, row.x, row.y, row.width,
+                    VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED), words);
+}
+
+/* Its name and value, its track, and a line of words. */
+static void draw_small_fader(const struct view *view, int y, int width)
 {
     struct canvas *canvas = view->canvas;
     const struct ui_state *state = view->state;
     const struct model_experiment *experiment = &view->model->experiment;
-    int width = layout->top.width;
-    int y = 1;
-    bool filtering = state->overlay == UI_OVERLAY_FILTER;
-    const struct model_inventory *inventory = view->model->inventory;
-    if (inventory != NULL && inventory->loading == MODEL_FAILED && inventory->cluster_count == 0) {
-        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER), inventory->problem);
-        return;
-    }
-    if (state->focus == UI_FOCUS_TREE || filtering || tree_has_problem(view)) {
-        draw_drop_down(view, (struct rect){0, 1, width, layout->keys.y - 1});
-        return;
-    }
-    if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0') {
-        canvas_wrap(canvas, 1, y, width - 2, layout->keys.y - 1, VIEW_STYLE(ROLE_DANGER),
-                    experiment->problem);
-        return;
-    }
-    for (size_t i = 0; i < experiment->step_count; i++)
-        if (experiment->steps[i].state == MODEL_STEP_DOING &&
-            (experiment->phase == MODEL_ARMING || experiment->phase == MODEL_RECOVERING)) {
-            canvas_put(canvas, 1, y, view_spinner(view), VIEW_STYLE(ROLE_STAGED));
-            int x =
-                canvas_text_fit(canvas, 3, y, width - 14, VIEW_STYLE(ROLE_STAGED), experiment->steps[i].name);
-            canvas_text_fit(canvas, x + 1, y, width - x - 2, VIEW_STYLE(ROLE_DIM),
-                            experiment->steps[i].detail);
-        }
-    char text[UNITS_TEXT_MAX], live_words[96];
-    view_live_words(view, "live on", live_words, sizeof live_words);
-    bool actions = ui_state_shows_actions(state, view->model);
-    if (experiment->phase == MODEL_INJECTING && actions && is_measured(view))
-        view_action_row(view, (struct rect){1, y, width - 2, 1});
-    else if (experiment->phase == MODEL_INJECTING)
-        canvas_text_fit(canvas, 1, y, width - 2,
-                        VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED),
-                        live_words);
-    y += 1;
+    char text[UNITS_TEXT_MAX];
     canvas_glyph(canvas, 0, y, GLYPH_CURSOR, VIEW_STYLE(ROLE_ACCENT));
     canvas_text(canvas, 1, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), scale_name(state->fader));
     scale_format(state->fader, scale_get(&state->staged, state->fader), text);
@@ -126,21 +122,46 @@ void view_small(const struct view *view, const struct layout *layout)
     canvas_text_right(canvas, word[0] != '\0' ? x - 1 : x, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), text);
     view_fader_track(view, state->fader, (struct rect){1, y + 1, width - 2, 1});
     char words[VIEW_GUARD_WORDS_MAX];
-    enum role guards = view_guard_words(view, words);
     bool can;
+    enum role guards = view_guard_words(view, words);
     const char *becomes = view_fis_words(view, state->fader, &can);
     if (words[0] == '\0' && becomes[0] != '\0') {
         snprintf(words, sizeof words, "AWS FIS: %s", becomes);
         guards = can ? ROLE_DIM : ROLE_WARN;
     }
     canvas_text_fit(canvas, 1, y + 2, width - 2, VIEW_STYLE(guards), words);
-    y += 3;
+}
+
+/* One fader and the figures: what is left of the desk in 40×10. */
+void view_small(const struct view *view, const struct layout *layout)
+{
+    struct canvas *canvas = view->canvas;
+    const struct ui_state *state = view->state;
+    const struct model_experiment *experiment = &view->model->experiment;
+    const struct model_inventory *inventory = view->model->inventory;
+    int width = layout->top.width, height = layout->keys.y - 1, y = 1;
+    bool filtering = state->overlay == UI_OVERLAY_FILTER;
+    if (inventory != NULL && inventory->loading == MODEL_FAILED && inventory->cluster_count == 0) {
+        canvas_wrap(canvas, 1, y, width - 2, height, VIEW_STYLE(ROLE_DANGER), inventory->problem);
+        return;
+    }
+    if (state->focus == UI_FOCUS_TREE || filtering || tree_has_problem(view)) {
+        draw_drop_down(view, (struct rect){0, y, width, height});
+        return;
+    }
+    if (experiment->phase == MODEL_FAILED_PHASE && experiment->problem[0] != '\0') {
+        canvas_wrap(canvas, 1, y, width - 2, height, VIEW_STYLE(ROLE_DANGER), experiment->problem);
+        return;
+    }
+    draw_small_status(view, (struct rect){1, y, width - 2, 1});
+    draw_small_fader(view, y + 1, width);
+    y += 4;
     struct rect rest = {1, y, width - 2, layout->keys.y - y};
-    if (actions && !is_measured(view))
+    if (ui_state_shows_actions(state, view->model) && !is_measured(view))
         view_actions_plain(view, rest);
     else
         view_table(view, rest, rest.height >= 4);
-    if (layout->keys.y - y > 6)
+    if (rest.height > 6)
         view_log(view, (struct rect){0, layout->keys.y - 1, width, 1});
 }
 

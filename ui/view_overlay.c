@@ -293,6 +293,32 @@ static void overlay_command(const struct view *view, struct rect rect)
                         wrong ? state->text_error : usage);
 }
 
+static void overlay_of_fis(const struct view *view, struct rect rect)
+{
+    switch (view->state->overlay) {
+    case UI_OVERLAY_ACTIONS:
+        overlay_actions(view, rect);
+        break;
+    case UI_OVERLAY_CATALOGUE:
+        overlay_catalogue(view, rect);
+        break;
+    case UI_OVERLAY_FORM:
+        overlay_form(view, rect);
+        break;
+    case UI_OVERLAY_NOTES:
+        overlay_notes(view, rect);
+        break;
+    case UI_OVERLAY_FIS_DELETE:
+        overlay_fis_delete(view, rect);
+        break;
+    case UI_OVERLAY_FIS_STOP:
+        overlay_fis_stop(view, rect);
+        break;
+    default:
+        break;
+    }
+}
+
 void view_overlay(const struct view *view, struct rect rect)
 {
     switch (view->state->overlay) {
@@ -317,12 +343,6 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_RECORD:
         overlay_record(view, rect);
         break;
-    case UI_OVERLAY_FIS_DELETE:
-        overlay_fis_delete(view, rect);
-        break;
-    case UI_OVERLAY_FIS_STOP:
-        overlay_fis_stop(view, rect);
-        break;
     case UI_OVERLAY_OFFER:
         overlay_offer(view, rect);
         break;
@@ -339,18 +359,6 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_COMMAND:
         overlay_command(view, rect);
         break;
-    case UI_OVERLAY_ACTIONS:
-        overlay_actions(view, rect);
-        break;
-    case UI_OVERLAY_CATALOGUE:
-        overlay_catalogue(view, rect);
-        break;
-    case UI_OVERLAY_FORM:
-        overlay_form(view, rect);
-        break;
-    case UI_OVERLAY_NOTES:
-        overlay_notes(view, rect);
-        break;
     case UI_OVERLAY_GUARDS:
         overlay_guards(view, rect);
         break;
@@ -358,6 +366,7 @@ void view_overlay(const struct view *view, struct rect rect)
         overlay_guard(view, rect);
         break;
     default:
+        overlay_of_fis(view, rect);
         break;
     }
 }
