@@ -103,7 +103,7 @@ bool parser_complain(struct parser *parser, enum complaint complaint, const char
 
     if ((int)complaint >= set->rank)
         return false;
-    set->rank = complaint;
+    set->rank = (int)complaint;
     va_start(arguments, format);
     vsnprintf(set->message, sizeof set->message, format, arguments);
     va_end(arguments);

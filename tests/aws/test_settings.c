@@ -319,8 +319,8 @@ static void half_credentials_are_an_error(void **state)
 static void sources_beyond_files_are_for_later(void **state)
 {
     static const char *const configs[] = {
-        "[profile p]\nrole_arn = r\nsource_profile = q\n[profile "
-        "q]\naws_access_key_id=A\naws_secret_access_key=S\n",
+        ("[profile p]\nrole_arn = r\nsource_profile = q\n"
+         "[profile q]\naws_access_key_id=A\naws_secret_access_key=S\n"),
         "[profile p]\nrole_arn = r\nsource_profile = q\n[profile q]\ncredential_process = x\n",
         "[profile p]\nrole_arn = r\nweb_identity_token_file = /nonexistent\n",
         "[profile p]\nsso_start_url=u\nsso_region=r\nsso_account_id=1\nsso_role_name=n\n",
