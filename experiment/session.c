@@ -181,8 +181,10 @@ static void on_orphan(void *context, const struct model_record *orphan)
 {
     struct session *session = context;
     char text[MODEL_TEXT_MAX];
-    snprintf(text, sizeof text, "experiment %.31s of %.60s on %.50s/%.50s has no process here: x shows it",
-             orphan->id, orphan->operator_name, orphan->cluster, orphan->service);
+    bool service = orphan->service[0] != '\0';
+    snprintf(text, sizeof text, "experiment %.31s%s%.60s on %.50s%s%.50s has no process here: x shows it",
+             orphan->id, orphan->operator_name[0] != '\0' ? " of " : "", orphan->operator_name,
+             service ? orphan->cluster : "AWS FIS", service ? "/" : "", orphan->service);
     on_log(session, MODEL_LOG_WARNING, text);
 }
 

@@ -116,8 +116,11 @@ static void leave_out(struct model_fis *out)
 static void find_ids(struct model_record *record, const struct model_fis *fis)
 {
     for (size_t i = 0; i < fis->template_count; i++)
-        if (strcmp(fis->templates[i].experiment, record->id) == 0)
+        if (strcmp(fis->templates[i].experiment, record->id) == 0) {
             memcpy(record->fis_template, fis->templates[i].id, sizeof record->fis_template);
+            if (record->begun_ms == 0) /* its tags do not tell */
+                record->begun_ms = fis->templates[i].created_ms;
+        }
     for (size_t i = fis->experiment_count; i-- > 0;) { /* the last one is the first in order */
         const struct model_fis_experiment *experiment = &fis->experiments[i];
         if (experiment->preview || strcmp(experiment->experiment, record->id) != 0)

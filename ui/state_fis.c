@@ -47,6 +47,7 @@ void fis_ask(struct turn *turn, enum ui_command command)
     struct ui_list_row row;
     if (!ui_list_row_at(turn->model, ui_list_cursor(turn->state, turn->model), &row))
         return;
+    turn->state->overlay = UI_OVERLAY_EXPERIMENTS; /* it says why not */
     if (command == UI_COMMAND_FIS_DELETE && row.template != NULL)
         ask_to_delete(turn, row.template);
     else if (command == UI_COMMAND_FIS_STOP && row.experiment != NULL)
@@ -58,6 +59,7 @@ void fis_rollback(struct turn *turn, const struct ui_list_row *row)
     struct ui_state *state = turn->state;
     const char *ours = row->template != NULL ? row->template->experiment : row->experiment->experiment;
     const struct model_record *record;
+    state->overlay = UI_OVERLAY_EXPERIMENTS;
     if (row->experiment != NULL && row->experiment->ended) {
         ui_state_notice(state, turn->now_ms, "%s has ended: %s", row->experiment->id,
                         row->experiment->status);

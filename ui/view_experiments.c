@@ -284,7 +284,9 @@ void overlay_experiments(const struct view *view, struct rect rect)
     const struct list list = count_rows(view, rect);
     int width = rect.width >= 110 ? 106 : rect.width >= 60 ? rect.width - 4 : rect.width;
     int count = list.rows + list.heading, cursor = (int)ui_list_cursor(view->state, view->model);
-    const char *missing = what_is_missing(records);
+    /* Why a key did nothing stands here: the log's line is not there on a small screen. */
+    bool notice = view->state->notice[0] != '\0' && view->clock_ms < view->state->notice_until_ms;
+    const char *missing = notice ? view->state->notice : what_is_missing(records);
     int foot = missing[0] != '\0' ? 1 : 0;
     struct rect inner = view_dialog(view, rect, width, count + foot + 2, "Experiments");
     int room = inner.height - foot, middle = line_of(&list, cursor);
@@ -294,7 +296,11 @@ void overlay_experiments(const struct view *view, struct rect rect)
         draw_line(view, (struct rect){inner.x, inner.y + i, inner.width, 1}, &list, first + i, cursor);
     bool wrong = records != NULL && records->problem[0] != '\0';
     canvas_text_fit(view->canvas, inner.x, inner.y + inner.height - 1, foot > 0 ? inner.width : 0,
-                    STYLE_OF(wrong ? ROLE_WARN : ROLE_DIM, ROLE_DIALOG), missing);
+                    STYLE_OF(notice  ? ROLE_ACCENT
+                             : wrong ? ROLE_WARN
+                                     : ROLE_DIM,
+                             ROLE_DIALOG),
+                    missing);
     overlay_more(view, (struct rect){inner.x, inner.y, inner.width, room}, first, count);
 }
 
