@@ -74,6 +74,8 @@ void view_guard_lines(const struct view *view, const struct axis *axis, struct r
 #define VIEW_STYLE(role) STYLE_OF(role, ROLE_GROUND)
 /* One fader's track: its three marks between the ends of `rect`'s first row. */
 void view_fader_track(const struct view *view, enum fader fader, struct rect rect);
+/* The fader's staged value; while it is locked, the live one. */
+double view_staged(const struct view *view, enum fader fader);
 /* What the fader becomes with AWS FIS; "" with another engine. `can` false: FIS does not have it. */
 const char *view_fis_words(const struct view *view, enum fader fader, bool *can);
 struct rect view_dialog(const struct view *view, struct rect rect, int width, int height, const char *title);

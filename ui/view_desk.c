@@ -111,10 +111,10 @@ static void draw_small_fader(const struct view *view, int y, int width)
     char text[UNITS_TEXT_MAX];
     canvas_glyph(canvas, 0, y, GLYPH_CURSOR, VIEW_STYLE(ROLE_ACCENT));
     canvas_text(canvas, 1, y, style_bold(VIEW_STYLE(ROLE_BRIGHT)), scale_name(state->fader));
-    scale_format(state->fader, scale_get(&state->staged, state->fader), text);
+    double staged = view_staged(view, state->fader);
+    scale_format(state->fader, staged, text);
     bool live_here = experiment->phase == MODEL_INJECTING && ui_state_shows_experiment(state, view->model);
     double live = live_here ? scale_get(&experiment->live, state->fader) : 0;
-    double staged = scale_get(&state->staged, state->fader);
     bool moved = live < staged || live > staged;
     const char *word = moved ? "staged" : live_here ? "live" : "";
     enum role role = moved ? ROLE_STAGED : live_here ? ROLE_LIVE : ROLE_DIM;

@@ -24,6 +24,19 @@ static bool live_faults(const struct view *view, struct fault *live)
     return experiment->phase == MODEL_INJECTING;
 }
 
+/* What is staged. While the faders are locked nothing can be: what stood there before waits unseen. */
+static const struct fault *staged_faults(const struct view *view)
+{
+    bool live = view->model->experiment.phase == MODEL_INJECTING;
+    return live && ui_state_fader_lock(view->state, view->model) != NULL ? &view->model->experiment.live
+                                                                         : &view->state->staged;
+}
+
+double view_staged(const struct view *view, enum fader fader)
+{
+    return scale_get(staged_faults(view), fader);
+}
+
 /* What it becomes with AWS FIS. */
 static enum fis_fader fis_fader(enum fader fader)
 {
@@ -56,7 +69,7 @@ void view_fader_track(const struct view *view, enum fader fader, struct rect rec
     struct fault faults;
     live_faults(view, &faults);
     double live = scale_get(&faults, fader);
-    double staged = scale_get(&view->state->staged, fader);
+    double staged = view_staged(view, fader);
     double none = 0; /* the value that is no fault */
     int y = rect.y;
     int live_at = track_cell(fader, live, rect.width);
@@ -167,7 +180,7 @@ static void draw_scope(const struct view *view, struct rect rect)
     struct fault live;
     char text[NOTE_MAX];
     bool is_live = live_faults(view, &live);
-    const struct fault *staged = &view->state->staged;
+    const struct fault *staged = staged_faults(view);
     bool moved = is_live && (differ(live.scope.percent, staged->scope.percent) ||
                              strcmp(live.scope.path, staged->scope.path) != 0 ||
                              strcmp(live.scope.method, staged->scope.method) != 0);
@@ -228,7 +241,7 @@ static void draw_value(const struct view *view, enum fader fader, const struct c
     char note[NOTE_MAX];
     bool is_live = live_faults(view, &faults);
     double live = scale_get(&faults, fader);
-    double staged = scale_get(&view->state->staged, fader);
+    double staged = view_staged(view, fader);
     bool moved = differ(live, staged);
     double shown = is_live || !moved ? live : staged;
     scale_format(fader, shown, text);

@@ -319,6 +319,27 @@ static void shows_how_each_action_stands(void **context)
     canvas_free(&canvas);
 }
 
+static void what_was_staged_before_waits_unseen_while_the_faders_are_locked(void **context)
+{
+    (void)context;
+    struct model *model = fixture_model(FIXTURE_ENGINE_LIVE);
+    struct ui_state *state = calloc(1, sizeof *state);
+    struct canvas canvas;
+    fixture_state(FIXTURE_ENGINE_LIVE, model, state);
+    state->staged.loss.percent = 5;
+    canvas_init(&canvas, 120, 36, false);
+    view_draw(&canvas, model, state, FIXTURE_NOW_MS, false);
+    assert_false(shows(&canvas, "◇"));
+    assert_false(shows(&canvas, "staged"));
+    model->experiment.phase = MODEL_RESTORED;
+    view_draw(&canvas, model, state, FIXTURE_NOW_MS, false);
+    assert_true(shows(&canvas, "◇"));
+    canvas_free(&canvas);
+    ui_state_free(state);
+    free(state);
+    model_release(model);
+}
+
 static void says_how_old_figures_are(void **context)
 {
     (void)context;
@@ -389,6 +410,7 @@ int main(void)
         cmocka_unit_test(shows_an_unreachable_sidecar_as_such),
         cmocka_unit_test(says_of_each_fader_what_it_becomes_with_fis),
         cmocka_unit_test(shows_how_each_action_stands),
+        cmocka_unit_test(what_was_staged_before_waits_unseen_while_the_faders_are_locked),
         cmocka_unit_test(says_how_old_figures_are),
         cmocka_unit_test(does_not_show_a_percentile_of_too_few),
         cmocka_unit_test(counts_at_the_edge_what_lies_beyond),
