@@ -147,7 +147,8 @@ static void add_selection(struct json_object *target, double blast_radius, struc
     json_put_text(target, "selectionMode", mode);
 }
 
-static struct json_object *make_targets(const struct fis_document_request *request, struct refusals *refusals)
+struct json_object *fis_document_targets(const struct fis_document_request *request,
+                                         struct refusals *refusals)
 {
     struct json_object *targets = json_object_new_object(), *target = json_object_new_object();
     const struct choices *choices = request->choices;
@@ -194,7 +195,7 @@ struct json_object *fis_document_make(const struct fis_document_request *request
     struct json_object *document = json_object_new_object(), *actions = json_object_new_object(),
                        *stops = json_object_new_array();
     describe(document, request);
-    json_object_object_add(document, "targets", make_targets(request, refusals));
+    json_object_object_add(document, "targets", fis_document_targets(request, refusals));
     struct json_object *action = fis_faults_action(request->fault, &setting, refusals);
     json_object_object_add(actions, action_name(request->fault), action);
     json_object_object_add(document, "actions", actions);

@@ -29,6 +29,9 @@ struct fis_document_request {
 
 /* Owned by the caller; NULL where something can't be had: each is a refusal then. */
 struct json_object *fis_document_make(const struct fis_document_request *request, struct refusals *refusals);
+/* Its part "targets" alone: the tasks that the request's choices name. The caller's, whatever is refused. */
+struct json_object *fis_document_targets(const struct fis_document_request *request,
+                                         struct refusals *refusals);
 /* The template as it is, with the guards' alarms among its stop conditions. */
 struct json_object *fis_document_from_template(const struct template *template,
                                                const struct fis_document_request *request,

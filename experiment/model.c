@@ -165,6 +165,7 @@ void model_release(struct model *model)
     model_inventory_release(model->inventory);
     model_records_release(model->records);
     model_profiles_release(model->profiles);
+    model_catalogue_release(model->catalogue);
     model_plan_release(model->experiment.plan);
     free(model);
 }

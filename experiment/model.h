@@ -185,10 +185,11 @@ struct model_guard {
 };
 const char *model_guard_state_name(enum model_guard_state state); /* "ok", "holds", "few", "missing", … */
 
+#define MODEL_ACTION_ID_MAX 129
 /* Of an experiment that is a series of actions: of FIS's, or of a template. */
 struct model_action {
     char name[65];
-    char action_id[129];
+    char action_id[MODEL_ACTION_ID_MAX];
     char status[16]; /* FIS's words: "pending", "running", "completed", "stopped", "failed", "skipped", … */
     char reason[MODEL_TEXT_MAX];
     int64_t started_ms, ended_ms; /* 0: not yet */
@@ -337,6 +338,35 @@ struct model_profiles {
 /* AWS's regions, by name; NULL after the last. */
 const char *model_region_at(size_t index);
 
+/* ── the actions that the account's FIS has ──────────────────────────────────────────────── */
+
+struct model_catalogue_parameter {
+    const char *name, *description;
+    bool required;
+};
+#define MODEL_CATALOGUE_PARAMETERS_MAX 50
+struct model_catalogue_action {
+    unsigned references;
+    enum model_loading loading; /* of its parameters: a list of actions does not tell them */
+    const char *problem;        /* why they could not be read */
+    const char *id, *description;
+    const char *target_key, *resource_type; /* its target, both "" where it has none */
+    size_t target_count;                    /* more than one: only the first is told */
+    size_t parameter_count;
+    struct model_catalogue_parameter *parameters; /* those that are required first */
+};
+#define MODEL_CATALOGUE_MAX 1024
+struct model_catalogue {
+    unsigned references;
+    enum model_loading loading;      /* of the list */
+    char problem[ERROR_MESSAGE_MAX]; /* why it could not be read */
+    size_t count;
+    struct model_catalogue_action **actions; /* by id */
+};
+/* NULL: not there, or there is no catalogue. */
+const struct model_catalogue_action *model_catalogue_find(const struct model_catalogue *catalogue,
+                                                          const char *id);
+
 /* ── what is measured ────────────────────────────────────────────────────────────────────── */
 
 enum model_source {
@@ -420,8 +450,9 @@ struct model {
     struct model_place place;
     struct model_question question;
     struct model_inventory *inventory;
-    struct model_records *records;   /* NULL: not read yet */
-    struct model_profiles *profiles; /* likewise */
+    struct model_records *records;     /* NULL: not read yet */
+    struct model_profiles *profiles;   /* likewise */
+    struct model_catalogue *catalogue; /* likewise, once it was asked for */
     struct model_experiment experiment;
     struct model_series series; /* of the selected service, or of the experiment's while that is selected */
     size_t log_count;           /* oldest first */
@@ -449,6 +480,7 @@ enum intent_kind {
     INTENT_CONFIRM,    /* go on with what was planned */
     INTENT_DISMISS,    /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
     INTENT_ADJUST,     /* the running experiment's faults become `fault` */
+    INTENT_CATALOGUE,  /* read which actions FIS has, or (with `action`) the parameters of one */
     INTENT_GUARDS,     /* the experiment's guards become those of `choices`: what is not new goes on */
     INTENT_ROLLBACK,   /* our experiment; with none, `experiment`, or what is found on cluster/service */
     INTENT_FIS_DELETE, /* the template `fis_id`, if it carries our tag and no experiment of it runs */
@@ -469,6 +501,7 @@ struct intent {
     struct choices choices;
     struct template *template; /* plan: instead of the fault; retained, the session's from session_send on */
     bool prepare;              /* plan: no experiment, but what FIS needs of the service's tasks */
+    char action[MODEL_ACTION_ID_MAX]; /* catalogue */
     size_t visible_count;
     uint64_t visible[INTENT_VISIBLE_MAX]; /* keys of services, and of clusters that are open; see model_key */
     unsigned number;

@@ -1,7 +1,7 @@
 /*
  * model_internal: making the parts of a snapshot; for the experiment's side alone. Inventory, records,
- * profiles and plan are counted, so that snapshots share them; each _new starts with one reference. A
- * function that returns NULL had no memory.
+ * profiles, catalogue and plan are counted, so that snapshots share them; each _new starts with one
+ * reference. A function that returns NULL had no memory.
  */
 #ifndef SHAKETABLE_EXPERIMENT_MODEL_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_MODEL_INTERNAL_H
@@ -53,5 +53,16 @@ void model_records_release(struct model_records *records);
 struct model_profiles *model_profiles_new(void);
 void model_profiles_retain(struct model_profiles *profiles);
 void model_profiles_release(struct model_profiles *profiles);
+
+/* Texts (NULL counts as "") and parameters are copied. */
+struct model_catalogue_action *model_catalogue_action_new(const struct model_catalogue_action *draft);
+void model_catalogue_action_retain(struct model_catalogue_action *action);
+void model_catalogue_action_release(struct model_catalogue_action *action);
+/* Empty, with room for so many actions. */
+struct model_catalogue *model_catalogue_new(size_t actions);
+/* Takes over the action's reference; what finds no room is released. The room is as large as it was made. */
+void model_catalogue_add(struct model_catalogue *catalogue, struct model_catalogue_action *action);
+void model_catalogue_retain(struct model_catalogue *catalogue);
+void model_catalogue_release(struct model_catalogue *catalogue);
 
 #endif

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "core/clock.h"
+#include "experiment/catalogue.h"
 #include "experiment/clients.h"
 #include "experiment/control.h"
 #include "experiment/eventlog.h"
@@ -53,6 +54,7 @@ struct session {
     int64_t published_ms;
     struct clients *clients;
     struct survey_watch *survey;
+    struct catalogue *catalogue;
     struct fis_errand *errand;
     struct run *run;
     struct control *control;
@@ -106,6 +108,8 @@ static struct model *build(struct session *session)
     model_records_retain(model->records);
     model->profiles = survey_watch_profiles(session->survey);
     model_profiles_retain(model->profiles);
+    model->catalogue = catalogue_model(session->catalogue);
+    model_catalogue_retain(model->catalogue);
     run_show(session->run, &model->experiment);
     show_series(session, model);
     model->log_count = session->log.count;
@@ -293,7 +297,7 @@ static void start_reading(struct session *session)
 /* There were no credentials, or no region: they may have come meanwhile. */
 static void try_clients_again(struct session *session)
 {
-    if (session->actor != NULL || !run_is_idle(session->run))
+    if (session->actor != NULL || !run_is_idle(session->run) || !catalogue_is_idle(session->catalogue))
         return;
     aws_client_close(session->reader);
     session->reader = NULL;
@@ -373,6 +377,10 @@ static void take_intent(struct session *session, const struct intent *intent)
     case INTENT_ADJUST:
         run_adjust(session->run, &intent->fault);
         break;
+    case INTENT_CATALOGUE:
+        login_again(session);
+        catalogue_ask(session->catalogue, intent->action);
+        break;
     case INTENT_GUARDS:
         run_set_guards(session->run, &intent->choices);
         break;
@@ -440,6 +448,8 @@ static void close_all(struct session *session)
     session->clients = NULL;
     survey_watch_free(session->survey);
     session->survey = NULL;
+    catalogue_free(session->catalogue);
+    session->catalogue = NULL;
     fis_errand_free(session->errand);
     session->errand = NULL;
     run_free(session->run);
@@ -451,8 +461,8 @@ static void end_when_done(struct session *session)
     if (!session->quitting)
         return;
     atomic_store(&session->reader_cancel, true);
-    if (!survey_watch_is_idle(session->survey) || !fis_errand_is_idle(session->errand) ||
-        !run_is_idle(session->run))
+    if (!survey_watch_is_idle(session->survey) || !catalogue_is_idle(session->catalogue) ||
+        !fis_errand_is_idle(session->errand) || !run_is_idle(session->run))
         return;
     if (!session->letting_go) {
         mind_control(session);
@@ -483,6 +493,8 @@ static void on_tick(uv_timer_t *tick)
     clients_advance(session->clients, now_ms);
     take_fresh(session);
     look_for_experiments(session);
+    if (!session->quitting)
+        catalogue_tick(session->catalogue, session->reader, session->no_client);
     look_at_pace(session);
     mind_control(session);
     if ((session->dirty || run_is_active(session->run)) && !session->letting_go)
@@ -557,11 +569,12 @@ struct session *session_start(const struct session_options *options, struct erro
     session->clients = clients_new(&session->loop, on_changed, session);
     const struct survey_watch_handlers survey_handlers = {session, on_changed, on_orphan};
     session->survey = survey_watch_new(&session->loop, &survey_handlers);
+    session->catalogue = catalogue_new(&session->loop, on_changed, session);
     const struct fis_errand_handlers errand_handlers = {session, on_log, on_fis_changed};
     session->errand = fis_errand_new(&session->loop, &errand_handlers);
     session->run = run_new(&session->loop, session->actor, session->no_client, options->take_over, &handlers);
     if (session->event_fd < 0 || session->clients == NULL || session->survey == NULL ||
-        session->errand == NULL || session->run == NULL) {
+        session->catalogue == NULL || session->errand == NULL || session->run == NULL) {
         error_set_errno(error, "cannot start the experiment's thread");
         session->ended = true;
         close_all(session);

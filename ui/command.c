@@ -25,6 +25,15 @@ static const struct {
     {"clear", "clear: every fader to zero"},
     {"duration", "duration 5m, or none"},
     {"blast-radius", "blast-radius 10%, or all: how much of the traffic, by a canary where it can be had"},
+    {"engine", "engine sidecar|fis: our sidecar, or AWS FIS"},
+    {"role", "role ARN: that FIS takes, or none: the only one that trusts it"},
+    {"task", "task ID: one more that FIS's target names, or all"},
+    {"tag", "tag KEY=VALUE: FIS's target is the tasks that have it, or none"},
+    {"prepare", "prepare: adds what AWS FIS needs of the service's tasks, after its plan"},
+    {"template", "template FILE: a FIS template into the faders, or as a whole into a plan"},
+    {"export", "export FILE: what the faders say as a FIS template"},
+    {"catalogue", "catalogue: the actions that FIS has"},
+    {"actions", "actions: how the experiment's actions stand"},
     {"way", "way auto|in-place|canary: how the sidecars come into the traffic"},
     {"reach", "reach auto|direct|ssm|none: how the sidecars are spoken to"},
     {"security-group", "security-group open|leave: for the sidecar's port, and closed again"},
@@ -46,8 +55,10 @@ static const struct {
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-const char *command_usage(const char *word)
+const char *command_usage(const char *word, bool fis)
 {
+    if (fis && strcmp(word, "blast-radius") == 0)
+        return "blast-radius 50%, or all: how many of the tasks FIS takes";
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i].word, word) == 0)
             return commands[i].usage;
@@ -73,6 +84,15 @@ size_t command_matches(const struct model *model, const char *line, const char *
     if (strncmp(line, "theme ", 6) == 0) {
         for (unsigned i = 0; theme_name_at(i) != NULL; i++)
             count = add_if(theme_name_at(i), space + 1, matches, count);
+    } else if (strncmp(line, "engine ", 7) == 0) {
+        for (const char *const *words = choices_engine_words; *words != NULL; words++)
+            count = add_if(*words, space + 1, matches, count);
+    } else if (strncmp(line, "task ", 5) == 0) {
+        count = add_if("all", space + 1, matches, count);
+        for (size_t i = 0; i < model->experiment.sidecar_count; i++)
+            count = add_if(model->experiment.sidecars[i].task_id, space + 1, matches, count);
+    } else if (strncmp(line, "role ", 5) == 0 || strncmp(line, "tag ", 4) == 0) {
+        count = add_if("none", space + 1, matches, count);
     } else if (strncmp(line, "way ", 4) == 0 || strncmp(line, "reach ", 6) == 0) {
         const char *const *words = line[0] == 'w' ? choices_way_words : choices_reach_words;
         for (; *words != NULL; words++)
@@ -220,6 +240,10 @@ static bool run_view(struct turn *turn, const char *word)
         state->overlay = UI_OVERLAY_TASKS;
     } else if (strcmp(word, "experiments") == 0) {
         records_open(turn);
+    } else if (strcmp(word, "catalogue") == 0) {
+        catalogue_open(turn);
+    } else if (strcmp(word, "actions") == 0) {
+        state->overlay = UI_OVERLAY_ACTIONS;
     } else if (strcmp(word, "log") == 0) {
         state->overlay = UI_OVERLAY_LOG;
     } else if (strcmp(word, "help") == 0) {
@@ -240,6 +264,26 @@ static bool run_security_group(struct choices *choices, const char *argument, st
     return true;
 }
 
+/* "none" and "all" take back what was chosen. */
+static bool run_target(struct choices *choices, const char *word, const char *argument, struct error *error)
+{
+    bool none = strcmp(argument, "none") == 0 || strcmp(argument, "all") == 0;
+    if (strcmp(word, "role") == 0) {
+        if (!none)
+            return choices_take_role(choices, argument, word, error);
+        choices->role[0] = '\0';
+    } else if (strcmp(word, "tag") == 0) {
+        if (!none)
+            return choices_take_tag(choices, argument, word, error);
+        choices->tag[0] = '\0';
+    } else {
+        if (!none)
+            return choices_take_task(choices, argument, word, error);
+        choices->task_count = 0;
+    }
+    return true;
+}
+
 /* For the next plan: the experiment under way stays as it was made. */
 static bool run_choice(struct turn *turn, const char *word, const char *argument, struct error *error)
 {
@@ -249,6 +293,8 @@ static bool run_choice(struct turn *turn, const char *word, const char *argument
         done = choices_take_way(&choices, argument, word, error);
     else if (strcmp(word, "reach") == 0)
         done = choices_take_reach(&choices, argument, word, error);
+    else if (strcmp(word, "role") == 0 || strcmp(word, "task") == 0 || strcmp(word, "tag") == 0)
+        done = run_target(&choices, word, argument, error);
     else if (strcmp(word, "security-group") == 0)
         done = run_security_group(&choices, argument, error);
     else if (strcmp(argument, "all") == 0)
@@ -264,8 +310,18 @@ static bool run_choice(struct turn *turn, const char *word, const char *argument
 
 static bool is_choice(const char *word)
 {
-    return strcmp(word, "way") == 0 || strcmp(word, "reach") == 0 || strcmp(word, "blast-radius") == 0 ||
+    return strcmp(word, "role") == 0 || strcmp(word, "task") == 0 || strcmp(word, "tag") == 0 ||
+           strcmp(word, "way") == 0 || strcmp(word, "reach") == 0 || strcmp(word, "blast-radius") == 0 ||
            strcmp(word, "security-group") == 0;
+}
+
+static bool run_file(struct turn *turn, const char *word, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, ERROR_USAGE, "%s FILE: which file?", word);
+    snprintf(turn->state->file_path, sizeof turn->state->file_path, "%s", argument);
+    turn->state->file_wish = word[0] == 't' ? UI_FILE_IMPORT : UI_FILE_EXPORT;
+    return true;
 }
 
 static bool run_guard(struct turn *turn, const char *argument, struct error *error)
@@ -296,7 +352,7 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         turn_quit(turn);
         return true;
     }
-    if (command_usage(word) == NULL && scale_find(word) == FADER_COUNT)
+    if (command_usage(word, false) == NULL && scale_find(word) == FADER_COUNT)
         return error_set(error, ERROR_USAGE, "no command %s (Tab completes, ? helps)", word);
     if (strcmp(word, "inject") == 0) {
         turn_plan(turn);
@@ -314,6 +370,12 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return fader_enter_duration(turn, argument, error);
     if (strcmp(word, "cap") == 0)
         return run_cap(turn, argument, error);
+    if (strcmp(word, "engine") == 0)
+        return engine_take(turn, argument, error);
+    if (strcmp(word, "prepare") == 0)
+        return engine_plan_prepare(turn, error);
+    if (strcmp(word, "template") == 0 || strcmp(word, "export") == 0)
+        return run_file(turn, word, argument, error);
     if (is_choice(word))
         return run_choice(turn, word, argument, error);
     if (strcmp(word, "guard") == 0)

@@ -6,6 +6,7 @@
 
 #include "experiment/model.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define COMMAND_MATCHES_MAX 16
@@ -13,7 +14,8 @@
 size_t command_matches(const struct model *model, const char *line, const char *matches[COMMAND_MATCHES_MAX]);
 /* Completes the last word as far as it is unambiguous, in place. */
 void command_complete(const struct model *model, char *line, size_t size);
-/* "latency DURATION": how a command is written; NULL for a word that is none. */
-const char *command_usage(const char *word);
+/* "latency DURATION": how a command is written; NULL for a word that is none. `fis`: the engine is AWS FIS.
+ */
+const char *command_usage(const char *word, bool fis);
 
 #endif

@@ -1,6 +1,7 @@
 #include "ui/console.h"
 
 #include "core/clock.h"
+#include "ui/console_file.h"
 #include "ui/screen.h"
 #include "ui/signals.h"
 #include "ui/state.h"
@@ -112,12 +113,26 @@ static void move(struct console *console)
     console->dirty = true;
 }
 
+static void follow_file(struct console *console)
+{
+    struct ui_intents *intents = calloc(1, sizeof *intents);
+    if (intents == NULL)
+        return;
+    console_file_follow(console->state, console->model, clock_epoch_ms(), intents);
+    for (size_t i = 0; i < intents->count; i++)
+        session_send(console->session, &intents->list[i]);
+    free(intents);
+    console->dirty = true;
+}
+
 /* The state may ask for another look, or for another place. */
 static void follow_wishes(struct console *console)
 {
     struct ui_state *state = console->state;
     if (state->move_wanted)
         move(console);
+    if (state->file_wish != UI_FILE_NONE)
+        follow_file(console);
     if (state->theme_name[0] != '\0') {
         const struct theme *theme = theme_find(state->theme_name);
         if (theme != NULL)

@@ -53,6 +53,9 @@ enum ui_command {
     UI_COMMAND_GUARDS,
     UI_COMMAND_ADD,
     UI_COMMAND_REMOVE,
+    UI_COMMAND_ENGINE,
+    UI_COMMAND_CATALOGUE,
+    UI_COMMAND_ACTIONS,
     UI_COMMAND_FIS_DELETE,
     UI_COMMAND_FIS_STOP,
 };
@@ -63,15 +66,17 @@ enum ui_context {
     UI_CONTEXT_FADERS = 2,
     UI_CONTEXT_DESK = UI_CONTEXT_TREE | UI_CONTEXT_FADERS,
     UI_CONTEXT_PLAN = 4,
-    UI_CONTEXT_LIST = 8, /* help, log, tasks */
+    UI_CONTEXT_LIST = 8, /* help, log, tasks, actions */
     UI_CONTEXT_QUIT = 16,
-    UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region */
+    UI_CONTEXT_CHOICE = 32, /* a list with a cursor: experiments, profile and region, actions */
     UI_CONTEXT_TEXT = 64,   /* wherever letters are typed */
     UI_CONTEXT_GUARDS = 128,
     UI_CONTEXT_FIS_TEMPLATE = 256, /* beside CHOICE: the cursor is on one of FIS's */
     UI_CONTEXT_FIS_EXPERIMENT = 512,
-    UI_CONTEXT_ALL = 1023,
-    UI_CONTEXT_NOT_TEXT = UI_CONTEXT_ALL & ~UI_CONTEXT_TEXT,
+    UI_CONTEXT_FORM = 1024, /* fields below each other: letters are typed there too */
+    UI_CONTEXT_ALL = 2047,
+    UI_CONTEXT_TYPING = UI_CONTEXT_TEXT | UI_CONTEXT_FORM,
+    UI_CONTEXT_NOT_TEXT = UI_CONTEXT_ALL & ~UI_CONTEXT_TYPING,
 };
 
 #define UI_BINDING_KEYS_MAX 3

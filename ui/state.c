@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void ui_state_init(struct ui_state *state)
@@ -25,6 +26,9 @@ void ui_state_free(struct ui_state *state)
     if (state->frozen != NULL)
         model_release(state->frozen);
     state->frozen = NULL;
+    for (size_t i = 0; i < UI_FORMS_MAX; i++)
+        free(state->forms[i]);
+    memset(state->forms, 0, sizeof state->forms);
 }
 
 void ui_state_notice(struct ui_state *state, int64_t now_ms, const char *format, ...)
@@ -89,6 +93,8 @@ void turn_rollback(struct turn *turn)
         memcpy(intent->cluster, experiment->cluster, sizeof intent->cluster);
         memcpy(intent->service, experiment->service, sizeof intent->service);
         ui_state_notice(state, turn->now_ms, "rolling back %s", experiment->service);
+    } else if (model_is_active(turn->model)) { /* of the account, not of a service */
+        ui_state_notice(state, turn->now_ms, "rolling back");
     } else {
         const struct model_service *service =
             model_find_service(turn->model, state->chosen_cluster, state->chosen_service);
@@ -123,6 +129,11 @@ void turn_plan(struct turn *turn)
         ui_state_notice(state, turn->now_ms, "choose a service first: s");
         return;
     }
+    const char *lock = ui_state_fader_lock(state, turn->model);
+    if (lock != NULL) {
+        ui_state_notice(state, turn->now_ms, "%s", lock);
+        return;
+    }
     if (turn_can_adjust(turn)) {
         if (state->touched)
             turn_send_staged(turn);
@@ -139,10 +150,18 @@ void turn_plan(struct turn *turn)
     if (phase == MODEL_RESTORED || phase == MODEL_FAILED_PHASE)
         turn_add(turn, INTENT_DISMISS);
     turn_add(turn, INTENT_PLAN);
+    turn_open_plan(turn);
+}
+
+void turn_open_plan(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
     turn_close(turn);
     state->overlay = UI_OVERLAY_PLAN;
     state->plan_button = -1;
     state->plan_ready_ms = 0;
+    state->plan_words[0] = '\0';
+    state->plan_from_form = false;
     /* Until the model says so: what has ended before is not this plan's end. */
     state->last_phase = MODEL_PLANNING;
 }
@@ -184,6 +203,7 @@ bool ui_state_is_typing(const struct ui_state *state, const struct model *model)
     case UI_OVERLAY_FILTER:
     case UI_OVERLAY_CODE:
     case UI_OVERLAY_GUARD:
+    case UI_OVERLAY_FORM:
     case UI_OVERLAY_FIS_STOP:
         return true;
     default:
@@ -203,6 +223,8 @@ static unsigned list_context(const struct ui_state *state, const struct model *m
 
 unsigned ui_state_context(const struct ui_state *state, const struct model *model)
 {
+    if (state->overlay == UI_OVERLAY_FORM)
+        return UI_CONTEXT_FORM;
     if (ui_state_is_typing(state, model))
         return UI_CONTEXT_TEXT;
     switch (state->overlay) {
@@ -211,11 +233,14 @@ unsigned ui_state_context(const struct ui_state *state, const struct model *mode
     case UI_OVERLAY_HELP:
     case UI_OVERLAY_LOG:
     case UI_OVERLAY_TASKS:
+    case UI_OVERLAY_ACTIONS:
+    case UI_OVERLAY_NOTES:
         return UI_CONTEXT_LIST;
     case UI_OVERLAY_EXPERIMENTS:
     case UI_OVERLAY_RECORD:
         return list_context(state, model);
     case UI_OVERLAY_PLACE:
+    case UI_OVERLAY_CATALOGUE:
         return UI_CONTEXT_CHOICE;
     case UI_OVERLAY_GUARDS:
         return UI_CONTEXT_GUARDS;

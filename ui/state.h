@@ -8,7 +8,9 @@
 #define SHAKETABLE_UI_STATE_H
 
 #include "experiment/model.h"
+#include "experiment/refusals.h"
 #include "ui/event.h"
+#include "ui/form.h"
 #include "ui/keys.h"
 #include "ui/scale.h"
 
@@ -36,8 +38,14 @@ enum ui_overlay {
     UI_OVERLAY_FILTER,
     UI_OVERLAY_CODE, /* of an MFA device */
     UI_OVERLAY_GUARDS,
-    UI_OVERLAY_GUARD, /* one guard's text */
+    UI_OVERLAY_GUARD,     /* one guard's text */
+    UI_OVERLAY_ACTIONS,   /* of the experiment, with their states */
+    UI_OVERLAY_CATALOGUE, /* the actions that FIS has */
+    UI_OVERLAY_FORM,      /* one of these, to be filled in */
+    UI_OVERLAY_NOTES,     /* what could not be taken over from a file, or written to one */
+    UI_OVERLAYS
 };
+enum ui_file_wish { UI_FILE_NONE, UI_FILE_IMPORT, UI_FILE_EXPORT };
 enum ui_plan_button { UI_PLAN_CANCEL, UI_PLAN_INJECT, UI_PLAN_BUTTONS };
 enum ui_quit_button { UI_QUIT_ROLLBACK, UI_QUIT_LEAVE, UI_QUIT_STAY, UI_QUIT_BUTTONS };
 enum ui_offer_button { UI_OFFER_ROLLBACK, UI_OFFER_LEAVE, UI_OFFER_BUTTONS };
@@ -60,6 +68,7 @@ enum ui_ending { UI_ENDING_NONE, UI_ENDING_AT_ONCE, UI_ENDING_ROLLBACK, UI_ENDIN
 #define UI_OFFER_AGAIN_MS 2000 /* after one was rolled back */
 #define UI_OFFERS_MAX 32
 #define UI_NOTICE_MS 5000
+#define UI_FORMS_MAX 8 /* that are remembered while the console runs */
 #define UI_DURATION_DEFAULT_MS 300000
 #define UI_DURATION_MAX_MS (INT64_C(24) * 3600 * 1000)
 
@@ -102,6 +111,19 @@ struct ui_state {
     bool guards_over_plan; /* the list was opened over the plan */
     bool guard_change;     /* the text field is for the one at the cursor, not for a new one */
     int64_t guards_sent_ms;
+
+    /* FIS's actions: the list's cursor; and their forms, the one that is open or was last is the first. */
+    size_t catalogue_row;
+    struct form *forms[UI_FORMS_MAX]; /* NULL behind the last */
+    char form_error[UI_NOTICE_MAX];   /* of the form as a whole */
+    bool plan_from_form;              /* leaving the plan leads back to it */
+    char plan_words[UI_NOTICE_MAX];   /* what is planned, where it is not what the faders say; "" */
+
+    /* Files of templates: the console reads or writes them, and resets the wish. */
+    enum ui_file_wish file_wish;
+    char file_path[UI_TEXT_MAX];
+    char notes_title[UI_NOTICE_MAX];
+    struct refusals notes;
 
     /* Text fields. */
     char text[UI_TEXT_MAX];
@@ -153,6 +175,9 @@ struct ui_intents {
     struct intent list[UI_INTENTS_MAX];
 };
 
+struct json_object;
+struct template;
+
 void ui_state_init(struct ui_state *state);
 void ui_state_free(struct ui_state *state);
 
@@ -173,6 +198,28 @@ int ui_state_plan_button(const struct ui_state *state, const struct model *model
 bool ui_state_plan_may_start(const struct ui_state *state, const struct model *model, int64_t now_ms);
 /* True while the desk's own service is the experiment's. */
 bool ui_state_shows_experiment(const struct ui_state *state, const struct model *model);
+/* Whether what is staged is for AWS FIS; while an experiment is planned or runs here, whether that is. */
+bool ui_state_is_fis(const struct ui_state *state, const struct model *model);
+/* Why the faders can't be moved, as a sentence without its full stop; NULL: they can. */
+const char *ui_state_fader_lock(const struct ui_state *state, const struct model *model);
+/* What FIS would refuse of what is staged; none where the engine is another. */
+void ui_state_fis_refusals(const struct ui_state *state, const struct model *model,
+                           struct refusals *refusals);
+/* There are actions to be told of, here or of the account as a whole. */
+bool ui_state_shows_actions(const struct ui_state *state, const struct model *model);
+
+/* The catalogue's rows: our table's first, then whatever else the account's FIS has. NULL behind the last. */
+const char *ui_catalogue_at(const struct model *model, size_t row);
+/* The form that is open; NULL: none. */
+struct form *ui_state_form(const struct ui_state *state);
+
+/* The template that was asked for (UI_FILE_IMPORT): becomes what is staged, or what is planned; what could
+ * not be taken over is told. It stays the caller's. `out` is emptied first. */
+void ui_state_import(struct ui_state *state, struct model *model, struct template *template, int64_t now_ms,
+                     struct ui_intents *out);
+/* What is staged as a template's document (json_object_put it); NULL: FIS can't do it, which is told. */
+struct json_object *ui_state_export(struct ui_state *state, const struct model *model);
+
 bool ui_state_is_folded(const struct ui_state *state, const char *cluster);
 
 /* The experiments as their list shows them: NULL behind the last, and while they are not known. */

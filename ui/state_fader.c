@@ -34,8 +34,13 @@ void fader_flush(struct turn *turn)
 void fader_change(struct turn *turn, const struct fault *fault, bool undoable)
 {
     struct ui_state *state = turn->state;
+    const char *lock = ui_state_fader_lock(state, turn->model);
     if (fault_equal(&state->staged, fault))
         return;
+    if (lock != NULL) {
+        ui_state_notice(state, turn->now_ms, "%s", lock);
+        return;
+    }
     if (undoable)
         push_undo(state);
     state->staged = *fault;
@@ -53,6 +58,12 @@ void fader_step(struct turn *turn, int direction, bool large)
     double value = scale_get(&fault, state->fader);
     double next = scale_step(state->fader, value, direction, large, state->cap[state->fader]);
     scale_set(&fault, state->fader, next);
+    struct error error = {0};
+    if (!engine_allows(turn, &fault, state->fader, &error)) {
+        ui_state_notice(state, turn->now_ms, "%s", error.message);
+        return;
+    }
+    engine_adapt(turn, &fault, state->fader, direction);
     if (fault_equal(&fault, &state->staged))
         ui_state_notice(state, turn->now_ms, "%s stands at its end", scale_name(state->fader));
     fader_change(turn, &fault, true);
@@ -112,6 +123,12 @@ void fader_drag_to(struct turn *turn, int x, bool undoable)
     struct fault fault = state->staged;
     double value = scale_value_at(state->fader, position);
     scale_set(&fault, state->fader, scale_within_cap(state->fader, value, state->cap[state->fader]));
+    struct error error = {0};
+    if (!engine_allows(turn, &fault, state->fader, &error)) {
+        ui_state_notice(state, turn->now_ms, "%s", error.message);
+        return;
+    }
+    engine_adapt(turn, &fault, state->fader, 0);
     fader_change(turn, &fault, undoable);
 }
 
@@ -232,6 +249,9 @@ bool fader_enter(struct turn *turn, enum fader fader, const char *text, struct e
     struct fault fault = turn->state->staged;
     uint64_t rate = 0;
     bool good = true;
+    const char *lock = ui_state_fader_lock(turn->state, turn->model);
+    if (lock != NULL)
+        return error_set(error, ERROR_CONFLICT, "%s", lock);
     if (text[strspn(text, " ")] == '\0')
         return error_set(error, ERROR_INVALID, "%s: no value", scale_name(fader));
     switch (fader) {
@@ -250,7 +270,8 @@ bool fader_enter(struct turn *turn, enum fader fader, const char *text, struct e
         good = enter_percent(&fault, fader, text, error);
         break;
     }
-    if (!good || !fault_check(&fault, error) || !within_cap(turn->state, &fault, fader, error))
+    if (!good || !fault_check(&fault, error) || !within_cap(turn->state, &fault, fader, error) ||
+        !engine_allows(turn, &fault, fader, error))
         return false;
     turn->state->fader = fader;
     fader_change(turn, &fault, true);

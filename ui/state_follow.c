@@ -93,6 +93,13 @@ int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model,
     bool awaited = model->experiment.phase == MODEL_PLANNING || model->experiment.phase == MODEL_ARMING ||
                    model->experiment.phase == MODEL_RECOVERING || model->inventory == NULL ||
                    model->inventory->loading == MODEL_LOADING || state->ending != UI_ENDING_NONE;
+    const struct model_catalogue *catalogue = model->catalogue;
+    const struct form *form = ui_state_form(state);
+    const struct model_catalogue_action *told =
+        form == NULL ? NULL : model_catalogue_find(catalogue, form->action);
+    awaited = awaited || (told != NULL && told->loading == MODEL_LOADING) ||
+              (state->overlay == UI_OVERLAY_CATALOGUE &&
+               (catalogue == NULL || catalogue->loading == MODEL_LOADING));
     if (awaited && due > 200)
         due = 200;
     if (due > wait)

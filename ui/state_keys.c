@@ -62,6 +62,10 @@ static void accept_text(struct turn *turn)
 static void activate(struct turn *turn)
 {
     struct ui_state *state = turn->state;
+    if (state->overlay == UI_OVERLAY_FORM) {
+        form_activate(turn);
+        return;
+    }
     if (ui_state_is_typing(state, turn->model)) {
         accept_text(turn);
         return;
@@ -92,6 +96,9 @@ static void activate(struct turn *turn)
     case UI_OVERLAY_GUARDS:
         guards_run(turn, UI_COMMAND_ACTIVATE);
         break;
+    case UI_OVERLAY_CATALOGUE:
+        catalogue_activate(turn);
+        break;
     case UI_OVERLAY_NONE:
         if (state->focus == UI_FOCUS_TREE)
             tree_activate(turn);
@@ -114,6 +121,8 @@ static void back(struct turn *turn)
         code_answer(turn, "");
     } else if (state->overlay == UI_OVERLAY_GUARDS || state->overlay == UI_OVERLAY_GUARD) {
         guards_back(turn);
+    } else if (state->overlay == UI_OVERLAY_FORM) {
+        form_back(turn);
     } else if (state->overlay == UI_OVERLAY_FILTER) {
         state->filter[0] = '\0';
         turn_close(turn);
@@ -154,6 +163,10 @@ void turn_move(struct turn *turn, int rows)
         place_move(turn, rows);
     } else if (state->overlay == UI_OVERLAY_GUARDS) {
         guards_move(turn, rows);
+    } else if (state->overlay == UI_OVERLAY_CATALOGUE) {
+        catalogue_move(turn, rows);
+    } else if (state->overlay == UI_OVERLAY_FORM) {
+        form_move(turn, rows);
     } else if (state->overlay != UI_OVERLAY_NONE) {
         /* The log is shown from its end: up goes back in time. */
         int64_t scroll = (int64_t)state->scroll + (state->overlay == UI_OVERLAY_LOG ? -rows : rows);
@@ -180,6 +193,8 @@ static void sideways(struct turn *turn, int direction, bool large)
     } else if (state->overlay == UI_OVERLAY_OFFER) {
         state->offer_button =
             UI_OFFER_BUTTONS - 1 - ui_offer_button(state, turn->model, turn->now_ms); /* there are two */
+    } else if (state->overlay == UI_OVERLAY_FORM) {
+        form_sideways(turn, direction);
     } else if (state->overlay == UI_OVERLAY_FIS_DELETE) {
         fis_sideways(turn);
     } else if (state->overlay == UI_OVERLAY_PLACE) {
@@ -237,6 +252,9 @@ static void run_desk(struct turn *turn, enum ui_command command)
         break;
     case UI_COMMAND_BLAST_RADIUS:
         turn_open_text(turn, UI_OVERLAY_COMMAND, "blast-radius ");
+        break;
+    case UI_COMMAND_ENGINE:
+        engine_toggle(turn);
         break;
     case UI_COMMAND_MODE:
         fader_mode(turn);
@@ -335,6 +353,10 @@ static bool run_movement(struct turn *turn, enum ui_command command)
 static void run_typing(struct turn *turn, enum ui_command command)
 {
     struct ui_state *state = turn->state;
+    if (state->overlay == UI_OVERLAY_FORM) {
+        form_erase(turn, command == UI_COMMAND_ERASE_ALL);
+        return;
+    }
     if (command == UI_COMMAND_COMPLETE) {
         if (state->overlay == UI_OVERLAY_COMMAND)
             command_complete(turn->model, state->text, sizeof state->text);
@@ -389,6 +411,12 @@ void turn_run(struct turn *turn, enum ui_command command)
     case UI_COMMAND_EXPERIMENTS:
         records_open(turn);
         break;
+    case UI_COMMAND_CATALOGUE:
+        catalogue_open(turn);
+        break;
+    case UI_COMMAND_ACTIONS:
+        toggle_overlay(turn, UI_OVERLAY_ACTIONS);
+        break;
     case UI_COMMAND_PLACE:
         place_open(turn, UI_PLACE_PROFILES);
         break;
@@ -406,14 +434,10 @@ void turn_run(struct turn *turn, enum ui_command command)
     }
 }
 
-static void type_letter(struct turn *turn, int key)
+static void encode(int key, char encoded[5])
 {
-    char *text = turn->state->text;
-    if (turn->state->text_is_offered)
-        text[0] = '\0';
-    size_t length = strlen(text);
     unsigned ch = (unsigned)key;
-    char encoded[5] = {0};
+    memset(encoded, 0, 5);
     if (ch < 0x80) {
         encoded[0] = (char)ch;
     } else if (ch < 0x800) {
@@ -429,6 +453,20 @@ static void type_letter(struct turn *turn, int key)
         encoded[2] = (char)(0x80U | ((ch >> 6U) & 0x3fU));
         encoded[3] = (char)(0x80U | (ch & 0x3fU));
     }
+}
+
+static void type_letter(struct turn *turn, int key)
+{
+    char encoded[5];
+    encode(key, encoded);
+    if (turn->state->overlay == UI_OVERLAY_FORM) {
+        form_type(turn, encoded);
+        return;
+    }
+    char *text = turn->state->text;
+    if (turn->state->text_is_offered)
+        text[0] = '\0';
+    size_t length = strlen(text);
     if (length + strlen(encoded) < sizeof turn->state->text)
         memcpy(text + length, encoded, strlen(encoded) + 1);
     after_typing(turn);
@@ -440,7 +478,7 @@ void turn_key(struct turn *turn, int key)
     enum ui_command command = keys_find(key, context);
     if (command != UI_COMMAND_NONE)
         turn_run(turn, command);
-    else if (context == UI_CONTEXT_TEXT && key >= ' ' && key != UI_KEY_BACKSPACE &&
+    else if ((context & UI_CONTEXT_TYPING) != 0 && key >= ' ' && key != UI_KEY_BACKSPACE &&
              key < UI_KEY_FIRST_SPECIAL)
         type_letter(turn, key);
 }

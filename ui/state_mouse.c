@@ -34,7 +34,12 @@ void turn_press(struct turn *turn, const struct ui_event *event)
         turn_run(turn, (enum ui_command)hit->value);
         break;
     case HIT_LIST_ROW:
-        records_press(turn, (size_t)hit->value);
+        if (state->overlay == UI_OVERLAY_CATALOGUE)
+            catalogue_press(turn, (size_t)hit->value);
+        else if (state->overlay == UI_OVERLAY_FORM)
+            form_press(turn, (size_t)hit->value);
+        else
+            records_press(turn, (size_t)hit->value);
         break;
     case HIT_BUTTON:
         if (state->overlay == UI_OVERLAY_PLAN)

@@ -23,6 +23,8 @@ void turn_close(struct turn *turn); /* the overlay */
 void turn_open_text(struct turn *turn, enum ui_overlay overlay, const char *text);
 /* Shows the plan for what is staged. */
 void turn_plan(struct turn *turn);
+/* The dialog of a plan that is being asked for. */
+void turn_open_plan(struct turn *turn);
 void turn_quit(struct turn *turn);
 void turn_send_staged(struct turn *turn);
 /* True while ADJUST means something: an experiment on the chosen service that is not rolled back. */
@@ -100,6 +102,7 @@ void tree_tell_visible(struct turn *turn);
 void tree_set_folded(struct ui_state *state, const char *cluster, bool folded);
 
 /* Faders. */
+/* Not while they are locked; the notice says so. */
 void fader_change(struct turn *turn, const struct fault *fault, bool undoable);
 void fader_step(struct turn *turn, int direction, bool large);
 void fader_zero(struct turn *turn);
@@ -125,6 +128,36 @@ bool guards_accept(struct turn *turn, const char *text, struct error *error);
 void guards_complete(struct ui_state *state);
 /* The experiment's guards may have been changed elsewhere. */
 void guards_follow(struct turn *turn);
+
+/* AWS FIS. */
+void engine_toggle(struct turn *turn);
+/* Shows the plan of what FIS needs of the service's tasks. */
+bool engine_plan_prepare(struct turn *turn, struct error *error);
+bool engine_take(struct turn *turn, const char *value, struct error *error);
+/* Brings a moved fader to what FIS can do, in the direction of travel; says what else it had to change. */
+void engine_adapt(struct turn *turn, struct fault *fault, enum fader fader, int direction);
+/* False with an error: the fader is one that FIS does not have, and would be moved away from rest. */
+bool engine_allows(const struct turn *turn, const struct fault *fault, enum fader fader, struct error *error);
+
+/* Its catalogue and the form. */
+void catalogue_open(struct turn *turn);
+void catalogue_move(struct turn *turn, int rows);
+void catalogue_activate(struct turn *turn);
+void catalogue_press(struct turn *turn, size_t row);
+void form_move(struct turn *turn, int rows);
+void form_sideways(struct turn *turn, int direction);
+void form_activate(struct turn *turn);
+void form_back(struct turn *turn);
+/* The letter, or (NULL) what is to be erased. */
+void form_type(struct turn *turn, const char *letter);
+void form_erase(struct turn *turn, bool all);
+void form_press(struct turn *turn, size_t row);
+
+/* Templates. Shows the plan of one; `words` are what the dialog calls it. False with an error: not now. */
+/* The intent that template_plan has just added. */
+struct intent *turn_last_plan(struct turn *turn);
+bool template_plan(struct turn *turn, struct template *template, const char *words, bool names_service,
+                   struct error *error);
 
 /* The command line. */
 bool command_run(struct turn *turn, const char *line, struct error *error);

@@ -47,7 +47,10 @@ void dialog_press_plan(struct turn *turn, int button)
     if (button == UI_PLAN_INJECT) {
         if (!ui_state_plan_may_start(state, turn->model, turn->now_ms))
             return;
+        const struct model_experiment *experiment = &turn->model->experiment;
         turn_add(turn, INTENT_CONFIRM);
+        if (experiment->service[0] != '\0' && !ui_state_shows_experiment(state, turn->model))
+            tree_choose(turn, experiment->cluster, experiment->service); /* a template names its own */
         state->touched = false;
         state->focus = UI_FOCUS_FADERS;
         turn_close(turn);
@@ -55,7 +58,10 @@ void dialog_press_plan(struct turn *turn, int button)
         return;
     }
     turn_add(turn, INTENT_DISMISS);
+    bool form = state->plan_from_form;
     turn_close(turn);
+    if (form && state->forms[0] != NULL)
+        state->overlay = UI_OVERLAY_FORM;
 }
 
 void dialog_press_quit(struct turn *turn, int button)

@@ -47,6 +47,15 @@ void view_faders(const struct view *view, struct rect rect, int rows, bool scale
 void view_trip(const struct view *view, struct rect rect, int rows, bool difference);
 void view_table(const struct view *view, struct rect rect, bool difference);
 void view_history(const struct view *view, struct rect rect);
+/* The experiment's actions: as a panel of their own, or over the upper right of another. */
+void view_actions(const struct view *view, struct rect rect);
+void view_actions_beside(const struct view *view, struct rect rect);
+/* "AWS FIS · running · 3 of 5 over, 1 failed"; without `engine` from "running" on. */
+#define VIEW_ACTION_WORDS_MAX 96
+void view_action_words(const struct view *view, bool engine, char text[VIEW_ACTION_WORDS_MAX]);
+void view_actions_plain(const struct view *view, struct rect rect);
+/* The action that matters most, in one row. */
+void view_action_row(const struct view *view, struct rect row);
 void view_steps(const struct view *view, struct rect rect);
 void view_log(const struct view *view, struct rect rect);
 void view_keys(const struct view *view, struct rect rect);
@@ -65,6 +74,10 @@ void view_guard_lines(const struct view *view, const struct axis *axis, struct r
 #define VIEW_STYLE(role) STYLE_OF(role, ROLE_GROUND)
 /* One fader's track: its three marks between the ends of `rect`'s first row. */
 void view_fader_track(const struct view *view, enum fader fader, struct rect rect);
+/* The fader's staged value; while it is locked, the live one. */
+double view_staged(const struct view *view, enum fader fader);
+/* What the fader becomes with AWS FIS; "" with another engine. `can` false: FIS does not have it. */
+const char *view_fis_words(const struct view *view, enum fader fader, bool *can);
 struct rect view_dialog(const struct view *view, struct rect rect, int width, int height, const char *title);
 /* "12.4 ms", or the mark for unknown below 0. */
 void view_format_us(const struct view *view, double us, char text[UNITS_TEXT_MAX]);

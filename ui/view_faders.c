@@ -1,12 +1,15 @@
 /* The faders: staged, live and cap, with values, notes and the scale of the one in focus. */
 #include "ui/view.h"
 
+#include "experiment/fis_faults.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #define LABEL_WIDTH 12
 #define VALUE_WIDTH 10
 #define NOTE_MAX 160
+#define FIS_NOTE_COLS 27 /* "jitterMilliseconds · staged" */
 
 /* The faults in force on the chosen service, or none. */
 static bool live_faults(const struct view *view, struct fault *live)
@@ -19,6 +22,35 @@ static bool live_faults(const struct view *view, struct fault *live)
         return false;
     *live = experiment->live;
     return experiment->phase == MODEL_INJECTING;
+}
+
+/* What is staged. While the faders are locked nothing can be: what stood there before waits unseen. */
+static const struct fault *staged_faults(const struct view *view)
+{
+    bool live = view->model->experiment.phase == MODEL_INJECTING;
+    return live && ui_state_fader_lock(view->state, view->model) != NULL ? &view->model->experiment.live
+                                                                         : &view->state->staged;
+}
+
+double view_staged(const struct view *view, enum fader fader)
+{
+    return scale_get(staged_faults(view), fader);
+}
+
+/* What it becomes with AWS FIS. */
+static enum fis_fader fis_fader(enum fader fader)
+{
+    static const enum fis_fader faders[FADER_COUNT] = {
+        FIS_FADER_LATENCY, FIS_FADER_JITTER,    FIS_FADER_LOSS, FIS_FADER_ERRORS,
+        FIS_FADER_RESET,   FIS_FADER_BANDWIDTH, FIS_FADER_SCOPE};
+    return faders[fader];
+}
+
+const char *view_fis_words(const struct view *view, enum fader fader, bool *can)
+{
+    bool fis = ui_state_is_fis(view->state, view->model);
+    *can = !fis || fis_faults_fader_can(fis_fader(fader));
+    return fis ? fis_faults_fader(fis_fader(fader)) : "";
 }
 
 static int track_cell(enum fader fader, double value, int width)
@@ -37,7 +69,7 @@ void view_fader_track(const struct view *view, enum fader fader, struct rect rec
     struct fault faults;
     live_faults(view, &faults);
     double live = scale_get(&faults, fader);
-    double staged = scale_get(&view->state->staged, fader);
+    double staged = view_staged(view, fader);
     double none = 0; /* the value that is no fault */
     int y = rect.y;
     int live_at = track_cell(fader, live, rect.width);
@@ -91,6 +123,23 @@ static void kind_note(const struct fault *fault, enum fader fader, char text[NOT
     }
 }
 
+/* Which of the service's tasks FIS takes; "" for all. */
+static void tasks_words(const struct choices *choices, char text[NOTE_MAX])
+{
+    char percent[UNITS_TEXT_MAX];
+    bool share = choices->blast_radius > 0 && choices->blast_radius < 100;
+    units_format_percent(choices->blast_radius, percent);
+    text[0] = '\0';
+    if (choices->task_count > 0)
+        snprintf(text, NOTE_MAX, "%s%s%zu named task%s · ", share ? percent : "", share ? " of " : "",
+                 choices->task_count, choices->task_count == 1 ? "" : "s");
+    else if (choices->tag[0] != '\0')
+        snprintf(text, NOTE_MAX, "%s%stasks with %.40s · ", share ? percent : "", share ? " of " : "",
+                 choices->tag);
+    else if (share)
+        snprintf(text, NOTE_MAX, "%s of the tasks · ", percent);
+}
+
 /* The share of the traffic, in front of the scope: what it is, or what the next plan will ask for. Returns
  * its length. */
 static size_t share_words(const struct view *view, char text[NOTE_MAX])
@@ -102,6 +151,10 @@ static size_t share_words(const struct view *view, char text[NOTE_MAX])
     bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
     double share = made ? experiment->blast_radius : choices->blast_radius;
     text[0] = '\0';
+    if (ui_state_is_fis(view->state, view->model)) {
+        tasks_words(choices, text);
+        return strlen(text);
+    }
     if (share <= 0 || (share >= 100 && !made))
         return 0;
     units_format_percent(share, percent);
@@ -127,12 +180,21 @@ static void draw_scope(const struct view *view, struct rect rect)
     struct fault live;
     char text[NOTE_MAX];
     bool is_live = live_faults(view, &live);
-    const struct fault *staged = &view->state->staged;
+    const struct fault *staged = staged_faults(view);
     bool moved = is_live && (differ(live.scope.percent, staged->scope.percent) ||
                              strcmp(live.scope.path, staged->scope.path) != 0 ||
                              strcmp(live.scope.method, staged->scope.method) != 0);
     size_t share = share_words(view, text);
-    scope_words(moved ? staged : is_live ? &live : staged, text + share, sizeof text - share);
+    const struct fault *shown = moved ? staged : is_live ? &live : staged;
+    if (ui_state_is_fis(view->state, view->model)) {
+        char percent[UNITS_TEXT_MAX];
+        bool filtered = shown->scope.path[0] != '\0' || shown->scope.method[0] != '\0';
+        units_format_percent(shown->scope.percent, percent);
+        snprintf(text + share, sizeof text - share, "%s of flows · flowsPercent%s", percent,
+                 filtered ? " · refused: path, method" : "");
+    } else {
+        scope_words(shown, text + share, sizeof text - share);
+    }
     int x = rect.x;
     if (moved) {
         canvas_glyph(canvas, x, rect.y, GLYPH_STAGED, VIEW_STYLE(ROLE_STAGED));
@@ -147,16 +209,28 @@ struct columns {
     int value_end, note, note_width;
 };
 
-static struct columns fader_columns(struct rect rect)
+static struct columns fader_columns(struct rect rect, bool fis)
 {
     struct columns columns;
-    int note = rect.width >= 70 ? 19 : rect.width >= 56 ? 12 : 0;
+    int note = rect.width >= 70 ? (fis ? FIS_NOTE_COLS : 19) : rect.width >= 56 ? (fis ? 18 : 12) : 0;
     int track = rect.width - LABEL_WIDTH - VALUE_WIDTH - note - 3;
     columns.track = (struct rect){rect.x + LABEL_WIDTH, rect.y, track, 1};
     columns.value_end = columns.track.x + track + 1 + VALUE_WIDTH;
     columns.note = columns.value_end + 2;
     columns.note_width = note;
     return columns;
+}
+
+/* Of AWS FIS: the parameter; or that there is none, and a value that stands there from before is refused. */
+static void draw_fis_note(const struct view *view, const struct columns *columns, int y, const char *becomes,
+                          bool can, bool set, bool moved)
+{
+    char words[NOTE_MAX];
+    bool room = columns->note_width >= FIS_NOTE_COLS;
+    snprintf(words, sizeof words, "%s%s%s", !can && set && room ? "refused: " : "", becomes,
+             can && moved && room ? " · staged" : "");
+    enum role role = !can && set ? ROLE_WARN : !can ? ROLE_FAINT : moved ? ROLE_STAGED : ROLE_DIM;
+    canvas_text_fit(view->canvas, columns->note, y, columns->note_width, VIEW_STYLE(role), words);
 }
 
 static void draw_value(const struct view *view, enum fader fader, const struct columns *columns, int y)
@@ -167,7 +241,7 @@ static void draw_value(const struct view *view, enum fader fader, const struct c
     char note[NOTE_MAX];
     bool is_live = live_faults(view, &faults);
     double live = scale_get(&faults, fader);
-    double staged = scale_get(&view->state->staged, fader);
+    double staged = view_staged(view, fader);
     bool moved = differ(live, staged);
     double shown = is_live || !moved ? live : staged;
     scale_format(fader, shown, text);
@@ -178,6 +252,12 @@ static void draw_value(const struct view *view, enum fader fader, const struct c
         return;
     kind_note(is_live && !moved ? &faults : &view->state->staged, fader, note);
     int x = columns->note;
+    bool can;
+    const char *becomes = view_fis_words(view, fader, &can);
+    if (becomes[0] != '\0') {
+        draw_fis_note(view, columns, y, becomes, can, differ(staged, 0) || differ(live, 0), moved);
+        return;
+    }
     if (!moved) {
         canvas_text_fit(canvas, x, y, columns->note_width, VIEW_STYLE(ROLE_DIM), note);
         return;
@@ -225,12 +305,30 @@ static void draw_guard_words(const struct view *view, struct rect rect, int take
     char text[VIEW_GUARD_WORDS_MAX];
     enum role role = view_guard_words(view, text);
     rect.width -= taken + 3;
-    if (text[0] == '\0' || canvas_text_width(text) + 14 > rect.width)
+    if (text[0] == '\0' || canvas_text_width(text) + 24 > rect.width)
         return;
     canvas_title_right(view->canvas, rect, VIEW_STYLE(role), text);
     int width = canvas_text_width(text);
     canvas_hit(view->canvas, (struct rect){rect.x + rect.width - 3 - width, rect.y, width, 1}, HIT_COMMAND,
                UI_COMMAND_GUARDS);
+}
+
+/* What FIS would refuse, the first of it; false: nothing. */
+static bool refused_words(const struct view *view, char text[NOTE_MAX])
+{
+    struct refusals refusals;
+    ui_state_fis_refusals(view->state, view->model, &refusals);
+    const char *where = refusals.items[0].where;
+    if (refusals.count == 0)
+        return false;
+    size_t used = (size_t)snprintf(text, NOTE_MAX, "refused: ");
+    for (; *where != '\0' && used + 1 < NOTE_MAX; where++) /* "--latency and --loss" are a command line's */
+        if (*where != '-' || (used > 0 && text[used - 1] != ' ' && text[used - 1] != '-'))
+            text[used++] = *where;
+    text[used] = '\0';
+    if (refusals.count > 1)
+        snprintf(text + used, NOTE_MAX - used, " and %zu more", refusals.count - 1);
+    return true;
 }
 
 static void draw_title(const struct view *view, struct rect rect)
@@ -239,7 +337,10 @@ static void draw_title(const struct view *view, struct rect rect)
     const struct ui_state *state = view->state;
     const struct model_experiment *experiment = &view->model->experiment;
     bool focused = state->focus == UI_FOCUS_FADERS;
-    canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)), "Faults");
+    bool fis = ui_state_is_fis(state, view->model);
+    const char *lock = ui_state_fader_lock(state, view->model);
+    canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)),
+                 fis ? "Faults · AWS FIS" : "Faults · sidecar");
     char text[NOTE_MAX];
     char clock[UNITS_TEXT_MAX];
     enum role role = ROLE_DIM;
@@ -252,6 +353,10 @@ static void draw_title(const struct view *view, struct rect rect)
         bool all = experiment->live_on == experiment->live_of;
         role = all ? ROLE_LIVE : ROLE_STAGED;
         view_live_words(view, "acknowledged by", text, sizeof text);
+        if (lock != NULL && canvas_text_width(text) + 40 < rect.width)
+            snprintf(text + strlen(text), sizeof text - strlen(text), " · locked while live");
+    } else if (fis && refused_words(view, text)) {
+        role = ROLE_WARN;
     } else if (!fault_is_clean(&state->staged)) {
         role = ROLE_STAGED;
         snprintf(text, sizeof text, "staged for %s", clock);
@@ -266,7 +371,9 @@ void view_faders(const struct view *view, struct rect rect, int rows, bool scale
 {
     struct canvas *canvas = view->canvas;
     struct rect inner = rect_inset(rect, 2, 1);
-    struct columns columns = fader_columns(inner);
+    bool fis = ui_state_is_fis(view->state, view->model);
+    bool locked = ui_state_fader_lock(view->state, view->model) != NULL;
+    struct columns columns = fader_columns(inner, fis);
     int first = (int)view->state->fader - rows / 2;
     if (first > FADER_COUNT - rows)
         first = FADER_COUNT - rows;
@@ -282,7 +389,11 @@ void view_faders(const struct view *view, struct rect rect, int rows, bool scale
         if (here)
             canvas_glyph(canvas, inner.x - 1, y, GLYPH_CURSOR,
                          VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_FAINT));
-        paint label = focused ? style_bold(VIEW_STYLE(ROLE_BRIGHT)) : VIEW_STYLE(ROLE_DIM);
+        bool can;
+        view_fis_words(view, fader, &can);
+        paint label = !can                 ? VIEW_STYLE(ROLE_FAINT)
+                      : focused && !locked ? style_bold(VIEW_STYLE(ROLE_BRIGHT))
+                                           : VIEW_STYLE(ROLE_DIM);
         canvas_text(canvas, inner.x + 1, y, label, scale_name(fader));
         if (fader == FADER_SCOPE) {
             draw_scope(view, (struct rect){columns.track.x, y, inner.x + inner.width - columns.track.x, 1});

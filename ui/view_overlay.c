@@ -285,12 +285,38 @@ static void overlay_command(const struct view *view, struct rect rect)
         x = canvas_text(canvas, x, box.y, STYLE_OF(ROLE_DIM, ROLE_DIALOG), matches[i]) + 2;
     char word[32];
     snprintf(word, sizeof word, "%.*s", (int)strcspn(state->text, " "), state->text);
-    const char *usage = command_usage(word);
+    const char *usage = command_usage(word, state->choices.engine == CHOICES_ENGINE_FIS);
     bool wrong = state->text_error[0] != '\0';
     if (wrong || usage != NULL)
         canvas_text_fit(canvas, 2, box.y + 2, rect.width - 3,
                         STYLE_OF(wrong ? ROLE_DANGER : ROLE_DIM, ROLE_DIALOG),
                         wrong ? state->text_error : usage);
+}
+
+static void overlay_of_fis(const struct view *view, struct rect rect)
+{
+    switch (view->state->overlay) {
+    case UI_OVERLAY_ACTIONS:
+        overlay_actions(view, rect);
+        break;
+    case UI_OVERLAY_CATALOGUE:
+        overlay_catalogue(view, rect);
+        break;
+    case UI_OVERLAY_FORM:
+        overlay_form(view, rect);
+        break;
+    case UI_OVERLAY_NOTES:
+        overlay_notes(view, rect);
+        break;
+    case UI_OVERLAY_FIS_DELETE:
+        overlay_fis_delete(view, rect);
+        break;
+    case UI_OVERLAY_FIS_STOP:
+        overlay_fis_stop(view, rect);
+        break;
+    default:
+        break;
+    }
 }
 
 void view_overlay(const struct view *view, struct rect rect)
@@ -317,12 +343,6 @@ void view_overlay(const struct view *view, struct rect rect)
     case UI_OVERLAY_RECORD:
         overlay_record(view, rect);
         break;
-    case UI_OVERLAY_FIS_DELETE:
-        overlay_fis_delete(view, rect);
-        break;
-    case UI_OVERLAY_FIS_STOP:
-        overlay_fis_stop(view, rect);
-        break;
     case UI_OVERLAY_OFFER:
         overlay_offer(view, rect);
         break;
@@ -346,6 +366,7 @@ void view_overlay(const struct view *view, struct rect rect)
         overlay_guard(view, rect);
         break;
     default:
+        overlay_of_fis(view, rect);
         break;
     }
 }

@@ -22,6 +22,10 @@ void overlay_offer(const struct view *view, struct rect rect);
 void overlay_place(const struct view *view, struct rect rect);
 void overlay_guards(const struct view *view, struct rect rect);
 void overlay_guard(const struct view *view, struct rect rect);
+void overlay_actions(const struct view *view, struct rect rect);
+void overlay_catalogue(const struct view *view, struct rect rect);
+void overlay_form(const struct view *view, struct rect rect);
+void overlay_notes(const struct view *view, struct rect rect);
 void overlay_plan(const struct view *view, struct rect rect);
 
 #endif

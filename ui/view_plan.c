@@ -93,6 +93,16 @@ static void page_diff(struct page *page, const char *diff)
     }
 }
 
+static bool is_prepare(const struct view *view)
+{
+    return strcmp(view->model->experiment.engine, "prepare") == 0;
+}
+
+static bool is_fis(const struct view *view)
+{
+    return strcmp(view->model->experiment.engine, "fis") == 0;
+}
+
 /* All of it; returns how many lines there are. */
 static int draw_page(const struct view *view, struct rect rect, int skip)
 {
@@ -106,7 +116,10 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
     fault_describe(&view->state->staged, faults, sizeof faults);
     if (view->state->duration_ms > 0)
         units_format_clock(view->state->duration_ms, clock);
-    snprintf(text, sizeof text, "%s, for %s", faults, clock);
+    if (view->state->plan_words[0] != '\0')
+        snprintf(text, sizeof text, "%s", view->state->plan_words);
+    else
+        snprintf(text, sizeof text, "%s, for %s", faults, clock);
     page_text(&page, 0, style_bold(STYLE_OF(ROLE_STAGED, ROLE_DIALOG)), text);
     for (size_t i = 0; i < experiment->guard_count; i++) {
         snprintf(text, sizeof text, "guard  %s", experiment->guards[i].text);
@@ -117,11 +130,15 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
     if (plan == NULL)
         return page.line;
     if (plan->estimate_ms > 0 && !plan->refused) {
-        snprintf(text, sizeof text,
-                 "The sidecars are in place in about %lld s; R takes them out again at any time.",
-                 (long long)(plan->estimate_ms + 999) / 1000);
+        bool fis = is_fis(view), prepares = is_prepare(view);
+        snprintf(
+            text, sizeof text,
+            prepares ? "The service's tasks are replaced in about %lld s; R takes it back at any time."
+            : fis ? "AWS FIS has found its targets in about %lld s, then it begins; R stops it at any time."
+                  : "The sidecars are in place in about %lld s; R takes them out again at any time.",
+            (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
-        if (experiment->reach != CHOICES_REACH_AUTO) {
+        if (!fis && !prepares && experiment->reach != CHOICES_REACH_AUTO) {
             snprintf(text, sizeof text, "Reach: %s.", view_reach_words(experiment->reach));
             page_text(&page, 0, plain, text);
         }
@@ -155,12 +172,14 @@ static void draw_plan_foot(const struct view *view, struct rect inner, bool read
     int x =
         overlay_button(view, inner.x, y, cancel, UI_PLAN_CANCEL, button == UI_PLAN_CANCEL && !named, true);
     if (ready)
-        x = overlay_button(view, x + 2, y, "Inject", UI_PLAN_INJECT, button == UI_PLAN_INJECT, may);
+        x = overlay_button(view, x + 2, y, is_prepare(view) ? "Prepare" : "Inject", UI_PLAN_INJECT,
+                           button == UI_PLAN_INJECT, may);
     const char *hint = state->text_error[0] != '\0' ? state->text_error
                        : inner.width < 50           ? ""
-                       : button == UI_PLAN_INJECT   ? "Enter starts the tasks"
-                       : ready && may               ? "read it; Tab goes to Inject"
-                                                    : "";
+                       : button == UI_PLAN_INJECT
+                           ? is_fis(view) ? "Enter starts it" : "Enter starts the tasks"
+                       : ready && may ? "read it; Tab goes to Inject"
+                                      : "";
     canvas_text_fit(canvas, x + 2, y, inner.x + inner.width - x - 2,
                     STYLE_OF(state->text_error[0] != '\0' ? ROLE_WARN : ROLE_DIM, ROLE_DIALOG), hint);
 }
@@ -173,8 +192,10 @@ void overlay_plan(const struct view *view, struct rect rect)
     char title[WORDS_MAX];
     bool planned = experiment->phase == MODEL_PLANNED && plan != NULL;
     bool refused = (plan != NULL && plan->refused) || experiment->phase == MODEL_FAILED_PHASE;
+    bool whole = view->state->plan_words[0] != '\0'; /* a template names its service itself, or none */
+    const char *service = whole && (planned || refused) ? experiment->service : view->state->chosen_service;
     snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for",
-             view->state->chosen_service);
+             service[0] != '\0' ? service : "a template");
     int width = rect.width >= 110 ? 100 : rect.width >= 80 ? rect.width - 4 : rect.width;
     bool named = planned && plan->must_type_name && !plan->refused;
     /* Nothing is drawn by the first pass: its clip is empty. */

@@ -51,6 +51,10 @@ void view_live_words(const struct view *view, const char *behind, char *text, si
 {
     const struct model_experiment *experiment = &view->model->experiment;
     bool unreached = experiment->reach == CHOICES_REACH_NONE;
+    if (strcmp(experiment->engine, "fis") == 0) {
+        snprintf(text, size, "live by AWS FIS");
+        return;
+    }
     bool all = experiment->live_on + experiment->unreachable == experiment->live_of;
     int length = snprintf(text, size, "%s %zu of %zu sidecars",
                           unreached ? "heard live from"

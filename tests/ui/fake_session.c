@@ -113,6 +113,7 @@ static void fill_experiment(const struct session *session, struct model *model)
     if (session->phase == MODEL_IDLE)
         return;
     experiment->ours = true;
+    experiment->live_faders = true;
     memcpy(experiment->cluster, session->cluster, sizeof experiment->cluster);
     memcpy(experiment->service, session->service, sizeof experiment->service);
     snprintf(experiment->way_back, sizeof experiment->way_back, "%.200s:41, saved", session->service);

@@ -1,5 +1,7 @@
 #include "tests/ui/fixture.h"
 
+#include "tests/ui/fixture_fis.h"
+
 #include "core/random.h"
 #include "experiment/guards.h"
 #include "experiment/model_internal.h"
@@ -14,10 +16,11 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading",        "no-credentials", "idle",     "plan",        "production", "refused", "arming",
-    "armed",          "live",           "behind",   "recovering",  "restored",   "failed",  "offer",
-    "experiments",    "record",         "place",    "guards",      "guard",      "tripped", "fis",
-    "fis-experiment", "fis-delete",     "fis-stop", "fis-refused", "prepared"};
+    "loading",        "no-credentials", "idle",      "plan",        "production", "refused", "arming",
+    "armed",          "live",           "behind",    "recovering",  "restored",   "failed",  "offer",
+    "experiments",    "record",         "place",     "guards",      "guard",      "tripped", "fis",
+    "fis-experiment", "fis-delete",     "fis-stop",  "fis-refused", "prepared",   "engine",  "engine-live",
+    "engine-alone",   "actions",        "catalogue", "form",        "form-other", "notes"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -297,7 +300,7 @@ static void start_experiment(struct model *model, enum model_phase phase)
 {
     struct model_experiment *experiment = &model->experiment;
     experiment->phase = phase;
-    experiment->ours = true;
+    experiment->ours = experiment->live_faders = true;
     snprintf(experiment->id, sizeof experiment->id, "k3x9p2qa");
     snprintf(experiment->engine, sizeof experiment->engine, "sidecar");
     snprintf(experiment->cluster, sizeof experiment->cluster, CLUSTER);
@@ -610,6 +613,11 @@ struct model *fixture_model(enum fixture_scene scene)
         go_live(model);
         add_guards(&model->experiment, false);
         break;
+    case FIXTURE_ENGINE_LIVE:
+    case FIXTURE_ENGINE_ALONE:
+    case FIXTURE_ACTIONS:
+        go_live(model);
+        break;
     case FIXTURE_TRIPPED:
         scene_recovering(model, FIXTURE_RESTORED);
         add_guards(&model->experiment, true);
@@ -617,6 +625,7 @@ struct model *fixture_model(enum fixture_scene scene)
     default:
         break;
     }
+    fixture_fis_model(scene, model);
     return model;
 }
 
@@ -691,5 +700,6 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
         state->overlay = UI_OVERLAY_GUARD;
         snprintf(state->text, sizeof state->text, "errors > 20 for");
     }
+    fixture_fis_state(scene, model, state);
     free(intents);
 }

@@ -33,7 +33,15 @@ enum fixture_scene {
     FIXTURE_FIS_DELETE,
     FIXTURE_FIS_STOP,
     FIXTURE_FIS_REFUSED,
-    FIXTURE_PREPARED, /* the details of a service that is prepared */
+    FIXTURE_PREPARED,     /* the details of a service that is prepared */
+    FIXTURE_ENGINE,       /* staged for AWS FIS, with a fault that it does not have */
+    FIXTURE_ENGINE_LIVE,  /* it runs one action, and the clients measure */
+    FIXTURE_ENGINE_ALONE, /* it runs several, and nobody measures */
+    FIXTURE_ACTIONS,      /* the list of these */
+    FIXTURE_CATALOGUE,
+    FIXTURE_FORM,       /* of an action of our table, with a mistake in it */
+    FIXTURE_FORM_OTHER, /* of an action that FIS has told of */
+    FIXTURE_NOTES,
     FIXTURE_SCENES
 };
 const char *fixture_scene_name(enum fixture_scene scene);

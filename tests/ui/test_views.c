@@ -221,9 +221,10 @@ static void tells_states_apart_without_colour(void **context)
 {
     (void)context;
     static const enum fixture_scene pairs[][2] = {
-        {FIXTURE_LIVE, FIXTURE_BEHIND},     {FIXTURE_IDLE, FIXTURE_LIVE},
-        {FIXTURE_ARMED, FIXTURE_LIVE},      {FIXTURE_RESTORED, FIXTURE_FAILED},
-        {FIXTURE_RECOVERING, FIXTURE_LIVE}, {FIXTURE_PLAN, FIXTURE_REFUSED}};
+        {FIXTURE_LIVE, FIXTURE_BEHIND},       {FIXTURE_IDLE, FIXTURE_LIVE},
+        {FIXTURE_ARMED, FIXTURE_LIVE},        {FIXTURE_RESTORED, FIXTURE_FAILED},
+        {FIXTURE_RECOVERING, FIXTURE_LIVE},   {FIXTURE_PLAN, FIXTURE_REFUSED},
+        {FIXTURE_ENGINE, FIXTURE_ENGINE_LIVE}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct canvas canvases[2];
         struct buf texts[2];
@@ -271,6 +272,72 @@ static void shows_an_unreachable_sidecar_as_such(void **context)
     assert_true(shows(&canvas, "✗ unreachable"));
     assert_true(shows(&canvas, "acknowledged by 2 of 3 sidecars"));
     canvas_free(&canvas);
+}
+
+static void says_of_each_fader_what_it_becomes_with_fis(void **context)
+{
+    (void)context;
+    static const char *const words[] = {
+        "Faults · AWS FIS",    "delayMilliseconds · staged", "jitterMilliseconds", "lossPercent",
+        "refused: not in FIS", "50 % of the tasks",          "flowsPercent",       "refused: error"};
+    struct canvas canvas;
+    render(FIXTURE_ENGINE, 120, 36, false, false, &canvas);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        assert_true(shows(&canvas, words[i]));
+    canvas_free(&canvas);
+    render(FIXTURE_IDLE, 120, 36, false, false, &canvas);
+    assert_true(shows(&canvas, "Faults · sidecar"));
+    assert_false(shows(&canvas, "not in FIS"));
+    canvas_free(&canvas);
+}
+
+static void shows_how_each_action_stands(void **context)
+{
+    (void)context;
+    static const char *const words[] = {"✓ slow",
+                                        "✗ drop",
+                                        "● lossy",
+                                        "○ stop-some",
+                                        "14:02:21 00:39",
+                                        "did not answer",
+                                        "3 of 5 over, 1 failed",
+                                        "EXPc2mXnaUmUDHqTB9"};
+    struct canvas canvas;
+    render(FIXTURE_ENGINE_ALONE, 120, 36, false, false, &canvas);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        assert_true(shows(&canvas, words[i]));
+    assert_false(shows(&canvas, "Round trip ─")); /* nobody measures */
+    canvas_free(&canvas);
+    render(FIXTURE_ENGINE_LIVE, 120, 36, false, false, &canvas);
+    assert_true(shows(&canvas, "● fault"));
+    assert_true(shows(&canvas, "Round trip ─"));
+    assert_true(shows(&canvas, "live by AWS FIS · locked while live"));
+    canvas_free(&canvas);
+    render(FIXTURE_ENGINE_ALONE, 40, 10, false, false, &canvas);
+    assert_true(shows(&canvas, "● lossy"));
+    assert_true(shows(&canvas, "1 failed"));
+    canvas_free(&canvas);
+}
+
+static void what_was_staged_before_waits_unseen_while_the_faders_are_locked(void **context)
+{
+    (void)context;
+    struct model *model = fixture_model(FIXTURE_ENGINE_LIVE);
+    struct ui_state *state = calloc(1, sizeof *state);
+    struct canvas canvas;
+    fixture_state(FIXTURE_ENGINE_LIVE, model, state);
+    state->staged.loss.percent = 5;
+    canvas_init(&canvas, 120, 36, false);
+    view_draw(&canvas, model, state, FIXTURE_NOW_MS, false);
+    assert_false(shows(&canvas, "◇"));
+    assert_false(shows(&canvas, "staged"));
+    model->experiment.phase = MODEL_RESTORED;
+    view_draw(&canvas, model, state, FIXTURE_NOW_MS, false);
+    assert_true(shows(&canvas, "◇"));
+    canvas_free(&canvas);
+    ui_state_free(state);
+    free(state);
+    model_release(model);
 }
 
 static void says_how_old_figures_are(void **context)
@@ -341,6 +408,9 @@ int main(void)
         cmocka_unit_test(draws_the_baseline_and_shares_with_texture_in_mono),
         cmocka_unit_test(marks_staged_live_and_cap_apart),
         cmocka_unit_test(shows_an_unreachable_sidecar_as_such),
+        cmocka_unit_test(says_of_each_fader_what_it_becomes_with_fis),
+        cmocka_unit_test(shows_how_each_action_stands),
+        cmocka_unit_test(what_was_staged_before_waits_unseen_while_the_faders_are_locked),
         cmocka_unit_test(says_how_old_figures_are),
         cmocka_unit_test(does_not_show_a_percentile_of_too_few),
         cmocka_unit_test(counts_at_the_edge_what_lies_beyond),
