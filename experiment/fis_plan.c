@@ -119,12 +119,30 @@ static bool make_document(struct plan *plan, const struct preflight *at, struct 
     return true;
 }
 
+/* A preparation does not stand in the way; an experiment with sidecars would be measured together with FIS's.
+ */
+static void check_holder(const struct preflight *at)
+{
+    struct way_back holder = {0};
+    char advice[MODEL_TEXT_MAX];
+    if (!way_back_is_ours(at->service->task_definition) ||
+        !way_back_from_task_definition(&holder, at->task_definition, NULL))
+        return;
+    snprintf(advice, sizeof advice, "shaketable rollback %s", holder.experiment);
+    if (!holder.prepares)
+        preflight_say(at, MODEL_STOP, "its sidecars stand in front of it, and another experiment holds it",
+                      advice, "it is injected already, by revision %s",
+                      ecs_short_name(at->service->task_definition));
+    way_back_free(&holder);
+}
+
 bool fis_plan_service(struct plan *plan, const struct preflight *at, struct error *error)
 {
     bool tasks = plan->request.template == NULL || fis_document_needs_agent(plan->request.template);
     if (!plan_fill_way_back(plan, at->job, at->service, at->task_definition, error))
         return false;
     plan->way_back.fis = json_object_new_object();
+    check_holder(at);
     if (tasks)
         preflight_fis_service(at, false);
     preflight_fis_guards(at, &plan->request.choices);

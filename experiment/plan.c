@@ -340,14 +340,16 @@ static bool make(struct plan *plan, struct preflight *at, struct error *error)
     if (plan->timeline != NULL)
         plan_check_timeline(at, plan->timeline);
     bool fis = plan->request.choices.engine == CHOICES_ENGINE_FIS || plan->request.prepare;
-    if (!fis && !preflight_service(at))
+    bool ours = way_back_is_ours(at->service->task_definition); /* its labels say whose */
+    if (!fis && !ours && !preflight_service(at))
         return true;
     if (!ecs_describe_task_definition(at->job->client, at->service->task_definition, &response, error))
         return false;
     at->task_definition = json_object_of(response, "taskDefinition");
-    bool done = plan->request.prepare ? fis_plan_prepare(plan, at, response, error)
-                : fis                 ? fis_plan_service(plan, at, error)
-                                      : fill(plan, at, response, error);
+    bool done = plan->request.prepare            ? fis_plan_prepare(plan, at, response, error)
+                : fis                            ? fis_plan_service(plan, at, error)
+                : ours && !preflight_service(at) ? true
+                                                 : fill(plan, at, response, error);
     json_object_put(response);
     return done;
 }

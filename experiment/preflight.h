@@ -41,7 +41,8 @@ void preflight_say(const struct preflight *at, enum model_severity severity, con
                    const char *advice, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The service alone: status, controller, strategy, deployment under way, load balancers. False: there is no
- * use in looking further (it is gone, or injected already). */
+ * use in looking further (it is gone, or injected already). The task definition may be NULL; where it is a
+ * revision of ours it tells whose. */
 bool preflight_service(const struct preflight *at);
 /* Only what matters for a deployment of ours, whatever it is for: controller, strategy, deployments. */
 void preflight_deployable(const struct preflight *at);

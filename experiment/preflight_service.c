@@ -186,15 +186,12 @@ void preflight_deployable(const struct preflight *at)
 /* The id of what prepared it for FIS; "" where that is not why a revision of ours runs. */
 static void find_preparation(const struct preflight *at, char experiment[32])
 {
-    struct json_object *response = NULL;
     struct way_back way_back = {0};
     experiment[0] = '\0';
-    if (ecs_describe_task_definition(at->job->client, at->service->task_definition, &response, NULL) &&
-        way_back_from_task_definition(&way_back, json_object_of(response, "taskDefinition"), NULL) &&
+    if (at->task_definition != NULL && way_back_from_task_definition(&way_back, at->task_definition, NULL) &&
         way_back.prepares)
         snprintf(experiment, 32, "%s", way_back.experiment);
     way_back_free(&way_back);
-    json_object_put(response);
 }
 
 static void say_held(const struct preflight *at)

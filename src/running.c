@@ -246,6 +246,33 @@ enum cli_exit running_talk(const struct cli *cli, const char *experiment, const 
 
 /* ── the commands ────────────────────────────────────────────────────────────────────────── */
 
+/* Without a process: what becomes of it by itself, and what ends it. */
+static void print_process(const struct journal_entry *entry)
+{
+    const char *id = entry->experiment;
+    char until[CLOCK_TEXT_MAX];
+    if (entry->ended)
+        return;
+    if (entry->way_back.prepares && strcmp(entry->phase, "prepared") == 0) {
+        printf("process     none is needed: it stays prepared until shaketable rollback %s\n", id);
+    } else if (entry->way_back.fis != NULL) {
+        printf("process     dead: AWS FIS goes on with its actions until they are over; shaketable rollback "
+               "%s stops "
+               "them and deletes the template\n",
+               id);
+    } else if (entry->way_back.faults_until_ms > clock_epoch_ms()) {
+        clock_format_local_time(entry->way_back.faults_until_ms, until, sizeof until);
+        printf(
+            "process     dead: its faults go on by themselves until %s; shaketable rollback %s ends them and "
+            "restores the service\n",
+            until, id);
+    } else {
+        printf("process     dead: its faults ended with their lease; shaketable rollback %s restores the "
+               "service\n",
+               id);
+    }
+}
+
 static void print_from_journal(const struct cli *cli, const struct journal_entry *entry)
 {
     if (cli->json) {
@@ -261,17 +288,7 @@ static void print_from_journal(const struct cli *cli, const struct journal_entry
     }
     printf("experiment  %s\nservice     %s/%s\nphase       %s\n", entry->experiment, entry->way_back.cluster,
            entry->way_back.service, entry->phase);
-    if (!entry->ended && entry->way_back.faults_until_ms > clock_epoch_ms()) {
-        char until[CLOCK_TEXT_MAX];
-        clock_format_local_time(entry->way_back.faults_until_ms, until, sizeof until);
-        printf(
-            "process     dead: its faults go on by themselves until %s; shaketable rollback %s ends them and "
-            "restores the service\n",
-            until, entry->experiment);
-    } else if (!entry->ended)
-        printf("process     dead: its faults ended with their lease; shaketable rollback %s restores the "
-               "service\n",
-               entry->experiment);
+    print_process(entry);
 }
 
 static enum cli_exit with_entry(const struct cli *cli, const char *request, bool follow)

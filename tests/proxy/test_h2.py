@@ -399,7 +399,13 @@ def test_no_upstream():
 
 def test_an_upstream_of_http_1_only():
     def serve(connection):
-        connection.recv(65536)
+        # Only when both requests are there: those that never went to it are refused, for others to take.
+        connection.settimeout(0.3)
+        try:
+            while connection.recv(65536):
+                pass
+        except TimeoutError:
+            pass
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 
     upstream = Upstream(serve)

@@ -36,6 +36,8 @@ expect_output "^$prepared +prepare +storefront/checkout +prepared +prepared"
 elsewhere list experiments
 expect_output "^$prepared +prepare +storefront/checkout +- +prepared"
 refused 1 'no experiment is under way' status
+run status "$prepared"
+expect_output "^process +none is needed: it stays prepared until shaketable rollback $prepared"
 run doctor $where
 expect_status 3
 expect_output 'stop: it is prepared for AWS FIS'
@@ -47,6 +49,8 @@ for phase in '"phase":"arming"' 'Preview targets' '"phase":"injecting"'; do
   run list experiments
   expect_output "^$(experiment_id) +fis +storefront/checkout .* dead"
   expect_output "^$prepared +prepare"
+  run status
+  expect_output '^process +dead: AWS FIS goes on with its actions until they are over'
   run rollback
   command_line="rollback after kill -9 at $phase"
   expect_status 0

@@ -37,6 +37,13 @@ write_template catalog "$(latency slow 250 ''),
 "$bin/shaketable" template run "$work/whole.json" --yes --json >"$work/whole.events" 2>"$work/whole.err" </dev/null &
 whole=$!
 
+# ── AWS FIS keeps away from a service that has sidecars ──
+is_injecting() { grep -q '"phase":"injecting"' "$work/whole.events"; }
+wait_until 60 is_injecting || fail "the whole one did not begin: $(cat "$work/whole.err")"
+run doctor --engine fis --cluster storefront --service catalog --latency 100ms
+expect_status 3
+expect_output '^stop: it is injected already, by revision shaketable-catalog:'
+
 # ── what can't be played ──
 write_template checkout '"cpu": {"actionId": "aws:ecs:task-cpu-stress", "targets": {"Tasks": "all"},
   "parameters": {"duration": "PT1M"}}' >"$work/cpu.json"
