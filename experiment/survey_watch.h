@@ -2,8 +2,8 @@
  * survey_watch: keeps a survey of the experiments up to date, on the session's loop, each look on a worker.
  *
  * The journals are looked at every two seconds, and read when one has changed. AWS is asked once the tree has
- * been read, when something that bears on experiments has changed, and else every five minutes: mostly three calls,
- * ListTaskDefinitionFamilies, which finds nothing of ours, and FIS's two lists.
+ * been read, when something that bears on experiments has changed, and else every five minutes: mostly three
+ * calls, ListTaskDefinitionFamilies, which finds nothing of ours, and FIS's two lists.
  */
 #ifndef SHAKETABLE_EXPERIMENT_SURVEY_WATCH_H
 #define SHAKETABLE_EXPERIMENT_SURVEY_WATCH_H
