@@ -51,16 +51,21 @@ static struct json_object *find_agent(struct json_object *task_definition)
     return NULL;
 }
 
-static const char *role_of(struct json_object *agent)
+static struct json_object *role_variable(struct json_object *agent)
 {
     struct json_object *environment = json_array(agent, "environment");
     size_t count = environment == NULL ? 0 : json_object_array_length(environment);
     for (size_t i = 0; i < count; i++) {
         struct json_object *variable = json_object_array_get_idx(environment, i);
         if (strcmp(json_text(variable, "name"), FIS_AGENT_ROLE_VARIABLE) == 0)
-            return json_text(variable, "value");
+            return variable;
     }
-    return "";
+    return NULL;
+}
+
+static const char *role_of(struct json_object *agent)
+{
+    return json_text(role_variable(agent), "value");
 }
 
 void fis_needs_find(struct json_object *task_definition, struct fis_lack *lack)
@@ -117,12 +122,14 @@ void fis_needs_add(struct json_object *revision, const struct fis_lack *lack, co
     struct json_object *agent = find_agent(revision);
     if (agent == NULL)
         agent = make_agent(revision);
-    if (lack->agent_role) {
-        struct json_object *variable = json_object_new_object();
+    struct json_object *variable = role_variable(agent); /* it may be there, and empty */
+    if (variable == NULL) {
+        variable = json_object_new_object();
         json_put_text(variable, "name", FIS_AGENT_ROLE_VARIABLE);
-        json_put_text(variable, "value", role);
         json_object_array_add(member(agent, "environment", json_type_array), variable);
     }
+    if (lack->agent_role)
+        json_put_text(variable, "value", role);
     json_put_flag(revision, "enableFaultInjection", true);
     json_put_text(revision, "pidMode", "task");
     way_back_label(way_back, member(agent, "dockerLabels", json_type_object));
