@@ -92,6 +92,20 @@ static void check_definition(const struct preflight *at)
                       "set essential to false for it", "the SSM agent's container is essential");
 }
 
+/* What the agent takes and needs beside its permissions. The embedded region's takes nothing. */
+static void note_agent(const struct preflight *at)
+{
+    struct fis_lack lack;
+    fis_needs_find(at->task_definition, &lack);
+    if (preflight_is_local(at) || !lack.agent)
+        return;
+    preflight_say(
+        at, MODEL_WARNING,
+        "its image comes from public.ecr.aws, and it registers at ssm, ssmmessages and ec2messages",
+        "see that the task's subnets lead there (NAT or VPC endpoints), and that 100 MB are to spare",
+        "the SSM agent runs in every task");
+}
+
 static void note_shared_processes(const struct preflight *at)
 {
     preflight_say(
@@ -105,6 +119,7 @@ void preflight_fis_service(const struct preflight *at, bool preparing)
     check_exec(at);
     if (preparing) {
         note_shared_processes(at);
+        note_agent(at);
         return;
     }
     check_tasks(at);
