@@ -130,29 +130,14 @@ dfails "no such index" ValidationException "The table does not have the specifie
 
 # --- on the wire
 post() { # OPERATION BODY...: a line for each answer
-    python3 - "$url" "$@" <<'END'
-import sys
-import urllib.error
-import urllib.request
-try:
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-except ImportError: # the CLI's own, in Debian
-    from awscli.botocore.auth import SigV4Auth
-    from awscli.botocore.awsrequest import AWSRequest
-    from awscli.botocore.credentials import Credentials
-url = sys.argv[1] + "/"
-for operation, body in zip(sys.argv[2::2], sys.argv[3::2]):
-    headers = {"X-Amz-Target": "DynamoDB_20120810." + operation, "Content-Type": "application/x-amz-json-1.0"}
-    request = AWSRequest("POST", url, headers, body)
-    SigV4Auth(Credentials("test", "test"), "dynamodb", "us-east-1").add_auth(request)
-    try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, body.encode(), dict(request.headers)))
-    except urllib.error.HTTPError as error:
-        answer = error
-    print(answer.status, answer.headers["Content-Type"], answer.read().decode())
-END
+    while [ $# -gt 1 ]; do
+        curl -sS --max-time 10 --aws-sigv4 aws:amz:us-east-1:dynamodb --user test:test \
+            -H "X-Amz-Target: DynamoDB_20120810.$1" -H 'Content-Type: application/x-amz-json-1.0' -d "$2" \
+            -o "$work/answer" -w '%{http_code} %{content_type} ' "$url/"
+        tr -d '\n' <"$work/answer"
+        echo
+        shift 2
+    done
 }
 mapfile -t answers < <(post DescribeTable '{"TableName":"Students"}' Scan '{"TableName":"Nope"}' Scan '{"TableName":5}' \
     DeleteItem '{"TableName":"Students","Key":{"id":{"S":"1748"}},"ConditionExpression":"attribute_exists(nope)",
