@@ -99,15 +99,10 @@ static void leave_out(struct model_fis *out)
     if (out->template_count > MODEL_FIS_TEMPLATES_MAX) {
         out->templates_left_out = out->template_count - MODEL_FIS_TEMPLATES_MAX;
         out->template_count = MODEL_FIS_TEMPLATES_MAX;
-        struct model_fis_template *fewer = realloc(out->templates, MODEL_FIS_TEMPLATES_MAX * sizeof *fewer);
-        out->templates = fewer != NULL ? fewer : out->templates;
     }
     if (out->experiment_count > MODEL_FIS_EXPERIMENTS_MAX) {
         out->experiments_left_out = out->experiment_count - MODEL_FIS_EXPERIMENTS_MAX;
         out->experiment_count = MODEL_FIS_EXPERIMENTS_MAX;
-        struct model_fis_experiment *fewer =
-            realloc(out->experiments, MODEL_FIS_EXPERIMENTS_MAX * sizeof *fewer);
-        out->experiments = fewer != NULL ? fewer : out->experiments;
     }
 }
 

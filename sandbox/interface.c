@@ -30,7 +30,7 @@ static bool start_listener(const struct region *region, const struct task *task,
     char listen[BALANCER_ADDRESS_MAX + 8], to[BALANCER_ADDRESS_MAX + 8];
 
     snprintf(listen, sizeof listen, "%s:%u", listener->ingress ? task->address : task->inside,
-             listener->ingress ? listener->port : 0);
+             listener->ingress ? (unsigned)listener->port : 0U);
     snprintf(to, sizeof to, "%s:%u", listener->host, listener->port);
     return interface_link_start(&listener->link, region->proxy, listen, to, error);
 }

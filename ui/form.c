@@ -334,5 +334,6 @@ struct template *form_template(const struct form *form, const struct form_action
                                        .cluster = cluster,
                                        .service = service,
                                        .service_arn = service_arn};
-    return fis_compose(&wanted, error);
+    struct template *made = fis_compose(&wanted, error);
+    return made;
 }

@@ -57,7 +57,9 @@ void fis_ask(struct turn *turn, enum ui_command command)
 void fis_rollback(struct turn *turn, const struct ui_list_row *row)
 {
     struct ui_state *state = turn->state;
-    const char *ours = row->template != NULL ? row->template->experiment : row->experiment->experiment;
+    const char *ours = row->template != NULL     ? row->template->experiment
+                       : row->experiment != NULL ? row->experiment->experiment
+                                                 : "";
     const struct model_record *record;
     state->overlay = UI_OVERLAY_EXPERIMENTS;
     if (row->experiment != NULL && row->experiment->ended) {
