@@ -75,7 +75,8 @@ static void age_words(const struct view *view, const struct ui_list_row *row, ch
 {
     char age[UNITS_TEXT_MAX];
     record_age(view->clock_ms - created_ms(row), age);
-    snprintf(text, RECORD_WORDS_MAX, created_ms(row) > 0 ? "%s ago" : "", age);
+    bool known = created_ms(row) > 0;
+    snprintf(text, RECORD_WORDS_MAX, "%s%s", known ? age : "", known ? " ago" : "");
 }
 
 /* What is told last. */
