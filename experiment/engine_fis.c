@@ -343,8 +343,10 @@ static bool stop_all(struct stopping *stopping, struct restore_outcome *outcome,
         stopping->deleted == 0 && json_text(stopping->way_back->fis, "account")[0] != '\0' &&
         !restore_is_where_it_was(job, stopping->way_back, error))
         return false; /* nothing is there: is this where it was? */
-    progress_set(job->progress, STOP_EXPERIMENT, MODEL_STEP_DONE, 0, 0,
-                 stopping->stopped > 0 ? "%zu stopped" : "%.0zunone was running", stopping->stopped);
+    if (stopping->stopped > 0)
+        progress_set(job->progress, STOP_EXPERIMENT, MODEL_STEP_DONE, 0, 0, "%zu stopped", stopping->stopped);
+    else
+        progress_set(job->progress, STOP_EXPERIMENT, MODEL_STEP_DONE, 0, 0, "%s", "none was running");
     if (!wait_until_ended(stopping, error))
         return false;
     outcome->clean_us = clock_us();

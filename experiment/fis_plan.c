@@ -53,11 +53,10 @@ static void add_refusals(struct model_plan *shown, const struct refusals *refusa
 static bool show(struct plan *plan, struct error *error)
 {
     struct buf text;
-    struct json_object *none = json_object_new_object(), *all = json_copy(plan->fis_template);
+    struct json_object *none = json_object_new_object();
     buf_init(&text, PLAN_DIFF_MAX);
-    bool done = plan_print_diff("AWS FIS", none, "CreateExperimentTemplate", all, &text);
+    bool done = plan_print_diff("AWS FIS", none, "CreateExperimentTemplate", plan->fis_template, &text);
     json_object_put(none);
-    json_object_put(all);
     plan->shown->diff = done ? buf_take(&text) : NULL;
     buf_free(&text);
     return plan->shown->diff != NULL || error_set(error, ERROR_LIMIT, "the plan is too long to be shown");
