@@ -96,6 +96,6 @@ bool choices_take_blast_radius(struct choices *choices, const char *value, const
     return true;
 }
 
-const char *const choices_engine_words[] = {"sidecar", "fis", NULL};
+const char *const choices_engine_words[] = {"sidecar", "fis", "agent", NULL};
 const char *const choices_way_words[] = {"auto", "in-place", "canary", NULL};
 const char *const choices_reach_words[] = {"auto", "direct", "ssm", "none", NULL};

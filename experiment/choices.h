@@ -26,7 +26,8 @@ enum choices_reach {
 /* What puts the faults in. */
 enum choices_engine {
     CHOICES_ENGINE_SIDECAR, /* our proxy, in place or as a canary */
-    CHOICES_ENGINE_FIS      /* AWS Fault Injection Service */
+    CHOICES_ENGINE_FIS,     /* AWS Fault Injection Service */
+    CHOICES_ENGINE_AGENT    /* the ECS agent's fault endpoints, called by our sidecar inside the task */
 };
 
 #define CHOICES_GUARDS_MAX 8
@@ -36,6 +37,10 @@ enum choices_engine {
 #define CHOICES_TASK_MAX 256
 #define CHOICES_TAG_MAX 386 /* "KEY=VALUE", of 128 and 256 characters */
 #define CHOICES_ROLE_MAX 640
+#define CHOICES_DEPENDENCIES_MAX 4 /* a sidecar each */
+#define CHOICES_DEPENDENCY_MAX 300 /* "dynamodb", or "HOST:PORT" */
+#define CHOICES_SOURCES_MAX 16
+#define CHOICES_SOURCE_MAX 64 /* an IPv4 address or a CIDR block */
 
 struct choices {
     enum choices_engine engine;
@@ -49,6 +54,12 @@ struct choices {
     char tasks[CHOICES_TASKS_MAX][CHOICES_TASK_MAX]; /* ids or ARNs */
     char tag[CHOICES_TAG_MAX];
     char role[CHOICES_ROLE_MAX];
+    /* What the service calls, and is to be faulted instead of what calls the service; none: the latter. */
+    size_t dependency_count;
+    char dependencies[CHOICES_DEPENDENCIES_MAX][CHOICES_DEPENDENCY_MAX];
+    /* Engine agent: the places whose traffic is faulted; none: all. */
+    size_t source_count;
+    char sources[CHOICES_SOURCES_MAX][CHOICES_SOURCE_MAX];
     size_t guard_count;
     char guards[CHOICES_GUARDS_MAX][CHOICES_GUARD_MAX]; /* as they were written, each parses */
 };
@@ -64,6 +75,12 @@ bool choices_take_engine(struct choices *choices, const char *value, const char 
 bool choices_take_task(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_tag(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_role(struct choices *choices, const char *value, const char *name, struct error *error);
+/* One more dependency: the name of one of AWS's services that SDKs can be pointed away from (dependency.h),
+ * or HOST:PORT; in lower case. */
+bool choices_take_dependency(struct choices *choices, const char *value, const char *name,
+                             struct error *error);
+/* One more address or block. */
+bool choices_take_source(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_way(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_reach(struct choices *choices, const char *value, const char *name, struct error *error);
 bool choices_take_blast_radius(struct choices *choices, const char *value, const char *name,

@@ -21,10 +21,21 @@ struct json_object;
 #define REVISION_CONTAINER "shaketable-proxy"
 #define REVISION_MEMORY_MIB 32 /* more than the sidecar takes under load */
 
-/* One sidecar a distinct container:port that a load balancer points to. */
+/* Where a sidecar stands. */
+enum revision_front {
+    REVISION_INBOUND, /* before the application: between a load balancer and it */
+    REVISION_AWS,     /* between the application and one of AWS's services (shaketable-proxy --aws) */
+    REVISION_CONNECT, /* between the application and HOST:PORT, as its HTTPS proxy (--connect) */
+    REVISION_ALONE    /* nowhere: it only speaks to the ECS agent (--agent) */
+};
+
+/* One sidecar a distinct container:port that a load balancer points to, or a dependency. */
 struct revision_sidecar {
-    char container[64];    /* ours: shaketable-proxy, shaketable-proxy-2, … */
-    char application[256]; /* the container it stands in front of */
+    enum revision_front front;
+    bool agent;                              /* its faults are the ECS agent's */
+    char dependency[CHOICES_DEPENDENCY_MAX]; /* AWS, CONNECT */
+    char container[64];                      /* ours: shaketable-proxy, shaketable-proxy-2, … */
+    char application[256];                   /* the container it stands in front of */
     int application_port;
     int port;       /* it listens here; hostPort the same (awsvpc, host) */
     int stats_port; /* and here for the console */

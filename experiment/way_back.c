@@ -12,6 +12,7 @@
 void way_back_free(struct way_back *way_back)
 {
     json_object_put(way_back->load_balancers);
+    json_object_put(way_back->dependencies);
     json_object_put(way_back->canary);
     json_object_put(way_back->ingress);
     json_object_put(way_back->fis);
@@ -22,10 +23,12 @@ bool way_back_copy(struct way_back *to, const struct way_back *from, struct erro
 {
     struct way_back copy = *from;
     copy.load_balancers = json_copy(from->load_balancers);
+    copy.dependencies = json_copy(from->dependencies);
     copy.canary = json_copy(from->canary);
     copy.ingress = json_copy(from->ingress);
     copy.fis = json_copy(from->fis);
     if ((from->load_balancers != NULL && copy.load_balancers == NULL) ||
+        (from->dependencies != NULL && copy.dependencies == NULL) ||
         (from->canary != NULL && copy.canary == NULL) || (from->ingress != NULL && copy.ingress == NULL) ||
         (from->fis != NULL && copy.fis == NULL)) {
         way_back_free(&copy);
@@ -77,6 +80,10 @@ struct json_object *way_back_to_json(const struct way_back *way_back)
     if (way_back->faults_until_ms > 0)
         json_put_integer(json, "faultsUntil", way_back->faults_until_ms);
     json_object_object_add(json, "loadBalancers", json_copy(way_back->load_balancers));
+    if (way_back->agent)
+        json_put_flag(json, "agent", true);
+    if (way_back->dependencies != NULL)
+        json_object_object_add(json, "dependencies", json_copy(way_back->dependencies));
     if (way_back->prepares)
         json_put_flag(json, "prepares", true);
     if (way_back->fis != NULL)
@@ -130,6 +137,8 @@ bool way_back_from_json(struct way_back *way_back, struct json_object *json, str
     read.created_ms = json_integer(json, "created");
     read.deadline_ms = json_integer(json, "deadline");
     read.reach = read_reach(json);
+    read.agent = json_flag(json, "agent");
+    read.dependencies = json_array(json, "dependencies");
     read.prepares = json_flag(json, "prepares");
     read.faults_until_ms = json_integer(json, "faultsUntil");
     read.load_balancers = load_balancers;

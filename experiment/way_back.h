@@ -37,11 +37,14 @@ struct way_back {
     enum choices_reach reach;           /* how the sidecars are spoken to; never AUTO */
     int64_t faults_until_ms;            /* reach none: their faults end then by themselves; else 0 */
     struct json_object *load_balancers; /* the service's, as DescribeServices gave them; owned */
-    bool prepares;                      /* no sidecar: the revision has what FIS needs of a task */
-    struct json_object *fis;     /* see engine_fis.c; NULL: no experiment of FIS's. Then there may be no
-                                    service, task definition, family or load balancers; owned */
-    struct json_object *canary;  /* see canary.h; NULL: the service itself carries the sidecar; owned */
-    struct json_object *ingress; /* see ingress.h; NULL: no security group was opened; owned */
+    bool agent;                         /* the ECS agent's faults, by our sidecar: see engine_agent.c */
+    struct json_object *dependencies; /* texts, as choices.h has them: the sidecars stand between the service
+                                         and these, not before it; NULL: none; owned */
+    bool prepares;                    /* no sidecar: the revision has what FIS needs of a task */
+    struct json_object *fis;          /* see engine_fis.c; NULL: no experiment of FIS's. Then there may be no
+                                         service, task definition, family or load balancers; owned */
+    struct json_object *canary;       /* see canary.h; NULL: the service itself carries the sidecar; owned */
+    struct json_object *ingress;      /* see ingress.h; NULL: no security group was opened; owned */
 };
 
 /* "direct", "ssm", "none". */
