@@ -205,6 +205,7 @@ struct model_experiment {
     double blast_radius;        /* percent of the traffic that a canary gets; 0: in place */
     bool ours;                  /* this process runs it */
     bool live_faders;           /* its faults can be changed while they are live */
+    char dependencies[MODEL_TEXT_MAX]; /* "dynamodb, sqs": its calls to these have the faults; "": calls to it */
     char title[MODEL_TEXT_MAX]; /* of a template, what it says of itself; "" */
     char fis_template[65];      /* the ids that FIS gave; "" */
     char fis_experiment[65];
@@ -265,6 +266,7 @@ struct model_record {
     char region[64];
     char phase[16];                /* of its journal; "" without one */
     char faults[MODEL_TEXT_MAX];   /* as begun; "" without a journal */
+    char dependencies[MODEL_TEXT_MAX]; /* as the experiment's */
     char way_back[MODEL_NAME_MAX]; /* "checkout:41" */
     int64_t begun_ms;
     int64_t deadline_ms;                 /* the faults are gone by then */
@@ -396,6 +398,7 @@ struct model_series {
     enum model_source source;
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
+    char dependencies[MODEL_TEXT_MAX]; /* the calls to these are measured, not those to the service; "" */
     int64_t heard_ms; /* the latest figure's age is now_ms - heard_ms */
     char problem[MODEL_TEXT_MAX];
     int64_t window_ms;

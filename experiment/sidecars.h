@@ -66,6 +66,8 @@ struct sidecars_count {
 struct sidecars_count sidecars_count(const struct sidecars *sidecars);
 /* Fills sidecars[], live_on, live_of, unreachable, last_ack_ms. */
 void sidecars_show(const struct sidecars *sidecars, struct model_experiment *out);
+/* Requests, and connections, that came to those in containers of this name. */
+uint64_t sidecars_requests(const struct sidecars *sidecars, const char *container);
 /* An address of one that lacks this capability, NULL if none does. */
 const char *sidecars_without(const struct sidecars *sidecars, const char *capability);
 
