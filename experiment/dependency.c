@@ -167,8 +167,7 @@ bool dependency_parse(const char *text, const char *option, struct dependency *o
         return true;
     }
     if (strstr(lower, "://") != NULL)
-        return error_set(error, ERROR_USAGE, "%s: %.60s is a URL; write its HOST:PORT", option,
-                         lower);
+        return error_set(error, ERROR_USAGE, "%s: %.60s is a URL; write its HOST:PORT", option, lower);
     if (!units_parse_address(lower, option, read.host, &read.port, &failure))
         return error_set(error, ERROR_USAGE, "%s", failure.message);
     if (read.host[0] == '\0' || read.port == 0)

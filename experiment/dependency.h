@@ -24,9 +24,9 @@ struct json_object;
 
 /* One of AWS's services. */
 struct dependency_service {
-    const char *name;    /* the AWS CLI's: "dynamodb" */
+    const char *name;   /* the AWS CLI's: "dynamodb" */
     const char *also;   /* another name that is taken, mostly that of a signature's scope; NULL */
-    const char *suffix;  /* of its variable: "DYNAMODB" */
+    const char *suffix; /* of its variable: "DYNAMODB" */
 };
 /* By name; NULL behind the last. */
 const struct dependency_service *dependency_service_at(size_t index);

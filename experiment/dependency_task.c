@@ -100,7 +100,8 @@ const char *dependency_endpoint(struct json_object *container, const struct depe
 {
     char name[DEPENDENCY_VARIABLE_MAX];
     dependency_variable(service, name);
-    const char *one = dependency_value(container, name), *all = dependency_value(container, DEPENDENCY_VARIABLE);
+    const char *one = dependency_value(container, name),
+               *all = dependency_value(container, DEPENDENCY_VARIABLE);
     return one != NULL && one[0] != '\0' ? one : all != NULL ? all : "";
 }
 
@@ -179,8 +180,8 @@ static bool block_holds(const char *entry, const char *host)
     memcpy(network, entry, (size_t)(slash - entry));
     network[slash - entry] = '\0';
     long bits = strtol(slash + 1, &end, 10);
-    if (end == slash + 1 || *end != '\0' || bits < 0 || bits > 32 || inet_pton(AF_INET, network, &block) != 1 ||
-        inet_pton(AF_INET, host, &address) != 1)
+    if (end == slash + 1 || *end != '\0' || bits < 0 || bits > 32 ||
+        inet_pton(AF_INET, network, &block) != 1 || inet_pton(AF_INET, host, &address) != 1)
         return false;
     uint32_t mask = bits == 0 ? 0 : ~UINT32_C(0) << (32 - bits);
     return (ntohl(block.s_addr) & mask) == (ntohl(address.s_addr) & mask);

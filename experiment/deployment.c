@@ -84,8 +84,8 @@ bool deployment_update(const struct job *job, struct journal *journal, const str
     return journal_did(journal, "UpdateService", deployment->task_definition, error);
 }
 
-/* Healthy targets of the mapping whose port is that of the deployment; all mappings must have them. < 0: there
- * is no target group. */
+/* Healthy targets of the mapping whose port is that of the deployment; all mappings must have them. < 0:
+ * there is no target group. */
 static bool count_healthy(const struct job *job, const struct deployment *deployment, int *healthy,
                           struct error *error)
 {

@@ -130,7 +130,6 @@ bool plan_fill_way_back(struct plan *plan, const struct job *job, const struct e
     memcpy(way_back->service_arn, service->arn, sizeof way_back->service_arn);
     memcpy(way_back->task_definition, service->task_definition, sizeof way_back->task_definition);
     way_back->load_balancers = json_copy(json_array(plan->service, "loadBalancers"));
-    way_back->dependencies = dependency_list(&plan->request.choices);
     int length = snprintf(way_back->family, sizeof way_back->family, "%s%s", WAY_BACK_FAMILY_PREFIX,
                           json_text(task_definition, "family"));
     if (length < 0 || (size_t)length >= sizeof way_back->family)
@@ -256,7 +255,8 @@ int64_t plan_estimate(const struct plan *plan, const struct preflight *at)
 static bool surely_in_place(const struct choices *choices)
 {
     bool part = choices->blast_radius > 0 && choices->blast_radius < 100;
-    return choices->dependency_count > 0 || choices->way == CHOICES_WAY_IN_PLACE || (choices->way == CHOICES_WAY_AUTO && !part);
+    return choices->dependency_count > 0 || choices->way == CHOICES_WAY_IN_PLACE ||
+           (choices->way == CHOICES_WAY_AUTO && !part);
 }
 
 /* True also when it refuses. */
@@ -397,6 +397,7 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
     }
     plan->request = *request;
     template_retain(plan->request.template);
+    plan->way_back.dependencies = dependency_list(&plan->request.choices); /* also where it is refused */
     if (request->template != NULL && !plan_take_template(plan)) {
         done = true; /* refused */
         goto end;

@@ -137,7 +137,8 @@ static void check_stand(const struct look *look)
                       "calls of container %.60s to %s are left alone", look->name, service);
         break;
     case DEPENDENCY_OTHERWISE:
-        preflight_say(look->at, MODEL_STOP, "one sidecar passes all calls on, by one way and with one set of keys",
+        preflight_say(look->at, MODEL_STOP,
+                      "one sidecar passes all calls on, by one way and with one set of keys",
                       "give its containers the same endpoint and keys",
                       "container %.60s has another endpoint or other keys for %s than the first one",
                       look->name, service);
@@ -170,7 +171,8 @@ static void look_at_aws(const struct look *look)
 }
 
 /* What the sidecar signs with: what the application does. */
-static void check_keys(const struct preflight *at, const struct revision_sidecar *sidecar, bool keys, bool plain)
+static void check_keys(const struct preflight *at, const struct revision_sidecar *sidecar, bool keys,
+                       bool plain)
 {
     bool role = json_text(at->task_definition, "taskRoleArn")[0] != '\0';
     if (plain)
@@ -197,8 +199,7 @@ static void say_how_it_shows(const struct preflight *at, const struct dependency
              "an endpoint that is set in the code, an SDK from before 2023 or a pinned certificate does not "
              "follow %s",
              variable);
-    snprintf(advice, sizeof advice,
-             "watch the requests: where none comes it is said%s",
+    snprintf(advice, sizeof advice, "watch the requests: where none comes it is said%s",
              strcmp(dependency->service->name, "sqs") == 0 ? "; some SDKs call a queue's own URL" : "");
     preflight_say(at, MODEL_NOTE, why, advice, "calls to %s are led through the sidecar by a variable",
                   dependency->service->name);
@@ -222,10 +223,11 @@ static bool check_proxies(const struct look *look)
 {
     for (const char *const *name = dependency_proxy_variables; *name != NULL; name++)
         if (is_there(look->container, *name)) {
-            preflight_say(look->at, MODEL_STOP,
-                          "the sidecar would take its place, and it does not pass calls on to another proxy",
-                          "fault what goes to AWS by its name (--dependency dynamodb) where NO_PROXY names it",
-                          "container %.60s has a proxy already (%s)", look->name, *name);
+            preflight_say(
+                look->at, MODEL_STOP,
+                "the sidecar would take its place, and it does not pass calls on to another proxy",
+                "fault what goes to AWS by its name (--dependency dynamodb) where NO_PROXY names it",
+                "container %.60s has a proxy already (%s)", look->name, *name);
             return false;
         }
     return true;
@@ -236,11 +238,12 @@ static void check_no_proxy(const struct look *look, const char *variable)
     char entry[HOST_MAX];
     const char *list = dependency_value(look->container, variable);
     check_secret(look, variable);
-    if (list != NULL && dependency_no_proxy_covers(list, look->dependency->host, look->dependency->port, entry,
-                                                   sizeof entry))
+    if (list != NULL &&
+        dependency_no_proxy_covers(list, look->dependency->host, look->dependency->port, entry, sizeof entry))
         preflight_say(look->at, MODEL_STOP, "its calls to that place would not go through the sidecar",
-                      "take the entry out for the experiment", "%s of container %.60s holds %.60s, which covers %.60s",
-                      variable, look->name, entry, look->dependency->host);
+                      "take the entry out for the experiment",
+                      "%s of container %.60s holds %.60s, which covers %.60s", variable, look->name, entry,
+                      look->dependency->host);
 }
 
 static void look_at_place(const struct look *look)
@@ -256,8 +259,10 @@ static void check_place(const struct preflight *at, const struct dependency *dep
 {
     char entry[HOST_MAX], text[CHOICES_DEPENDENCY_MAX];
     dependency_format(dependency, text);
-    if (dependency_no_proxy_covers(DEPENDENCY_DIRECT, dependency->host, dependency->port, entry, sizeof entry))
-        preflight_say(at, MODEL_STOP, "such calls stay inside the task, or hold its keys: they are never led away",
+    if (dependency_no_proxy_covers(DEPENDENCY_DIRECT, dependency->host, dependency->port, entry,
+                                   sizeof entry))
+        preflight_say(at, MODEL_STOP,
+                      "such calls stay inside the task, or hold its keys: they are never led away",
                       "name a place outside the task", "%.80s is in the task itself", text);
     preflight_say(at, MODEL_NOTE,
                   "programs that do not read it go past the sidecar: database drivers, Java without "

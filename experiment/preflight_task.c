@@ -31,10 +31,11 @@ static void check_network_mode(const struct preflight *at)
     if (strcmp(mode, "awsvpc") == 0)
         return;
     if (at->outbound && strcmp(mode, "host") != 0)
-        preflight_say(at, MODEL_STOP,
-                      "its containers do not share 127.0.0.1 there: the application would not reach the sidecar",
-                      "choose a service with awsvpc or host networking", "the network mode is %s",
-                      mode[0] == '\0' ? "bridge" : mode);
+        preflight_say(
+            at, MODEL_STOP,
+            "its containers do not share 127.0.0.1 there: the application would not reach the sidecar",
+            "choose a service with awsvpc or host networking", "the network mode is %s",
+            mode[0] == '\0' ? "bridge" : mode);
     else if (strcmp(mode, "host") == 0)
         preflight_say(at, MODEL_WARNING,
                       "a port of the sidecar that is taken on an instance keeps its task PENDING, and the "

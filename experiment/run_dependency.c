@@ -16,9 +16,8 @@ static void say_silent(struct run *run, const struct revision_sidecar *sidecar)
     bool known = dependency_parse(sidecar->dependency, "dependency", &dependency, NULL);
     if (known && dependency.service != NULL)
         dependency_variable(dependency.service, variable);
-    run_say(run, MODEL_LOG_WARNING,
-            "no calls to %.80s have come in %d s: does the application read %s? %s", sidecar->dependency,
-            SILENCE_MS / 1000, variable,
+    run_say(run, MODEL_LOG_WARNING, "no calls to %.80s have come in %d s: does the application read %s? %s",
+            sidecar->dependency, SILENCE_MS / 1000, variable,
             known && dependency.service != NULL
                 ? "An endpoint set in its code, or an SDK from before 2023, goes past the sidecar"
                 : "Not all programs do; or it did not call");

@@ -2,7 +2,8 @@
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
  * told and say), run_unreached.c (sidecars without links), run_fis.c (what AWS FIS runs), run_timeline.c
- * (a template that the sidecars play), run_dependency.c (calls that do not come), run_restore.c (the way back), run_jobs.c (the work on other threads).
+ * (a template that the sidecars play), run_dependency.c (calls that do not come), run_restore.c (the way
+ * back), run_jobs.c (the work on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H

@@ -186,8 +186,8 @@ void running_print_status(struct json_object *status)
     if (json_text(status, "title")[0] != '\0')
         printf("template    %s\n", json_text(status, "title"));
     const char *calls = json_text(status, "calls_to");
-    printf("experiment  %s\nservice     %s/%s\n", json_text(status, "experiment"), json_text(status, "cluster"),
-           json_text(status, "service"));
+    printf("experiment  %s\nservice     %s/%s\n", json_text(status, "experiment"),
+           json_text(status, "cluster"), json_text(status, "service"));
     if (calls[0] != '\0')
         printf("calls to    %s\n", calls);
     printf("phase       %s\n", json_text(status, "phase"));

@@ -43,7 +43,7 @@ struct ui_summary {
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
     char dependencies[MODEL_TEXT_MAX]; /* its calls to these had the faults; "" */
-    int64_t live_ms; /* how long they were live, a length */
+    int64_t live_ms;                   /* how long they were live, a length */
     struct model_figures before;
     struct model_figures during;
     struct model_figures scoped; /* the two groups of it, where there was a control group */

@@ -76,7 +76,8 @@ static void print_end(FILE *out, const struct ui_summary *summary, const struct 
         fprintf(out, "  All is as it was.\n");
 }
 
-/* "latency 800 ms on storefront/checkout", "… on calls to dynamodb of storefront/checkout", or what the template says of itself. */
+/* "latency 800 ms on storefront/checkout", "… on calls to dynamodb of storefront/checkout", or what the
+ * template says of itself. */
 static void print_what(FILE *out, const struct ui_summary *summary, const struct model *last)
 {
     char faults[WORDS_MAX];

@@ -148,7 +148,8 @@ static size_t share_words(const struct view *view, char text[NOTE_MAX])
     const struct choices *choices = &view->state->choices;
     const struct model_experiment *experiment = &view->model->experiment;
     bool made = ui_state_shows_experiment(view->state, view->model) && model_is_active(view->model);
-    bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
+    bool in_place = made ? experiment->blast_radius <= 0
+                         : choices->way == CHOICES_WAY_IN_PLACE || choices->dependency_count > 0;
     double share = made ? experiment->blast_radius : choices->blast_radius;
     text[0] = '\0';
     if (ui_state_is_fis(view->state, view->model)) {
@@ -339,9 +340,12 @@ static void draw_title(const struct view *view, struct rect rect)
     bool focused = state->focus == UI_FOCUS_FADERS;
     bool fis = ui_state_is_fis(state, view->model);
     const char *lock = ui_state_fader_lock(state, view->model);
-    canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)),
-                 fis ? "Faults · AWS FIS" : "Faults · sidecar");
-    char text[NOTE_MAX];
+    char text[NOTE_MAX], calls[NOTE_MAX];
+    if (!fis && ui_state_dependencies(state, view->model, calls, sizeof calls))
+        snprintf(text, sizeof text, "Faults · calls to %.*s", rect.width / 4, calls);
+    else
+        snprintf(text, sizeof text, "Faults · %s", fis ? "AWS FIS" : "sidecar");
+    canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)), text);
     char clock[UNITS_TEXT_MAX];
     enum role role = ROLE_DIM;
     struct fault live;
