@@ -89,6 +89,19 @@ static void host_of(const char *url, char host[HOST_MAX])
     snprintf(host, HOST_MAX, "%.*s", (int)strcspn(start, ":/?#"), start);
 }
 
+/* "arn:aws:ecs:REGION:…" of the task definition tells the region, and the partition. */
+static void host_of_aws(const struct look *look, char host[HOST_MAX])
+{
+    const char *arn = json_text(look->at->task_definition, "taskDefinitionArn"), *region = arn;
+    for (int i = 0; i < 3 && region != NULL; i++) {
+        region = strchr(region, ':');
+        region = region == NULL ? NULL : region + 1;
+    }
+    snprintf(host, HOST_MAX, "%s.%.*s.amazonaws.com%s", look->dependency->service->name,
+             region == NULL ? 0 : (int)strcspn(region, ":"), region == NULL ? "" : region,
+             strncmp(arn, "arn:aws-cn:", 11) == 0 ? ".cn" : "");
+}
+
 static void check_existing_proxy(const struct look *look)
 {
     char host[HOST_MAX], entry[HOST_MAX];
@@ -99,8 +112,7 @@ static void check_existing_proxy(const struct look *look)
     if (endpoint[0] != '\0')
         host_of(endpoint, host);
     else
-        snprintf(host, sizeof host, "%s.%.60s.amazonaws.com", service->name,
-                 aws_client_region(look->at->job->client));
+        host_of_aws(look, host);
     if ((upper != NULL && dependency_no_proxy_covers(upper, host, 0, entry, sizeof entry)) ||
         (lower != NULL && dependency_no_proxy_covers(lower, host, 0, entry, sizeof entry)))
         return;
@@ -184,6 +196,11 @@ static void check_keys(const struct preflight *at, const struct revision_sidecar
     else if (keys)
         preflight_say(at, MODEL_NOTE, "the sidecar signs with the same, from the same place", "nothing to do",
                       "container %.60s has its AWS keys from secrets", sidecar->application);
+    else if (!role && strcmp(at->service->launch_type, "EC2") == 0)
+        preflight_say(at, MODEL_WARNING,
+                      "the sidecar signs with the instance's role, where its tasks may ask for that",
+                      "a task role (taskRoleArn) is the better place",
+                      "the task definition has no task role, and no AWS keys");
     else if (!role)
         preflight_say(at, MODEL_STOP,
                       "the sidecar signs the calls anew, and would have nothing to sign them with",
