@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/fault.h"
+#include "core/agent_faults.h"
 #include "core/units.h"
 
 /* The index of one of the words. */
@@ -67,22 +67,17 @@ bool choices_take_role(struct choices *choices, const char *value, const char *n
     return take_text(choices->role, sizeof choices->role, value, name, error);
 }
 
-/* The agent's own limit of families: IPv4 alone. */
 bool choices_take_source(struct choices *choices, const char *value, const char *name, struct error *error)
 {
-    struct fault_source read;
-    char *to = choices->sources[choices->source_count < CHOICES_SOURCES_MAX ? choices->source_count : 0];
+    struct agent_setting read = {0};
+    if (!agent_setting_add_source(&read, value, name, error))
+        return false;
+    for (size_t i = 0; i < choices->source_count; i++)
+        if (strcmp(choices->sources[i], value) == 0)
+            return true;
     if (choices->source_count == CHOICES_SOURCES_MAX)
         return error_set(error, ERROR_USAGE, "%s: at most %d", name, CHOICES_SOURCES_MAX);
-    if (value[0] == '\0' || strchr(value, ':') != NULL || !fault_source_parse(value, &read))
-        return error_set(error, ERROR_USAGE,
-                         "%s: %.60s is no IPv4 address or CIDR block; the ECS agent takes addresses only, no "
-                         "names",
-                         name, value);
-    if (!take_text(to, CHOICES_SOURCE_MAX, value, name, error))
-        return false;
-    choices->source_count++;
-    return true;
+    return take_text(choices->sources[choices->source_count++], CHOICES_SOURCE_MAX, value, name, error);
 }
 
 bool choices_take_way(struct choices *choices, const char *value, const char *name, struct error *error)

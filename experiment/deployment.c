@@ -56,6 +56,11 @@ bool deployment_may_have_happened(const struct error *error)
     }
 }
 
+static bool has_targets(const struct deployment *deployment)
+{
+    return deployment->load_balancers != NULL && json_object_array_length(deployment->load_balancers) > 0;
+}
+
 bool deployment_update(const struct job *job, struct journal *journal, const struct deployment *deployment,
                        const char *undo, struct error *error)
 {
@@ -67,7 +72,8 @@ bool deployment_update(const struct job *job, struct journal *journal, const str
     json_put_text(input, "cluster", deployment->cluster_arn);
     json_put_text(input, "service", deployment->service_arn);
     json_put_text(input, "taskDefinition", deployment->task_definition);
-    json_object_object_add(input, "loadBalancers", json_copy(deployment->load_balancers));
+    if (has_targets(deployment)) /* naming none would take away those that someone adds meanwhile */
+        json_object_object_add(input, "loadBalancers", json_copy(deployment->load_balancers));
     bool done = ecs_update_service(job->client, input, NULL, &failure);
     json_object_put(input);
     if (!done && deployment_may_have_happened(&failure) &&
@@ -88,7 +94,7 @@ static bool count_healthy(const struct job *job, const struct deployment *deploy
                           struct error *error)
 {
     *healthy = -1;
-    size_t count = json_object_array_length(deployment->load_balancers);
+    size_t count = has_targets(deployment) ? json_object_array_length(deployment->load_balancers) : 0;
     for (size_t i = 0; i < count; i++) {
         struct json_object *mapping = json_object_array_get_idx(deployment->load_balancers, i);
         const char *group = json_text(mapping, "targetGroupArn");
@@ -153,7 +159,7 @@ static bool look(const struct job *job, const struct deployment *deployment, siz
         goto end;
 
     bool running = now->running >= now->desired && now->desired >= service->desired;
-    bool well = healthy >= service->desired;
+    bool well = !has_targets(deployment) || healthy >= service->desired;
     bool completed = strcmp(now->rollout_state, "COMPLETED") == 0 ||
                      (now->rollout_state[0] == '\0' && service->deployment_count == 1);
     progress_set(job->progress, tasks_step, running && completed ? MODEL_STEP_DONE : MODEL_STEP_DOING,
@@ -164,6 +170,8 @@ static bool look(const struct job *job, const struct deployment *deployment, siz
                  : healthy > 0 || running ? MODEL_STEP_DOING
                                           : MODEL_STEP_TODO,
                  healthy, service->desired, "%d of %d", healthy, service->desired);
+    if (!has_targets(deployment))
+        progress_set(job->progress, targets_step, MODEL_STEP_DONE, 0, 0, "%s", "it has none");
     *arrived = running && well && completed;
     done = true;
 

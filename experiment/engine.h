@@ -36,6 +36,8 @@ struct engine {
     /* What changes its faults takes no two changes within so long; 0: it is changed at once. Then a change
      * waits for the one before it to be acknowledged, which takes up to ack_ms (see run_slow.c). */
     int64_t slow_ms, ack_ms;
+    /* NULL: whatever the sidecars can. ERROR_REFUSED names what these faults have and it can't. */
+    bool (*can)(const struct fault *fault, struct error *error);
     /* After an error the caller stops it: something may have been changed. */
     bool (*start)(const struct job *job, const struct plan *plan, struct journal *journal,
                   struct error *error);

@@ -115,12 +115,27 @@ static void find_log(struct json_object *application, struct revision_sidecar *s
     snprintf(sidecar->log_region, sizeof sidecar->log_region, "%.63s", json_text(options, "awslogs-region"));
 }
 
+bool revision_place_sidecar(struct json_object *task_definition, struct revision_sidecars *sidecars,
+                            struct error *error)
+{
+    struct revision_sidecar *sidecar = &sidecars->item[sidecars->count];
+    int port = sidecars->count == 0 ? REVISION_FIRST_PORT : sidecar[-1].stats_port + 1;
+    sidecar->port = next_free_port(task_definition, port);
+    sidecar->stats_port = next_free_port(task_definition, sidecar->port + 1);
+    sidecars->count++;
+    if (!find_name(task_definition, sidecars, sidecar) || sidecar->stats_port > UINT16_MAX)
+        return error_set(error, ERROR_REFUSED, "the task definition leaves no %s free from %s on",
+                         sidecar->stats_port > UINT16_MAX ? "port" : "name",
+                         sidecar->stats_port > UINT16_MAX ? "15000" : REVISION_CONTAINER);
+    find_log(find_container(task_definition, sidecar->application), sidecar);
+    return true;
+}
+
 bool revision_find_sidecars(struct json_object *task_definition, struct json_object *load_balancers,
                             struct revision_sidecars *sidecars, struct error *error)
 {
     memset(sidecars, 0, sizeof *sidecars);
     size_t count = load_balancers == NULL ? 0 : json_object_array_length(load_balancers);
-    int port = REVISION_FIRST_PORT;
     for (size_t i = 0; i < count; i++) {
         struct json_object *load_balancer = json_object_array_get_idx(load_balancers, i);
         const char *application = json_text(load_balancer, "containerName");
@@ -134,22 +149,17 @@ bool revision_find_sidecars(struct json_object *task_definition, struct json_obj
         if (sidecars->count == REVISION_MAPPINGS_MAX)
             return error_set(error, ERROR_REFUSED, "the service maps more than %d ports to load balancers",
                              REVISION_MAPPINGS_MAX);
-        struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
+        struct revision_sidecar *sidecar = &sidecars->item[sidecars->count];
         snprintf(sidecar->application, sizeof sidecar->application, "%s", application);
         sidecar->application_port = (int)application_port;
-        sidecar->port = next_free_port(task_definition, port);
-        sidecar->stats_port = next_free_port(task_definition, sidecar->port + 1);
-        port = sidecar->stats_port + 1;
-        if (!find_name(task_definition, sidecars, sidecar) || sidecar->stats_port > UINT16_MAX)
-            return error_set(error, ERROR_REFUSED, "the task definition leaves no %s free from %s on",
-                             sidecar->stats_port > UINT16_MAX ? "port" : "name",
-                             sidecar->stats_port > UINT16_MAX ? "15000" : REVISION_CONTAINER);
-        find_log(find_container(task_definition, application), sidecar);
+        if (!revision_place_sidecar(task_definition, sidecars, error))
+            return false;
     }
     if (sidecars->count == 0)
         return error_set(error, ERROR_REFUSED,
                          "the service has no load balancer: the sidecar would see no traffic. "
-                         "Attach a target group to it, or choose the service that calls it");
+                         "Attach a target group to it, or choose the service that calls it, or fault what "
+                         "it calls itself: --dependency");
     return true;
 }
 
@@ -399,11 +409,12 @@ void revision_read_sidecars(struct json_object *task_definition, struct revision
         struct json_object *container = json_object_array_get_idx(containers, i);
         struct json_object *ports = json_array(container, "portMappings");
         if (json_text(json_object_of(container, "dockerLabels"), WAY_BACK_LABEL_EXPERIMENT)[0] == '\0' ||
-            ports == NULL || json_object_array_length(ports) < 2)
+            ports == NULL || json_object_array_length(ports) < 1)
             continue;
+        size_t last = json_object_array_length(ports) - 1;
         struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
         snprintf(sidecar->container, sizeof sidecar->container, "%s", json_text(container, "name"));
         sidecar->port = (int)json_integer(json_object_array_get_idx(ports, 0), "containerPort");
-        sidecar->stats_port = (int)json_integer(json_object_array_get_idx(ports, 1), "containerPort");
+        sidecar->stats_port = (int)json_integer(json_object_array_get_idx(ports, last), "containerPort");
     }
 }
