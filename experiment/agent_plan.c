@@ -40,11 +40,15 @@ static void make_setting(const struct plan *plan, struct agent_setting *setting)
 static void take_sidecar(struct plan *plan, const struct preflight *at)
 {
     struct error refusal;
+    if (plan->request.choices.dependency_count > 1)
+        preflight_add(plan->shown, MODEL_STOP, "more than one dependency was named",
+                      "one sidecar calls the ECS agent, and its faults are the whole task's",
+                      "name one, or use --engine sidecar");
     if (plan->sidecars.count > 1) {
         memset(&plan->sidecars.item[1], 0, (REVISION_MAPPINGS_MAX - 1) * sizeof plan->sidecars.item[1]);
         plan->sidecars.count = 1;
     }
-    if (plan->sidecars.count == 0 && at->service->load_balancer_count == 0 &&
+    if (plan->sidecars.count == 0 && at->service->load_balancer_count == 0 && !at->outbound &&
         !revision_find_alone(at->task_definition, &plan->sidecars, &refusal))
         preflight_add(plan->shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
                       "choose another service");

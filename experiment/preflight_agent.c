@@ -240,12 +240,13 @@ void preflight_agent_health(const struct preflight *at, const struct elbv2_targe
     char longest[UNITS_TEXT_MAX];
     double ms = fault->latency.mean_ms + fault->latency.jitter_ms;
     const char *why = "targets become unhealthy, and ECS replaces the tasks under test over and over";
-    units_format_us(ms * 1000, longest);
-    if (ms > 0 && ms >= check->timeout_s * 1000.0)
+    /* The task answers twice before it is heard: to the connection, and to the request. */
+    units_format_us(2 * ms * 1000, longest);
+    if (ms > 0 && 2 * ms >= check->timeout_s * 1000.0)
         preflight_say(at, MODEL_WARNING, why,
                       "stay below it, or leave the load balancer out with --agent-source",
-                      "%s of latency are past the %d s in which %s's health checks must be answered", longest,
-                      check->timeout_s, group->name);
+                      "connecting and answering take %s longer, and %s's health checks wait for %d s",
+                      longest, group->name, check->timeout_s);
     if (fault->loss.percent >= 50)
         preflight_say(at, MODEL_WARNING, why, "lose less, or leave the load balancer out with --agent-source",
                       "%g %% of the packets of %s's health checks are lost too", fault->loss.percent,

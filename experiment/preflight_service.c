@@ -163,7 +163,8 @@ static void check_load_balancers(const struct preflight *at)
 {
     if (at->service->load_balancer_count == 0 && !at->agent)
         preflight_say(at, MODEL_STOP, "a sidecar would see none of its traffic",
-                      "attach a target group to it, or inject into the service that calls it",
+                      "attach a target group to it, inject into the service that calls it, or fault what it "
+                      "calls itself (--dependency)",
                       "the service has no load balancer");
 }
 
@@ -224,11 +225,12 @@ bool preflight_service(const struct preflight *at)
         return false;
     }
     preflight_deployable(at);
-    check_load_balancers(at);
+    if (!at->outbound)
+        check_load_balancers(at);
     if (service->desired == 0)
         preflight_say(at, MODEL_STOP, "no task would carry the sidecar", "scale it to at least one task",
                       "its desired count is 0");
-    if (!at->agent)
+    if (!at->agent && !at->outbound)
         check_other_ways_in(at);
     return true;
 }
@@ -236,7 +238,8 @@ bool preflight_service(const struct preflight *at)
 void preflight_rolling(const struct preflight *at)
 {
     check_safeguards(at);
-    check_role(at);
+    if (!at->outbound) /* its load balancers stay as they are */
+        check_role(at);
     check_rolling(at);
     check_placement(at);
 }

@@ -150,6 +150,8 @@ static bool find_out(void *context, struct error *error)
         return false;
     }
     snprintf(restoring->running, sizeof restoring->running, "%s", json_text(raw, "taskDefinition"));
+    restoring->old.keeps_load_balancers =
+        deployment_same_load_balancers(json_array(raw, "loadBalancers"), restoring->way_back->load_balancers);
     if (strcmp(json_text(raw, "status"), "ACTIVE") != 0) /* DRAINING: it is deleted, its last tasks end */
         restoring->found = FOUND_NO_SERVICE;
     else if (deployment_is(raw, &restoring->old))

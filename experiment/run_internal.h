@@ -2,8 +2,8 @@
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
  * told and say), run_unreached.c (sidecars without links), run_fis.c (what AWS FIS runs), run_timeline.c
- * (a template that the sidecars play), run_slow.c (faults that take seconds to change), run_restore.c (the
- * way back), run_jobs.c (the work on other threads).
+ * (a template that the sidecars play), run_dependency.c (calls that do not come), run_slow.c (faults that
+ * take seconds to change), run_restore.c (the way back), run_jobs.c (the work on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
@@ -26,6 +26,12 @@
 struct played_action {
     int64_t started_ms, ended_ms; /* epoch; 0: not yet */
     char problem[MODEL_TEXT_MAX]; /* "": none */
+};
+
+/* Whether the calls of a service come to the sidecars before its dependencies; by the wanted sidecars. */
+struct silence {
+    int64_t since_ms; /* by clock_ms; 0: none is reached yet */
+    bool heard[REVISION_MAPPINGS_MAX], said[REVISION_MAPPINGS_MAX];
 };
 
 struct run;
@@ -106,6 +112,8 @@ struct run {
     bool polling;
     struct guard_poll guard_poll; /* the worker's while it polls */
     int64_t next_poll_ms;
+
+    struct silence silence;
 
     /* The sidecars. */
     struct tunnels *tunnels; /* of those that are reached by ssm; NULL: none so far */
@@ -221,6 +229,10 @@ bool run_slow_refused(struct run *run);
 bool run_slow_wait_for_clean(struct run *run);
 void run_slow_tick_clean(struct run *run);
 void run_slow_show(const struct run *run, struct model_experiment *out);
+
+/* ── run_dependency.c ────────────────────────────────────────────────────────────────────── */
+/* While sidecars stand before what the service calls: says once where no call comes to them. */
+void run_dependency_tick(struct run *run);
 
 /* ── run_guards.c ────────────────────────────────────────────────────────────────────────── */
 /* With the baseline. */

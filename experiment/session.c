@@ -84,6 +84,9 @@ static void show_series(struct session *session, struct model *model)
     struct series *series = choose_series(session, model->experiment.phase);
     if (series != NULL) {
         series_show(series, &model->series);
+        if (series == run_series(session->run))
+            memcpy(model->series.dependencies, model->experiment.dependencies,
+                   sizeof model->series.dependencies);
         return;
     }
     memcpy(model->series.cluster, session->selected_cluster, MODEL_NAME_MAX);

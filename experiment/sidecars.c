@@ -24,6 +24,7 @@ struct sidecar {
     uint64_t held;
     struct hist second; /* round trips since `second_from` */
     uint64_t requests;
+    uint64_t came; /* requests and connections so far */
     int64_t second_from;
     double per_second;
     double spark[MODEL_SPARK_MAX];
@@ -123,6 +124,7 @@ static void on_sample(void *context, struct link *link, const struct stats_sampl
     sidecar->lease_left_ms = sample->lease_left_ms;
     sidecar->held = sample->held;
     sidecar->requests += sample->requests;
+    sidecar->came += sample->requests + sample->connections_accepted;
     hist_add(&sidecar->second, &sample->round_trip);
     close_second(sidecar, clock_ms());
     sidecar->all->handlers.sample(sidecar->all->handlers.context, sample);
@@ -349,6 +351,7 @@ bool sidecars_take_log(struct sidecars *all, const char *task_id, const char *co
             return false;
         sidecar->log.sequence = sample->sequence;
         sidecar->log.heard_ms = at_ms;
+        sidecar->came += sample->requests + sample->connections_accepted;
         sidecar->log.has_faults = fault_equal(&sample->faults, &all->fault);
         sidecar->lease_left_ms = sample->lease_left_ms;
         sidecar->held = sample->held;
@@ -435,6 +438,15 @@ bool sidecars_problem(const struct sidecars *all, char *text, size_t size)
         return true;
     }
     return false;
+}
+
+uint64_t sidecars_requests(const struct sidecars *all, const char *container)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->items[i]->at.container, container) == 0)
+            count += all->items[i]->came;
+    return count;
 }
 
 const char *sidecars_without(const struct sidecars *all, const char *capability)

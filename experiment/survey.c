@@ -11,6 +11,7 @@
 #include "aws/profiles.h"
 #include "core/clock.h"
 #include "experiment/adopt.h"
+#include "experiment/dependency.h"
 #include "experiment/engine.h"
 #include "experiment/journal.h"
 #include "experiment/journal_story.h"
@@ -65,6 +66,7 @@ static void take_way_back(struct model_record *record, const struct way_back *wa
                      way_back->fis != NULL      ? "stop, delete template"
                      : way_back->canary != NULL ? "the service without its canary"
                                                 : ecs_short_name(way_back->task_definition));
+    dependency_words(way_back->dependencies, record->dependencies, sizeof record->dependencies);
     record->mine = strcmp(way_back->operator_name, operator_name) == 0;
     record->here = strcmp(way_back->region, place->region) == 0 &&
                    strcmp(way_back->endpoint, place->endpoint) == 0 &&

@@ -36,6 +36,7 @@ enum key {
     KEY_BLAST_RADIUS,
     KEY_OPEN_SECURITY_GROUP,
     KEY_REACH,
+    KEY_DEPENDENCY,
     KEY_GUARD,
     KEY_LISTEN,
     KEY_THROTTLE,
@@ -98,6 +99,8 @@ static const struct option_spec choosing[] = {
      KEY_OPEN_SECURITY_GROUP},
     {"reach", OPTION_REQUIRED, "HOW", "how to reach the sidecars: auto (what works), direct, ssm or none",
      KEY_REACH},
+    {"dependency", OPTION_REQUIRED, "WHAT",
+     "fault what the service calls: dynamodb, s3, …, or HOST:PORT (may be repeated)", KEY_DEPENDENCY},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec guarding[] = {
@@ -206,6 +209,8 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
         return choices_take_blast_radius(&cli->choices, value, "--blast-radius", error);
     case KEY_REACH:
         return choices_take_reach(&cli->choices, value, "--reach", error);
+    case KEY_DEPENDENCY:
+        return choices_take_dependency(&cli->choices, value, "--dependency", error);
     default:
         cli->choices.open_security_group = true;
         return true;
@@ -284,6 +289,7 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_BLAST_RADIUS:
     case KEY_OPEN_SECURITY_GROUP:
     case KEY_REACH:
+    case KEY_DEPENDENCY:
         return take_choice(cli, key, value, error);
     case KEY_GUARD:
         cli->given |= CLI_GUARDS;

@@ -67,6 +67,9 @@ static bool ask(const struct cli *cli, const struct model *model)
     else if (strcmp(model->experiment.engine, "prepare") == 0)
         fprintf(stderr, "Prepare %s/%s for AWS FIS? [y/N] ", model->experiment.cluster,
                 model->experiment.service);
+    else if (model->experiment.dependencies[0] != '\0')
+        fprintf(stderr, "Inject into the calls of %s/%s to %s? [y/N] ", model->experiment.cluster,
+                model->experiment.service, model->experiment.dependencies);
     else
         fprintf(stderr, "Inject into %s/%s? [y/N] ", model->experiment.cluster, model->experiment.service);
     if (fgets(answer, sizeof answer, stdin) == NULL)
@@ -221,7 +224,9 @@ static void print_verdict(const struct model_experiment *experiment)
 {
     char count[MODEL_TEXT_MAX];
     plan_text_count(experiment->plan, count, sizeof count);
-    printf("%s/%s %s: %s\n", experiment->cluster, experiment->service,
+    bool calls = experiment->dependencies[0] != '\0';
+    printf("%s%s%s%s/%s %s: %s\n", calls ? "calls to " : "", experiment->dependencies, calls ? " of " : "",
+           experiment->cluster, experiment->service,
            experiment->plan->refused ? "can't be injected" : "can be injected", count);
 }
 

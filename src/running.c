@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/units.h"
 #include "experiment/agent_check.h"
+#include "experiment/dependency.h"
 #include "experiment/json.h"
 #include "src/commands.h"
 
@@ -202,8 +203,12 @@ void running_print_status(struct json_object *status)
         fault_describe(&fault, faults, sizeof faults);
     if (json_text(status, "title")[0] != '\0')
         printf("template    %s\n", json_text(status, "title"));
-    printf("experiment  %s\nservice     %s/%s\nphase       %s\n", json_text(status, "experiment"),
-           json_text(status, "cluster"), json_text(status, "service"), json_text(status, "phase"));
+    const char *calls = json_text(status, "calls_to");
+    printf("experiment  %s\nservice     %s/%s\n", json_text(status, "experiment"),
+           json_text(status, "cluster"), json_text(status, "service"));
+    if (calls[0] != '\0')
+        printf("calls to    %s\n", calls);
+    printf("phase       %s\n", json_text(status, "phase"));
     print_faults(status, faults);
     print_actions(json_array(status, "actions"));
     printf("way back    %s\n", json_text(status, "way_back"));
@@ -293,19 +298,26 @@ static void print_process(const struct journal_entry *entry)
 
 static void print_from_journal(const struct cli *cli, const struct journal_entry *entry)
 {
+    char calls[MODEL_TEXT_MAX];
+    dependency_words(entry->way_back.dependencies, calls, sizeof calls);
     if (cli->json) {
         struct json_object *object = json_object_new_object();
         json_put_text(object, "experiment", entry->experiment);
         json_put_text(object, "cluster", entry->way_back.cluster);
         json_put_text(object, "service", entry->way_back.service);
+        if (calls[0] != '\0')
+            json_put_text(object, "calls_to", calls);
         json_put_text(object, "phase", entry->phase);
         json_put_flag(object, "running", false);
         json_put_flag(object, "restored", entry->ended);
         cli_print_json(object, true);
         return;
     }
-    printf("experiment  %s\nservice     %s/%s\nphase       %s\n", entry->experiment, entry->way_back.cluster,
-           entry->way_back.service, entry->phase);
+    printf("experiment  %s\nservice     %s/%s\n", entry->experiment, entry->way_back.cluster,
+           entry->way_back.service);
+    if (calls[0] != '\0')
+        printf("calls to    %s\n", calls);
+    printf("phase       %s\n", entry->phase);
     print_process(entry);
 }
 

@@ -25,6 +25,7 @@ static const struct {
     {"clear", "clear: every fader to zero"},
     {"duration", "duration 5m, or none"},
     {"blast-radius", "blast-radius 10%, or all: how much of the traffic, by a canary where it can be had"},
+    {"dependency", "dependency dynamodb, or HOST:PORT, or none: fault what the service calls"},
     {"engine", "engine sidecar|fis|agent: our sidecar, AWS FIS, or the ECS agent"},
     {"role", "role ARN: that FIS takes, or none: the only one that trusts it"},
     {"task", "task ID: one more that FIS's target names, or all"},
@@ -90,6 +91,8 @@ size_t command_matches(const struct model *model, const char *line, const char *
             count = add_if(*words, space + 1, matches, count);
     } else if (strncmp(line, "source ", 7) == 0) {
         count = add_if("all", space + 1, matches, count);
+    } else if (strncmp(line, "dependency ", 11) == 0) {
+        count = dependency_matches(space + 1, matches, COMMAND_MATCHES_MAX);
     } else if (strncmp(line, "task ", 5) == 0) {
         count = add_if("all", space + 1, matches, count);
         for (size_t i = 0; i < model->experiment.sidecar_count; i++)
@@ -380,6 +383,8 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return run_cap(turn, argument, error);
     if (strcmp(word, "engine") == 0)
         return engine_take(turn, argument, error);
+    if (strcmp(word, "dependency") == 0)
+        return dependency_take(turn, argument, error);
     if (strcmp(word, "prepare") == 0)
         return engine_plan_prepare(turn, error);
     if (strcmp(word, "template") == 0 || strcmp(word, "export") == 0)

@@ -63,6 +63,8 @@ static const struct ui_binding table[] = {
      "how long the faults stay: 5m, 90s, or none for an open end", 7},
     {UI_COMMAND_BLAST_RADIUS, UI_CONTEXT_DESK, {'b'}, "b", NULL,
      "the blast radius: how much of the traffic, by a few tasks beside the service (a canary); with FIS: of the tasks", 9},
+    {UI_COMMAND_DEPENDENCY, UI_CONTEXT_DESK, {'D'}, "D", NULL,
+     "what the service calls, to be faulted instead of what comes to it: dynamodb, s3, …, HOST:PORT, or none", 9},
     {UI_COMMAND_NEXT_PANEL, UI_CONTEXT_DESK | UI_CONTEXT_PLAN | UI_CONTEXT_QUIT | UI_CONTEXT_CHOICE, {UI_KEY_TAB}, "Tab", NULL,
      "to the next panel or button (Shift-Tab: to the one before)", 9},
     {UI_COMMAND_PREVIOUS_PANEL, UI_CONTEXT_DESK | UI_CONTEXT_PLAN | UI_CONTEXT_QUIT | UI_CONTEXT_CHOICE, {UI_KEY_BACKTAB}, "⇧Tab", NULL,

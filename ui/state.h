@@ -203,6 +203,9 @@ bool ui_state_shows_experiment(const struct ui_state *state, const struct model 
 bool ui_state_is_fis(const struct ui_state *state, const struct model *model);
 /* The engine of what is staged; while an experiment is planned or runs here, its own. */
 enum choices_engine ui_state_engine(const struct ui_state *state, const struct model *model);
+/* What the service calls and the faders act on: of the experiment that is planned or runs here, else of what
+ * is staged. False, and "": they act on what comes to it. */
+bool ui_state_dependencies(const struct ui_state *state, const struct model *model, char *text, size_t size);
 /* Why the faders can't be moved, as a sentence without its full stop; NULL: they can. */
 const char *ui_state_fader_lock(const struct ui_state *state, const struct model *model);
 /* What the engine would refuse of what is staged; none with the sidecar. */

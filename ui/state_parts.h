@@ -50,6 +50,11 @@ bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms);
 void dialog_press_plan(struct turn *turn, int button);
 void dialog_press_quit(struct turn *turn, int button);
 
+/* What the service calls, for the next plan: names and HOST:PORT, or "none". */
+bool dependency_take(struct turn *turn, const char *words, struct error *error);
+/* What may be completed from `start`; returns how many. */
+size_t dependency_matches(const char *start, const char **matches, size_t most);
+
 /* Experiments. */
 /* R in their list or in the offer; false: that is not where it means one of them. */
 bool records_rollback(struct turn *turn);

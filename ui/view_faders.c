@@ -138,7 +138,8 @@ static size_t share_words(const struct view *view, char text[NOTE_MAX])
     const struct choices *choices = &view->state->choices;
     const struct model_experiment *experiment = &view->model->experiment;
     bool made = ui_state_shows_experiment(view->state, view->model) && model_is_active(view->model);
-    bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
+    bool in_place = made ? experiment->blast_radius <= 0
+                         : choices->way == CHOICES_WAY_IN_PLACE || choices->dependency_count > 0;
     double share = made ? experiment->blast_radius : choices->blast_radius;
     text[0] = '\0';
     if (ui_state_is_fis(view->state, view->model)) {
@@ -341,7 +342,13 @@ static void title_words(const struct view *view, int width, char text[NOTE_MAX])
 {
     enum choices_engine engine = ui_state_engine(view->state, view->model);
     bool slow = engine == CHOICES_ENGINE_AGENT && width >= SLOW_COLS;
-    snprintf(text, NOTE_MAX, "Faults · %s%s", ui_engine_title(engine), slow ? " · one change in 5 s" : "");
+    char calls[NOTE_MAX];
+    if (engine == CHOICES_ENGINE_SIDECAR &&
+        ui_state_dependencies(view->state, view->model, calls, sizeof calls))
+        snprintf(text, NOTE_MAX, "Faults · calls to %.*s", width / 4, calls);
+    else
+        snprintf(text, NOTE_MAX, "Faults · %s%s", ui_engine_title(engine),
+                 slow ? " · one change in 5 s" : "");
 }
 
 static void draw_title(const struct view *view, struct rect rect)

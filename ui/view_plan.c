@@ -202,6 +202,9 @@ void overlay_plan(const struct view *view, struct rect rect)
     const char *service = whole && (planned || refused) ? experiment->service : view->state->chosen_service;
     snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for",
              service[0] != '\0' ? service : "a template");
+    if (experiment->dependencies[0] != '\0' && (planned || refused))
+        snprintf(title, sizeof title, "%s %.120s: its calls to %.120s", refused ? "Refused:" : "Plan for",
+                 service, experiment->dependencies);
     int width = rect.width >= 110 ? 100 : rect.width >= 80 ? rect.width - 4 : rect.width;
     bool named = planned && plan->must_type_name && !plan->refused;
     /* Nothing is drawn by the first pass: its clip is empty. */
