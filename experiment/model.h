@@ -221,6 +221,10 @@ struct model_experiment {
     size_t unreachable;      /* of these: not spoken with now */
     size_t beyond;           /* of live_of: more than can be steered, and not in sidecars[] */
     double last_ack_ms;      /* how long the last change took until all had it, < 0: none yet */
+    int64_t slow_ms;         /* its faults take no two changes within so long; 0: they follow at once */
+    bool changing;           /* slow_ms > 0: a change was sent that not all have acknowledged yet */
+    bool change_waits;       /* … and `asked` is a newer one, which is sent once it can be */
+    int64_t next_change_ms;  /* … before it none can be; 0: one can */
     double clean_ms;         /* how long R took until all traffic was clean, < 0: not yet */
     int64_t started_ms;      /* when the faults went live, 0: not yet */
     int64_t ends_ms;         /* 0: open end */

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "core/units.h"
+#include "experiment/agent_plan.h"
 #include "experiment/canary_plan.h"
 #include "experiment/console_key.h"
 #include "experiment/dependency_task.h"
@@ -199,7 +200,8 @@ static bool choose_way(struct plan *plan, const struct job *job, const struct ec
     if (asked && choices->blast_radius <= 0)
         choices->blast_radius = PLAN_CANARY_PERCENT;
     if (choices->way == CHOICES_WAY_IN_PLACE || (!asked && !part)) {
-        plan_in_place(plan, "");
+        if (!agent_plan_is_wanted(plan)) /* that has taken its share already */
+            plan_in_place(plan, "");
         return true;
     }
     if (canary_plan(job, plan, service, task_definition, &failure)) {
@@ -274,6 +276,8 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
                at->service->load_balancer_count > 0)
         preflight_add(shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
                       "choose another service");
+    if (agent_plan_is_wanted(plan))
+        agent_plan_begin(plan, at);
     if (surely_in_place(&plan->request.choices))
         preflight_rolling(at);
     preflight_task_definition(at);
@@ -285,6 +289,8 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
     preflight_scaling(at);
     if (!shown->refused) /* it takes seconds where nobody answers */
         plan->way_back.reach = preflight_reach(at);
+    if (agent_plan_is_wanted(plan))
+        agent_plan_reach(plan, at);
     if (plan->timeline != NULL && plan->way_back.reach == CHOICES_REACH_NONE)
         preflight_add(shown, MODEL_STOP, "a template can't be played",
                       "its faults change, and sidecars that can't be reached know one change alone",
@@ -329,6 +335,8 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
         revision_build(response, &plan->sidecars, &plan->way_back, at->image, console_keys, error);
     if (plan->revision == NULL)
         return false;
+    if (agent_plan_is_wanted(plan))
+        agent_plan_revise(plan);
     plan->load_balancers =
         revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);
@@ -421,6 +429,7 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
                            .image = image_of(&plan->request),
                            .opens_security_group = plan->request.choices.open_security_group,
                            .reach = plan->request.choices.reach,
+                           .agent = plan->request.choices.engine == CHOICES_ENGINE_AGENT,
                            .outbound = plan->request.choices.dependency_count > 0,
                            .service = service,
                            .raw_service = plan->service,

@@ -28,7 +28,7 @@ void preflight_security_groups(const struct preflight *at)
         return;
     }
     for (size_t i = 0; i < at->sidecars->count; i++) {
-        if (!at->outbound)
+        if (at->sidecars->item[i].front == REVISION_INBOUND)
             check_admitted(at, &groups, at->sidecars->item[i].port,
                            at->opens_security_group ? MODEL_NOTE : MODEL_STOP,
                            "the load balancer could not reach the sidecar",

@@ -161,7 +161,7 @@ static void check_other_ways_in(const struct preflight *at)
 
 static void check_load_balancers(const struct preflight *at)
 {
-    if (at->service->load_balancer_count == 0)
+    if (at->service->load_balancer_count == 0 && !at->agent)
         preflight_say(at, MODEL_STOP, "a sidecar would see none of its traffic",
                       "attach a target group to it, inject into the service that calls it, or fault what it "
                       "calls itself (--dependency)",
@@ -230,7 +230,7 @@ bool preflight_service(const struct preflight *at)
     if (service->desired == 0)
         preflight_say(at, MODEL_STOP, "no task would carry the sidecar", "scale it to at least one task",
                       "its desired count is 0");
-    if (!at->outbound)
+    if (!at->agent && !at->outbound)
         check_other_ways_in(at);
     return true;
 }

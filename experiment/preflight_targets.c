@@ -7,6 +7,7 @@
 
 #include "aws/elbv2_attributes.h"
 #include "experiment/json.h"
+#include "experiment/preflight_agent.h"
 
 #define DRAIN_LONG_S 120 /* from here on it is worth a word */
 #define DRAIN_DEFAULT_S 300
@@ -147,6 +148,8 @@ static void check_health_checks(struct preflight *at, const struct elbv2_target_
     int healthy_s = check->interval_s * (check->healthy > 0 ? check->healthy : 1);
     if (healthy_s > at->healthy_s)
         at->healthy_s = healthy_s;
+    if (at->agent)
+        preflight_agent_health(at, group);
     if (at->outbound)
         return;
     for (size_t i = 0; i < at->sidecars->count; i++)
@@ -156,7 +159,7 @@ static void check_health_checks(struct preflight *at, const struct elbv2_target_
                       own ? "nothing to do: the application goes on to listen there" : "nothing to do",
                       "%s checks health on port %s%s", group->name, check->port,
                       own ? ", the application's own" : "");
-    if (fails_health_checks(at->fault, check))
+    if (!at->agent && fails_health_checks(at->fault, check))
         preflight_say(at, MODEL_WARNING,
                       "targets become unhealthy, and ECS replaces the tasks under test over and over",
                       "leave out --include-health-checks, unless that is what you want to see",

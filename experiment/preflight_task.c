@@ -65,7 +65,7 @@ static void check_platform(const struct preflight *at)
                       "take the service out of the mesh, or inject into one outside it",
                       "its tasks are in an App Mesh (%s)",
                       json_text(json_object_of(at->task_definition, "proxyConfiguration"), "containerName"));
-    if (json_flag(at->task_definition, "enableFaultInjection"))
+    if (json_flag(at->task_definition, "enableFaultInjection") && !at->agent)
         preflight_say(at, MODEL_NOTE, "a fault of AWS FIS on these tasks would add to ours",
                       "see that no FIS experiment runs on it", "fault injection by the ECS agent is enabled");
 }

@@ -153,6 +153,11 @@ struct json_object *report_status(const struct model *model)
     put_time(object, "deadline", experiment->deadline_ms);
     json_object_object_add(object, "faults", fault_to_json(&experiment->live));
     json_put_flag(object, "adjustable", experiment->live_faders);
+    if (experiment->slow_ms > 0) {
+        json_put_integer(object, "slow_ms", experiment->slow_ms);
+        json_put_flag(object, "changing", experiment->changing || experiment->change_waits);
+        json_object_object_add(object, "asked", fault_to_json(&experiment->asked));
+    }
     if (experiment->reach != CHOICES_REACH_AUTO)
         json_put_text(object, "reach", way_back_reach_word(experiment->reach));
     put_time(object, "faults_from", experiment->faults_from_ms);

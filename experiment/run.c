@@ -72,6 +72,8 @@ void run_forget(struct run *run)
     run->tripped = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
+    run->next_change_ms = run->clean_until_ms = 0;
+    run->holding = false;
     fault_init(&run->live);
     fault_init(&run->asked);
     fault_init(&run->before_change);
@@ -286,6 +288,8 @@ void run_tick(struct run *run, int64_t now_ms)
         run_tick_injecting(run, now_ms);
     else if (run->phase == MODEL_INJECTING)
         run_fis_tick(run, now_ms);
+    else if (run->phase == MODEL_RECOVERING)
+        run_slow_tick_clean(run);
 }
 
 static void show_way_back(const struct run *run, struct model_experiment *out)
@@ -342,6 +346,7 @@ void run_show(const struct run *run, struct model_experiment *out)
     run_guards_show(run, out);
     run_fis_show(run, out);
     run_timeline_show(run, out);
+    run_slow_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
 }

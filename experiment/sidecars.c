@@ -48,6 +48,7 @@ struct sidecars {
     uint64_t wished_us;
     uint64_t since_us; /* when the first was to have these faults: their schedule counts from there */
     double last_ack_ms;
+    int64_t patience_ms;
 };
 
 static void say(struct sidecars *all, enum model_log_level level, const struct sidecar *sidecar,
@@ -183,6 +184,11 @@ static void drop(struct sidecar *sidecar)
     link_close(sidecar->link);
     tunnel_close(sidecar->tunnel);
     free(sidecar);
+}
+
+void sidecars_be_patient(struct sidecars *all, int64_t patience_ms)
+{
+    all->patience_ms = patience_ms;
 }
 
 void sidecars_use_tunnels(struct sidecars *all, struct tunnels *tunnels)
@@ -363,13 +369,20 @@ void sidecars_clear(struct sidecars *all)
     wish(all);
 }
 
+/* It has the latest, and it is too soon to think that its answer was lost. */
+static bool is_at_it(const struct sidecar *sidecar)
+{
+    const struct sidecars *all = sidecar->all;
+    return sidecar->sent == all->wish && (int64_t)((clock_us() - all->wished_us) / 1000) < all->patience_ms;
+}
+
 void sidecars_renew(struct sidecars *all)
 {
     struct stats_request request = {.op = STATS_RENEW, .lease_ms = all->lease_ms};
     for (size_t i = 0; !all->clean && i < all->count; i++)
         if (all->items[i]->link == NULL)
             continue;
-        else if (all->items[i]->acknowledged == all->wish)
+        else if (all->items[i]->acknowledged == all->wish || is_at_it(all->items[i]))
             link_send(all->items[i]->link, &request);
         else
             tell(all->items[i]); /* it has not had the latest yet, or its answer was lost */
@@ -411,6 +424,20 @@ struct sidecars_count sidecars_count(const struct sidecars *all)
             linked ? all->wish > 0 && sidecar->acknowledged == all->wish : state == MODEL_SIDECAR_LIVE;
     }
     return count;
+}
+
+bool sidecars_problem(const struct sidecars *all, char *text, size_t size)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct sidecar *sidecar = all->items[i];
+        if (sidecar->problem[0] == '\0' || sidecar->acknowledged == all->wish)
+            continue;
+        snprintf(text, size, "%s: %s",
+                 sidecar->at.address[0] == '\0' ? sidecar->at.task_id : sidecar->at.address,
+                 sidecar->problem);
+        return true;
+    }
+    return false;
 }
 
 uint64_t sidecars_requests(const struct sidecars *all, const char *container)

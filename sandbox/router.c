@@ -1,6 +1,7 @@
 #include "sandbox/router.h"
 
 #include "core/clock.h"
+#include "sandbox/agent.h"
 #include "sandbox/auth.h"
 #include "sandbox/cbor.h"
 #include "sandbox/chaos.h"
@@ -355,6 +356,8 @@ void router_answer(void *context, const struct server_request *request, struct s
         answer_local(context, request, answer);
     else if (strncmp(request->path, "/_localstack/", strlen("/_localstack/")) == 0)
         answer_chaos(context, request, answer);
+    else if (agent_is_for(request))
+        agent_answer(((struct router *)context)->region, &((struct router *)context)->fail, request, answer);
     else if (product_api_is_for(request))
         answer_product_api(context, request, answer);
     else

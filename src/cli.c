@@ -30,6 +30,7 @@ enum key {
     KEY_ROLE,
     KEY_TASK,
     KEY_TAG,
+    KEY_AGENT_SOURCE,
     KEY_INSTANCE_ROLE,
     KEY_WAY,
     KEY_BLAST_RADIUS,
@@ -74,11 +75,14 @@ static const struct option_spec experiment[] = {
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec engines[] = {
-    {"engine", OPTION_REQUIRED, "ENGINE", "sidecar (our proxy, the default) or fis (AWS FIS)", KEY_ENGINE},
+    {"engine", OPTION_REQUIRED, "ENGINE",
+     "sidecar (our proxy, the default), fis (AWS FIS) or agent (the ECS agent's faults)", KEY_ENGINE},
     {"role", OPTION_REQUIRED, "ARN", "that AWS FIS takes (default: $SHAKETABLE_FIS_ROLE, or the only one)",
      KEY_ROLE},
     {"task", OPTION_REQUIRED, "TASK", "AWS FIS: only this task of the service (may be repeated)", KEY_TASK},
     {"tag", OPTION_REQUIRED, "KEY=VALUE", "AWS FIS: the running tasks with this tag", KEY_TAG},
+    {"agent-source", OPTION_REQUIRED, "ADDRESS",
+     "ECS agent: only what goes to this address or block (may be repeated)", KEY_AGENT_SOURCE},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec preparing[] = {
@@ -224,6 +228,8 @@ static bool take_engine(struct cli *cli, int key, const char *value, struct erro
         return choices_take_role(&cli->choices, value, "--role", error);
     case KEY_TASK:
         return choices_take_task(&cli->choices, value, "--task", error);
+    case KEY_AGENT_SOURCE:
+        return choices_take_source(&cli->choices, value, "--agent-source", error);
     default:
         return choices_take_tag(&cli->choices, value, "--tag", error);
     }
@@ -273,6 +279,7 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_ROLE:
     case KEY_TASK:
     case KEY_TAG:
+    case KEY_AGENT_SOURCE:
         return take_engine(cli, key, value, error);
     case KEY_INSTANCE_ROLE:
         cli->instance_role = value;

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/units.h"
+#include "experiment/agent_check.h"
 #include "experiment/dependency.h"
 #include "experiment/json.h"
 #include "src/commands.h"
@@ -163,6 +164,21 @@ static void print_actions(struct json_object *actions)
     }
 }
 
+/* Faults that take seconds to change: what is on its way. */
+static void print_slow(struct json_object *status)
+{
+    struct fault asked;
+    char text[256] = "";
+    printf("engine      %s, one change in %lld s\n",
+           strcmp(json_text(status, "engine"), "agent") == 0 ? "the ECS agent, called by the sidecars"
+                                                             : json_text(status, "engine"),
+           (long long)json_integer(status, "slow_ms") / 1000);
+    if (!json_flag(status, "changing") || !fault_from_json(&asked, json_object_of(status, "asked"), NULL))
+        return;
+    fault_describe(&asked, text, sizeof text);
+    printf("change      to %s, under way\n", text);
+}
+
 /* How its faults are in force, and how that is known. */
 static void print_faults(struct json_object *status, const char *faults)
 {
@@ -175,6 +191,8 @@ static void print_faults(struct json_object *status, const char *faults)
     }
     live_text(status, live, sizeof live);
     printf("faults      %s, live on %s\nreach       %s\n", faults, live, reach_text(status));
+    if (json_integer(status, "slow_ms") > 0)
+        print_slow(status);
 }
 
 void running_print_status(struct json_object *status)
@@ -343,9 +361,15 @@ static enum cli_exit adjust(const struct cli *cli, const char *experiment)
     struct json_object *guards = json_object_new_array();
     quiet.quiet = true;
     enum cli_exit exit_status = running_talk(&quiet, experiment, "{\"op\":\"status\"}", false, &status);
-    if (exit_status == CLI_DONE && (!fault_from_json(&fault, json_object_of(status, "faults"), &error) ||
-                                    !cli_apply_faults(cli, &fault, &error)))
+    /* A change that is on its way is what the next one starts from. */
+    struct json_object *asked = json_object_of(status, "asked");
+    if (exit_status == CLI_DONE &&
+        (!fault_from_json(&fault, asked != NULL ? asked : json_object_of(status, "faults"), &error) ||
+         !cli_apply_faults(cli, &fault, &error)))
         exit_status = cli_fail(&error, CLI_USAGE);
+    if (exit_status == CLI_DONE && strcmp(json_text(status, "engine"), "agent") == 0 &&
+        !agent_check(&fault, &error))
+        exit_status = cli_fail(&error, CLI_REFUSED);
     if (exit_status == CLI_DONE && cli->faults.given && !json_flag(status, "adjustable")) {
         error_set(&error, ERROR_CONFLICT, "%s. Roll back, and inject anew",
                   strcmp(json_text(status, "engine"), "fis") == 0 ? "AWS FIS can't change a fault that runs"

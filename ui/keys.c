@@ -72,7 +72,7 @@ static const struct ui_binding table[] = {
     {UI_COMMAND_SERVICES, UI_CONTEXT_DESK, {'s'}, "s", NULL,
      "the services (where they do not fit beside the desk: as a drop-down)", 9},
     {UI_COMMAND_ENGINE, UI_CONTEXT_DESK, {'E'}, "E", NULL,
-     "the engine of what is staged: our sidecar, or AWS FIS; each fader says what it becomes there", 9},
+     "the engine of what is staged: our sidecar, AWS FIS or the ECS agent; each fader says what it becomes there", 9},
     {UI_COMMAND_CATALOGUE, UI_CONTEXT_DESK | UI_CONTEXT_CHOICE, {'a'}, "a", "actions",
      "the actions of AWS FIS: ⏎ opens one's form, and there shows its plan", 8},
     {UI_COMMAND_ACTIONS, UI_CONTEXT_DESK | UI_CONTEXT_LIST, {'A'}, "A", NULL,

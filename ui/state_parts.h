@@ -139,9 +139,10 @@ void engine_toggle(struct turn *turn);
 /* Shows the plan of what FIS needs of the service's tasks. */
 bool engine_plan_prepare(struct turn *turn, struct error *error);
 bool engine_take(struct turn *turn, const char *value, struct error *error);
-/* Brings a moved fader to what FIS can do, in the direction of travel; says what else it had to change. */
+/* Brings a moved fader to what the engine can do, in the direction of travel; says what else it had to
+ * change. */
 void engine_adapt(struct turn *turn, struct fault *fault, enum fader fader, int direction);
-/* False with an error: the fader is one that FIS does not have, and would be moved away from rest. */
+/* False with an error: the fader is one that the engine does not have, and would be moved away from rest. */
 bool engine_allows(const struct turn *turn, const struct fault *fault, enum fader fader, struct error *error);
 
 /* Its catalogue and the form. */

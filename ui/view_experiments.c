@@ -377,6 +377,8 @@ static void draw_record(struct record_page *page, const struct model_record *rec
         snprintf(text, sizeof text, "%s, %.100s", at, when);
         record_page_field(page, "deadline", plain, text);
     }
+    if (strcmp(record->engine, "agent") == 0)
+        record_page_field(page, "engine", plain, "agent: the ECS agent's faults");
     record_page_field(page, "phase", plain, record->phase);
     record_page_field(page, "faults", plain, record->faults);
     record_page_field(page, "calls to", plain, record->dependencies);

@@ -138,6 +138,12 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
                   : "The sidecars are in place in about %lld s; R takes them out again at any time.",
             (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
+        if (experiment->slow_ms > 0) {
+            snprintf(text, sizeof text,
+                     "Engine: %s, the ECS agent's own faults; they take one change in %lld s.",
+                     experiment->engine, (long long)experiment->slow_ms / 1000);
+            page_text(&page, 0, plain, text);
+        }
         if (!fis && !prepares && experiment->reach != CHOICES_REACH_AUTO) {
             snprintf(text, sizeof text, "Reach: %s.", view_reach_words(experiment->reach));
             page_text(&page, 0, plain, text);
