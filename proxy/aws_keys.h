@@ -21,6 +21,8 @@ struct aws_keys *aws_keys_open(struct error *error);
 /* A copy of the keys that hold now; clear it after use (aws_credentials_clear). It blocks while they are
  * got. ERROR_DENIED: there are none, or the source refused; ERROR_NETWORK, ERROR_TIMEOUT: no answer. */
 bool aws_keys_get(struct aws_keys *keys, struct aws_credentials *copy, struct error *error);
+/* At the end: who waits for keys that are being got, now or later, gets ERROR_CANCELED. From any thread. */
+void aws_keys_cancel(struct aws_keys *keys);
 /* No call may be under way. NULL: nothing. */
 void aws_keys_close(struct aws_keys *keys);
 
