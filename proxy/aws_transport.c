@@ -60,6 +60,13 @@ static bool make_headers(struct headers *headers, const struct aws_http_request 
     return true;
 }
 
+static bool begin(void *context, const struct http1_answer *answer)
+{
+    struct keeping *keeping = context;
+    keeping->answer->status = answer->status;
+    return true;
+}
+
 static bool keep(void *context, const char *data, size_t length)
 {
     struct keeping *keeping = context;
@@ -82,7 +89,7 @@ static enum aws_http_outcome exchange(struct dial *dial, const struct aws_http_r
 {
     struct http1_answer *got = calloc(1, sizeof *got);
     struct keeping keeping = {.answer = answer, .end_ms = clock_ms() + request->timeout_ms};
-    const struct http1_sink sink = {.context = &keeping, .body = keep};
+    const struct http1_sink sink = {.context = &keeping, .head = begin, .body = keep};
     const struct http1_request sent = {.method = request->method ? request->method : "POST",
                                        .target = target,
                                        .headers = headers->list,
@@ -92,7 +99,6 @@ static enum aws_http_outcome exchange(struct dial *dial, const struct aws_http_r
     if (!got)
         return AWS_HTTP_NO_MEMORY;
     bool done = http1_exchange(dial, &sent, request->timeout_ms, &sink, got, error);
-    answer->status = got->status;
     http1_answer_free(got);
     free(got);
     return done ? AWS_HTTP_ANSWERED : judge(&keeping, error);

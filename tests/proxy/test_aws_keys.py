@@ -1,5 +1,6 @@
 #!/usr/bin/env -S python3 -B
 """The sidecar's own AWS credentials: whence, in what order, renewed when, and refused why."""
+import concurrent.futures
 import http.server
 import json
 import os
@@ -130,6 +131,12 @@ def got(files=None, **environment):
             return tool.opened.split(" ", 1)
         said = tool.get()[0]
         return said.split(" ", 3) if said.startswith("keys ") else said.split(" ", 1)
+
+
+def at_once(look, cases):
+    """Most of each is waiting."""
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        list(pool.map(look, cases))
 
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}
@@ -294,11 +301,14 @@ def test_answers_that_give_no_keys():
         (raw(b"\x16\x03\x01 garbage\r\n\r\n"), ""),
         (raw(b""), ""),
     ]
-    for handle, says in cases:
+    def look(case):
+        handle, says = case
         with Service(handle) as service:
             said = got(AWS_CONTAINER_CREDENTIALS_FULL_URI=service.url)
             assert said[0] in ("denied", "network") and says in said[1], (said, says)
             assert "KEY" not in said[1] and len(service.calls) <= 3
+
+    at_once(look, cases)
 
 
 def test_an_outage_is_tried_again():
@@ -320,10 +330,12 @@ def test_who_hangs_is_left():
         while not release.wait(0.1):
             handler.wfile.write(b" ")
 
-    for handle in (lambda handler: release.wait(PATIENCE), drip):
+    def look(handle):
         with Service(handle) as service:
             said = got(AWS_CONTAINER_CREDENTIALS_FULL_URI=service.url)
             assert said[0] == "timeout" and service.url in said[1], said
+
+    at_once(look, [lambda handler: release.wait(PATIENCE), drip])
     release.set()
 
 
