@@ -328,10 +328,9 @@ void preflight_dependencies(const struct preflight *at)
     for (size_t i = 0; i < at->sidecars->count; i++)
         if (at->sidecars->item[i].dependency[0] != '\0')
             check_one(at, &at->sidecars->item[i]);
-    if (at->service->load_balancer_count > 0)
-        preflight_say(at, MODEL_NOTE, "where its health check calls them, ECS replaces the tasks under test",
-                      "see what the health check does; a short --duration is over before it matters",
-                      "its load balancers' health checks see the application without its dependencies");
+    preflight_say(at, MODEL_NOTE, "where one fails for long enough, ECS replaces the tasks under test",
+                  "see what the health checks do; a short --duration is over before it matters",
+                  "health checks that call what it depends on meet the faults as well");
     if (at->opens_security_group)
         preflight_say(at, MODEL_NOTE, "the sidecar listens inside the task, where nobody comes in",
                       "nothing to do", "no security group is opened");
