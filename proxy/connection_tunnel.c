@@ -44,6 +44,16 @@ static bool decide(struct connection *connection, struct exchange *turn)
     return true;
 }
 
+/* Its answer may have had no last part that was looked at, or none that was known to be the last. */
+static void end_turn(struct connection *connection)
+{
+    struct exchange *turn = connection->tunnel_turn;
+    if (turn && turn->started)
+        measure_outcome(connection->worker, turn, STATS_ANSWERED);
+    exchange_drop(turn);
+    connection->tunnel_turn = NULL;
+}
+
 /* The turn that the client's bytes belong to: a new one where the last was answered. NULL: the connection is
  * doomed. */
 static struct exchange *take_turn(struct connection *connection, bool *begins)
@@ -53,7 +63,7 @@ static struct exchange *take_turn(struct connection *connection, bool *begins)
     *begins = !turn || turn->answered_ns != 0;
     if (!*begins)
         return turn;
-    exchange_drop(turn);
+    end_turn(connection);
     connection->tunnel_turn = turn = exchange_new();
     if (!turn) {
         connection_doom(connection, DOOM_MEMORY);
@@ -141,6 +151,5 @@ void connection_end_tunnel(struct connection *connection)
         connection->worker->interval.requests++;
         measure_outcome(connection->worker, turn, STATS_UPSTREAM_FAILED);
     }
-    exchange_drop(turn);
-    connection->tunnel_turn = NULL;
+    end_turn(connection);
 }
