@@ -35,7 +35,8 @@ bool api_faults_replace(struct api_faults *faults, struct json_object *list, str
     bool good = rules != NULL;
 
     for (size_t i = 0; good && i < json_object_array_length(list); i++)
-        good = api_rule_read(&rules->items[rules->count++], json_object_array_get_idx(list, i), error);
+        good = (faults->takes_actions ? api_rule_read : api_rule_read_fault)(
+            &rules->items[rules->count++], json_object_array_get_idx(list, i), error);
     if (!good) {
         if (!rules && json_object_array_length(list) <= API_RULES_MAX)
             error_set(error, ERROR_SYSTEM, "out of memory");

@@ -16,12 +16,13 @@ struct api_faults {
     struct json_object *json; /* the same as they were given, a list; NULL: none */
     int effect_ms;            /* what all calls wait beside that */
     unsigned changes;         /* counts them */
+    bool takes_actions;       /* the list may also hold parameters of FIS's actions */
 };
 void api_faults_free(struct api_faults *faults);
 /* The first that means such calls; NULL: none. Until the next change. */
 const struct api_rule *api_faults_first(const struct api_faults *faults, const char *service,
                                         const char *operation, const char *region);
-/* Puts a list in force, each of either form (api_rule_read), and takes it in any case. Nothing is changed
+/* Puts a list in force, and takes it in any case. Nothing is changed
  * where one of them is wrong. */
 bool api_faults_replace(struct api_faults *faults, struct json_object *list, struct error *error);
 /* Answers one request, which needs no signature; `type` is its Content-Type. Returns the HTTP status. */

@@ -55,6 +55,8 @@ struct api_effect api_rule_roll(const struct api_rule *rule, struct random *rand
 /* Of an action's parameters, which may be texts or numbers. `region` is the experiment's. */
 bool api_rule_read_parameters(struct api_rule *rule, bool is_latency, struct json_object *parameters,
                               const char *region, struct error *error);
+/* Of one of the Chaos API's faults. */
+bool api_rule_read_fault(struct api_rule *rule, struct json_object *fault, struct error *error);
 /* Of either form, by the members that it has; one with none of its own is the Chaos API's. Parameters that
  * have neither an exception nor an errorCode, but a latency or latencyMilliseconds, only delay, and may have
  * a percentage. */

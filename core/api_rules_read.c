@@ -218,7 +218,7 @@ bool api_rule_read_parameters(struct api_rule *rule, bool is_latency, struct jso
     return is_latency ? read_delay(rule, parameters, error) : read_error(rule, parameters, error);
 }
 
-static bool read_fault(struct api_rule *rule, struct json_object *fault, struct error *error)
+bool api_rule_read_fault(struct api_rule *rule, struct json_object *fault, struct error *error)
 {
     static const char *const known[] = {"region", "service", "operation", "probability", "error", NULL};
     static const char *const of_error[] = {"statusCode", "code", NULL};
@@ -272,12 +272,12 @@ bool api_rule_read(struct api_rule *rule, struct json_object *object, struct err
     static const char *const of_action[] = {"percentage", "apiCall", "api", "duration", NULL};
 
     if (has(object, of_fault))
-        return read_fault(rule, object, error);
+        return api_rule_read_fault(rule, object, error);
     *rule = (struct api_rule){.latency_ms = 0};
     if (has(object, of_delay) && !has(object, of_error))
         return read_free_delay(rule, object, error);
     return has(object, of_error) || has(object, of_action) ? read_error(rule, object, error)
-                                                           : read_fault(rule, object, error);
+                                                           : api_rule_read_fault(rule, object, error);
 }
 
 struct json_object *api_rule_parse(const char *text, struct error *error)
