@@ -246,7 +246,7 @@ static struct json_object *json_error(const struct call *call)
 
 static void write_error(const struct call *call, struct buf *out)
 {
-    struct api_error error = {.protocol = call->protocol == CALL_QUERY ? API_QUERY : API_EC2,
+    struct api_error error = {.protocol = call_api_protocol(call),
                               .status = call->status,
                               .code = call->code,
                               .message = call->message,
