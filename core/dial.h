@@ -2,7 +2,7 @@
  * dial: one outgoing connection, TCP or TLS, for code that blocks and is read top to bottom: names are
  * resolved anew each time, each address is tried, and each phase is timed. TLS is 1.2 or later, and the
  * certificate must hold for the host (RFC 9525) by the system's or the given authorities. A connection
- * belongs to one thread; SIGPIPE must be ignored.
+ * belongs to one thread; SIGPIPE must be ignored. OpenSSL's ALPN says http/1.1.
  */
 #ifndef SHAKETABLE_CORE_DIAL_H
 #define SHAKETABLE_CORE_DIAL_H
@@ -18,13 +18,23 @@
 #define DIAL_ADDRESSES_MAX 16
 #define DIAL_CANCEL_MS 50 /* how often cancellation is looked at */
 
+/* The authorities that certificates are held against, read once; shared by any number of connections and
+ * threads. It must outlive their opening. */
+struct dial_trust;
+/* `ca_file`: PEM; "" or NULL: the system's, or what SSL_CERT_FILE and SSL_CERT_DIR name. NULL with an error
+ * that names the file. */
+struct dial_trust *dial_trust_new(const char *ca_file, struct error *error);
+void dial_trust_free(struct dial_trust *trust); /* NULL: nothing */
+
 struct dial_options {
     const char *host; /* a name or an address, without brackets */
     uint16_t port;
     bool tls;
-    const char *ca_file;       /* "" or NULL: the system's authorities */
-    const char *proxy;         /* "HOST:PORT" of an HTTP proxy that is asked to CONNECT; NULL: none */
-    int connect_timeout_ms;    /* of all addresses together; once more for the proxy's answer, and for TLS */
+    const struct dial_trust *trust; /* NULL: read anew for this connection, of `ca_file` */
+    const char *ca_file;            /* "" or NULL: the system's authorities */
+    const char *proxy;              /* "HOST:PORT" of an HTTP proxy that is asked to CONNECT; NULL: none */
+    int connect_timeout_ms;    /* of all addresses together, a silent one gets half of what is left before the
+                                  next; once more for the name, the proxy's answer, and TLS's handshake */
     const atomic_bool *cancel; /* NULL: never */
 };
 
@@ -38,7 +48,7 @@ enum dial_failure {
     DIAL_UNTRUSTED,       /* the certificate does not hold */
     DIAL_CUT,             /* the connection ended, or was reset, or TLS failed otherwise */
     DIAL_CANCELED,
-    DIAL_NO_MEMORY
+    DIAL_NO_MEMORY /* or no more descriptors */
 };
 
 /* Microseconds that each phase took; 0 where there was none, or it was not reached. */

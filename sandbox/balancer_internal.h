@@ -13,9 +13,9 @@
 #ifndef SHAKETABLE_SANDBOX_BALANCER_INTERNAL_H
 #define SHAKETABLE_SANDBOX_BALANCER_INTERNAL_H
 
+#include "core/http_reader.h"
 #include "sandbox/balancer.h"
 #include "sandbox/balancer_stream.h"
-#include "sandbox/http.h"
 
 #include <pthread.h>
 #include <sys/queue.h>

@@ -1,6 +1,6 @@
 #include "sandbox/balancer_rule.h"
 
-#include "sandbox/http.h"
+#include "core/http_reader.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>

@@ -8,9 +8,9 @@
 #ifndef SHAKETABLE_SANDBOX_TRAFFIC_INTERNAL_H
 #define SHAKETABLE_SANDBOX_TRAFFIC_INTERNAL_H
 
+#include "core/http_reader.h"
 #include "core/random.h"
 #include "core/stats.h"
-#include "sandbox/http.h"
 #include "sandbox/traffic.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* Listener rules: what they match, and what the balancer answers by itself. */
+#include "core/http_reader.h"
 #include "sandbox/balancer.h"
-#include "sandbox/http.h"
 #include "tests/sandbox/test_balancer_stub.h"
 
 #include <setjmp.h>

@@ -6,7 +6,7 @@
 #define SHAKETABLE_TESTS_BALANCER_STUB_H
 
 #include "core/buf.h"
-#include "sandbox/http.h"
+#include "core/http_reader.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,12 +1,12 @@
 /*
- * http: reads HTTP/1.1 messages (RFC 9112) off a byte stream with llhttp, one message at a time, for
- * the balancer and the traffic source. It opens no socket and copies no body.
+ * http_reader: reads HTTP/1.1 messages (RFC 9112), requests or responses, off a byte stream with llhttp, one
+ * message at a time. It opens no socket and copies no body.
  *
  * The reader stops behind each message, so that what follows (a pipelined request, the bytes of
  * another protocol after a switch) stays with the caller.
  */
-#ifndef SHAKETABLE_SANDBOX_HTTP_H
-#define SHAKETABLE_SANDBOX_HTTP_H
+#ifndef SHAKETABLE_CORE_HTTP_READER_H
+#define SHAKETABLE_CORE_HTTP_READER_H
 
 #include "core/buf.h"
 

@@ -1,4 +1,4 @@
-#include "sandbox/http.h"
+#include "core/http_reader.h"
 
 #include <string.h>
 #include <strings.h>
