@@ -5,6 +5,7 @@
 #include "sandbox/interface.h"
 #include "sandbox/logs.h"
 #include "sandbox/rewrite.h"
+#include "sandbox/task_keys.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #define ARGUMENTS_MAX 256
 #define ENVIRONMENT_MAX 256
 #define TEXT_MAX (1 << 17)
+#define URL_MAX 256
 
 /* Of our own environment a container gets only what a program needs to run at all. */
 const char *const launch_inherited[] = {
@@ -123,6 +125,7 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
                              struct json_object *definition)
 {
     struct json_object *list = json_list(definition, "environment");
+    char url[URL_MAX];
 
     for (size_t i = 0; launch_inherited[i]; i++) {
         const char *value = getenv(launch_inherited[i]);
@@ -135,14 +138,15 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
         struct buf out;
         bool done = true;
         buf_init(&out, TEXT_MAX);
-        if (name && *name && !strchr(name, '='))
+        if (name && *name && !strchr(name, '=') && !(task->keys && task_keys_is_variable(name)))
             done = rewrite(region, task, name, value ? value : "", &out) &&
                    add_variable(texts, name, buf_text(&out));
         buf_free(&out);
         if (!done)
             return false;
     }
-    return add_variable(texts, "SHAKETABLE_PARENT_DEATH", "1") &&
+    return (!task_keys_url(region, task, url, sizeof url) || add_variable(texts, TASK_KEYS_VARIABLE, url)) &&
+           add_variable(texts, "SHAKETABLE_PARENT_DEATH", "1") &&
            add_variable(texts, "SHAKETABLE_TASK", task->arn);
 }
 
