@@ -5,7 +5,9 @@
 
 #include "core/options.h"
 #include "core/units.h"
+#include "proxy/backend.h"
 #include "proxy/control.h"
+#include "proxy/gate.h"
 #include "proxy/lane.h"
 #include "proxy/stats_log.h"
 #include "proxy/timetable.h"
@@ -26,6 +28,7 @@ enum { EXIT_USAGE = 2 };
 enum {
     KEY_LISTEN,
     KEY_UPSTREAM,
+    KEY_CONNECT,
     KEY_STATS,
     KEY_METRICS,
     KEY_STATS_LOG,
@@ -41,6 +44,7 @@ enum {
 struct settings {
     const char *listen;
     const char *upstream;
+    const char *connect;
     const char *stats[CONTROL_LISTENERS_MAX];
     size_t stats_count;
     const char *metrics;
@@ -59,6 +63,9 @@ struct settings {
 static const struct option_spec specs[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "accept clients here; port 0 picks a free one", KEY_LISTEN},
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
+    {"connect", OPTION_REQUIRED, "HOST:PORT",
+     "instead of --upstream: be an HTTP CONNECT proxy, on loopback alone; the faults are for tunnels there",
+     KEY_CONNECT},
     {"stats", OPTION_REQUIRED, "ADDRESS",
      "serve statistics and control on unix:PATH, on the socket fd:N that it was started with or, with TLS "
      "and for the keys of $SHAKETABLE_CONSOLE_KEY, on tcp:ADDR:PORT; may be repeated",
@@ -89,6 +96,9 @@ static bool take(void *context, int key, const char *value, struct error *error)
         break;
     case KEY_UPSTREAM:
         settings->upstream = value;
+        break;
+    case KEY_CONNECT:
+        settings->connect = value;
         break;
     case KEY_STATS:
         if (settings->stats_count == CONTROL_LISTENERS_MAX)
@@ -191,16 +201,54 @@ struct proxy {
     struct settings settings;
     struct fault_options faults;
     struct upstream upstream;
+    struct authority only;
+    struct backend *backend; /* NULL: the upstream is an application */
     struct bucket totals[LANES];
     struct control control;
     struct worker *workers;
 };
 
+/* Whoever reached it from elsewhere would have an open proxy into our network. */
+static bool check_loopback(const struct sockaddr_storage *address, const char *option, struct error *error)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (address->ss_family == AF_INET ? ntohl(v4->sin_addr.s_addr) >> 24 == 127
+                                      : IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr))
+        return true;
+    return error_set(
+        error, ERROR_USAGE,
+        "--listen: with %s only a loopback address (127.0.0.1, [::1]) is listened on: to whoever "
+        "else reached it this would be an open proxy",
+        option);
+}
+
+static bool start_gate(struct proxy *proxy, struct error *error)
+{
+    static struct gate gate = {.connect_timeout_ms = GATE_CONNECT_TIMEOUT_MS,
+                               .head_timeout_ms = GATE_HEAD_TIMEOUT_MS};
+    const char *text = proxy->settings.connect;
+    if (!authority_parse(text, strlen(text), &proxy->only))
+        return error_set(error, ERROR_USAGE, "--connect: '%s' is not HOST:PORT", text);
+    proxy->backend = backend_start(gate_serve, &gate, &proxy->upstream.addresses[0], error);
+    proxy->upstream.count = 1;
+    proxy->upstream.only = &proxy->only;
+    return proxy->backend != NULL;
+}
+
+static bool find_upstream(struct proxy *proxy, struct error *error)
+{
+    if (proxy->settings.connect)
+        return start_gate(proxy, error);
+    return resolve(proxy->settings.upstream, "--upstream", false, &proxy->upstream, error);
+}
+
 static bool start_workers(struct proxy *proxy, char *shown, size_t size, struct error *error)
 {
     struct upstream listen = {0};
     unsigned count = (unsigned)proxy->settings.threads;
-    if (!resolve(proxy->settings.listen, "--listen", true, &listen, error))
+    if (!resolve(proxy->settings.listen, "--listen", true, &listen, error) ||
+        (proxy->settings.connect && !check_loopback(&listen.addresses[0], "--connect", error)))
         return false;
     for (unsigned i = 0; i < count; i++) {
         int fd = bind_listener(&listen.addresses[0], count > 1);
@@ -227,7 +275,7 @@ static bool start(struct proxy *proxy, struct error *error)
     char listening[ADDRESS_TEXT_MAX];
     char metrics[UNITS_HOST_MAX];
     unsigned count = (unsigned)settings->threads;
-    if (!resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
+    if (!find_upstream(proxy, error))
         return false;
     proxy->upstream.health_path = settings->health_path;
     proxy->upstream.resets = settings->resets;
@@ -246,7 +294,8 @@ static bool start(struct proxy *proxy, struct error *error)
         return false;
     if (!start_workers(proxy, listening, sizeof listening, error))
         return false;
-    printf("listening %s upstream %s", listening, settings->upstream);
+    printf("listening %s %s %s", listening, settings->connect ? "connect" : "upstream",
+           settings->connect ? settings->connect : settings->upstream);
     for (size_t i = 0; i < settings->stats_count; i++)
         printf(" stats %s", shown[i]);
     if (settings->metrics)
@@ -262,7 +311,8 @@ static bool start(struct proxy *proxy, struct error *error)
 
 static void print_help(const struct options_table *tables, size_t count)
 {
-    printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n\n"
+    printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n"
+           "       shaketable-proxy --listen ADDR:PORT --connect HOST:PORT [OPTIONS] [FAULTS]\n\n"
            "Relays connections to an application, measures its requests, and injects faults.\n\n");
     options_print_help(stdout, tables, count);
 }
@@ -292,9 +342,14 @@ static void read_environment(struct settings *settings)
 static int run(struct proxy *proxy)
 {
     struct error error;
-    if (!proxy->settings.listen || !proxy->settings.upstream) {
+    bool behind = proxy->settings.upstream || proxy->settings.connect;
+    if (!proxy->settings.listen || !behind) {
         error_set(&error, ERROR_USAGE, "--%s is missing; --help tells more",
                   proxy->settings.listen ? "upstream" : "listen");
+        return fail(&error);
+    }
+    if (proxy->settings.upstream && proxy->settings.connect) {
+        error_set(&error, ERROR_USAGE, "--upstream and --connect exclude each other");
         return fail(&error);
     }
     if (!start(proxy, &error)) {
@@ -302,6 +357,7 @@ static int run(struct proxy *proxy)
         return fail(&error);
     }
     control_run(&proxy->control);
+    backend_stop(proxy->backend);
     control_free(&proxy->control);
     free(proxy->workers);
     return EXIT_SUCCESS;
