@@ -7,21 +7,12 @@
 #define SHAKETABLE_PROXY_GATEWAY_H
 
 #include "core/error.h"
+#include "proxy/gateway_options.h"
 #include "proxy/metrics_text.h"
 
-#include <stdint.h>
 #include <sys/socket.h>
 
-#define GATEWAY_TIMEOUT_MS 60000 /* as the AWS SDKs' read time-out */
-
 struct gateway;
-struct json_object;
-
-struct gateway_options {
-    const char *endpoint;       /* --aws-endpoint; NULL: by environment and service. Borrowed */
-    struct json_object *faults; /* a list, in force from the start; borrowed. NULL: none */
-    int timeout_ms;             /* without a byte from the endpoint */
-};
 
 /* *address is where it listens, on 127.0.0.1. NULL with an error: credentials, an endpoint, authorities or a
  * rule that can't be used. */
