@@ -96,7 +96,7 @@ bool dependency_is_application(struct json_object *container)
     return true;
 }
 
-const char *dependency_endpoint(struct json_object *container, const struct dependency_service *service)
+const char *dependency_endpoint(struct json_object *container, const struct api_service *service)
 {
     char name[DEPENDENCY_VARIABLE_MAX];
     dependency_variable(service, name);
@@ -105,7 +105,7 @@ const char *dependency_endpoint(struct json_object *container, const struct depe
     return one != NULL && one[0] != '\0' ? one : all != NULL ? all : "";
 }
 
-static bool says_something(struct json_object *container, const struct dependency_service *service)
+static bool says_something(struct json_object *container, const struct api_service *service)
 {
     if (dependency_endpoint(container, service)[0] != '\0')
         return true;
@@ -123,8 +123,7 @@ static bool same_variable(struct json_object *a, struct json_object *b, const ch
            strcmp(json_text(m, "valueFrom"), json_text(n, "valueFrom")) == 0;
 }
 
-static bool say_the_same(struct json_object *a, struct json_object *b,
-                         const struct dependency_service *service)
+static bool say_the_same(struct json_object *a, struct json_object *b, const struct api_service *service)
 {
     if (strcmp(dependency_endpoint(a, service), dependency_endpoint(b, service)) != 0)
         return false;
@@ -135,8 +134,7 @@ static bool say_the_same(struct json_object *a, struct json_object *b,
 }
 
 /* The first container of the application's that says where calls go; or, where none does, the first. */
-static struct json_object *speaker(struct json_object *task_definition,
-                                   const struct dependency_service *service)
+static struct json_object *speaker(struct json_object *task_definition, const struct api_service *service)
 {
     struct json_object *containers = json_array(task_definition, "containerDefinitions"), *first = NULL;
     for (size_t i = 0; i < length_of(containers); i++) {
@@ -153,7 +151,7 @@ static struct json_object *speaker(struct json_object *task_definition,
 
 /* `first` is the speaker, as it was. */
 static enum dependency_stand stand_to(struct json_object *first, struct json_object *container,
-                                      const struct dependency_service *service)
+                                      const struct api_service *service)
 {
     if (service == NULL || first == NULL || say_the_same(first, container, service))
         return DEPENDENCY_LED;
@@ -315,7 +313,7 @@ static void lead_to_sidecar(struct json_object *container, const struct dependen
 
 /* Before the application's own is changed. */
 static void equip(struct json_object *sidecar, struct json_object *application,
-                  const struct dependency_service *service)
+                  const struct api_service *service)
 {
     char name[DEPENDENCY_VARIABLE_MAX];
     const char *endpoint = dependency_endpoint(application, service);

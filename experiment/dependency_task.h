@@ -52,7 +52,7 @@ const char *dependency_value(struct json_object *container, const char *name);
 /* It is one of the container's secrets. */
 bool dependency_is_secret(struct json_object *container, const char *name);
 /* Where its calls to AWS's service go, as far as its environment says; "": to AWS. */
-const char *dependency_endpoint(struct json_object *container, const struct dependency_service *service);
+const char *dependency_endpoint(struct json_object *container, const struct api_service *service);
 /* The variables that hold what calls are signed with, NULL at the end. */
 extern const char *const dependency_key_variables[];
 /* Those that name a proxy for https, NULL at the end. */

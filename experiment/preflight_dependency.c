@@ -97,7 +97,7 @@ static void host_of_aws(const struct look *look, char host[HOST_MAX])
         region = strchr(region, ':');
         region = region == NULL ? NULL : region + 1;
     }
-    snprintf(host, HOST_MAX, "%s.%.*s.amazonaws.com%s", look->dependency->service->name,
+    snprintf(host, HOST_MAX, "%s.%.*s.amazonaws.com%s", look->dependency->service->host,
              region == NULL ? 0 : (int)strcspn(region, ":"), region == NULL ? "" : region,
              strncmp(arn, "arn:aws-cn:", 11) == 0 ? ".cn" : "");
 }
@@ -105,7 +105,7 @@ static void host_of_aws(const struct look *look, char host[HOST_MAX])
 static void check_existing_proxy(const struct look *look)
 {
     char host[HOST_MAX], entry[HOST_MAX];
-    const struct dependency_service *service = look->dependency->service;
+    const struct api_service *service = look->dependency->service;
     const char *endpoint = dependency_endpoint(look->container, service);
     const char *upper = dependency_value(look->container, "NO_PROXY"),
                *lower = dependency_value(look->container, "no_proxy");
@@ -121,7 +121,7 @@ static void check_existing_proxy(const struct look *look)
             preflight_say(look->at, MODEL_STOP,
                           "the sidecar would call it directly, which is another way than the calls take now",
                           "where there is a direct way, name the host in NO_PROXY",
-                          "container %.60s calls %s through a proxy (%s)", look->name, service->name, *name);
+                          "container %.60s calls %s through a proxy (%s)", look->name, service->cli, *name);
             return;
         }
 }
@@ -139,7 +139,7 @@ static void check_authorities(const struct look *look)
 
 static void check_stand(const struct look *look)
 {
-    const char *service = look->dependency->service->name;
+    const char *service = look->dependency->service->cli;
     switch (dependency_stand_of(look->at->task_definition, look->container, look->dependency)) {
     case DEPENDENCY_ALONE:
         preflight_say(look->at, MODEL_NOTE,
@@ -217,9 +217,9 @@ static void say_how_it_shows(const struct preflight *at, const struct dependency
              "follow %s",
              variable);
     snprintf(advice, sizeof advice, "watch the requests: where none comes it is said%s",
-             strcmp(dependency->service->name, "sqs") == 0 ? "; some SDKs call a queue's own URL" : "");
+             strcmp(dependency->service->cli, "sqs") == 0 ? "; some SDKs call a queue's own URL" : "");
     preflight_say(at, MODEL_NOTE, why, advice, "calls to %s are led through the sidecar by a variable",
-                  dependency->service->name);
+                  dependency->service->cli);
 }
 
 static void note_host_mode(const struct preflight *at, const struct dependency *dependency)

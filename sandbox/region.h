@@ -225,6 +225,7 @@ struct region {
     struct hints service_hints, definition_hints, task_hints, group_hints;
     uint64_t next_log_event;
     struct list log_streams; /* struct log_stream *, by age */
+    struct list log_groups;  /* struct log_group *, those that were made */
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;

@@ -88,7 +88,7 @@ remember_state
 # ── what can't be ──
 refused 3 'the service has no load balancer' inject --cluster storefront --service orders --latency 1s --yes
 refused 3 'in the task itself' inject --cluster storefront --service orders --latency 1s --yes --dependency localhost:443
-refused 2 'near it: dynamodb' inject --cluster storefront --service orders --latency 1s --yes --dependency dinamodb
+refused 2 'was dynamodb meant' inject --cluster storefront --service orders --latency 1s --yes --dependency dinamodb
 refused 3 'a canary can.t be had' inject --cluster storefront --service orders --latency 1s --yes --way canary \
   --dependency $near:$place
 refused 3 'AWS FIS knows no --dependency' inject --cluster storefront --service orders --latency 1s --yes \

@@ -99,7 +99,7 @@ static void names_are_completed(void **context)
     command_complete(model, line, sizeof line);
     assert_string_equal(line, "dependency sqs secretsmanager ");
     assert_int_equal(command_matches(model, "dependency dyn", matches), 2);
-    assert_int_equal(command_matches(model, "dependency ", matches), COMMAND_MATCHES_MAX);
+    assert_int_equal(command_matches(model, "dependency ", matches), 7);
     assert_string_equal(matches[0], "none");
     model_release(model);
 }
