@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Faults on what a service calls: HOST:PORT through the sidecar as its HTTPS proxy. The service has no load balancer;
-# whoever stands in its task's network is the application here. All is as it was afterwards, also when the console is
-# killed and another one, with a home of its own, rolls back.
+# Faults on what a service calls: HOST:PORT through the sidecar as its HTTPS proxy, and DynamoDB with the sidecar in
+# place of its endpoint. The service has no load balancer; whoever stands in its task's network is the application here.
+# All is as it was afterwards, also when the console is killed and another one, with a home of its own, rolls back.
 . "${top_srcdir:-.}/tests/src/lib.bash"
 
 near=127.77.0.1 # the place that is named, and another one
@@ -24,7 +24,8 @@ create_service() {
 {"family": "orders", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
  "taskRoleArn": "arn:aws:iam::000000000000:role/catalog-task",
  "containerDefinitions": [{"name": "orders", "image": "shaketable/app:1", "essential": true,
-   "command": ["--listen", "0.0.0.0:8080"], "environment": [{"name": "APP_NAME", "value": "orders"}]}]}
+   "command": ["--listen", "0.0.0.0:8080"], "environment": [{"name": "APP_NAME", "value": "orders"},
+     {"name": "AWS_ENDPOINT_URL_DYNAMODB", "value": "$endpoint"}]}]}
 JSON
   aws ecs register-task-definition --cli-input-json "file://$work/orders.json" >/dev/null &&
     aws ecs create-service --cluster storefront --service-name orders --task-definition orders --desired-count 2 \
@@ -54,6 +55,15 @@ task_address() {
 call() {
   curl -sS --max-time 30 --proxy "http://$(task_address):15000" --cacert "$work/place.pem" -o "$work/answer" \
     -w '%{time_total}\n' "https://$1:$place/"
+}
+
+# What an SDK in the task does whose endpoint leads to the sidecar; with keys that the region does not take, for the
+# sidecar signs anew. Prints the seconds that it took.
+call_dynamodb() {
+  AWS_ACCESS_KEY_ID=somebody AWS_SECRET_ACCESS_KEY=elses curl -sS --max-time 30 -o "$work/answer" \
+    -w '%{time_total}\n' --user somebody:elses --aws-sigv4 aws:amz:us-east-1:dynamodb \
+    -H 'Content-Type: application/x-amz-json-1.0' -H 'X-Amz-Target: DynamoDB_20120810.GetItem' \
+    -d '{"TableName": "orders", "Key": {"id": {"S": "1"}}}' "http://$(task_address):15000/"
 }
 
 # "SECONDS MORE|LESS WANTED"
@@ -117,6 +127,31 @@ mapping=$(aws ecs describe-services --cluster storefront --services orders --que
 kill -INT "$injection"
 wait_for_injection
 expect_status 0
+expect_state_as_before
+expect_no_revision_of_orders
+
+# ── DynamoDB, which goes on where the application called it ──
+aws dynamodb create-table --table-name orders --attribute-definitions AttributeName=id,AttributeType=S \
+  --key-schema AttributeName=id,KeyType=HASH --billing-mode PAY_PER_REQUEST >/dev/null &&
+  aws dynamodb wait table-exists --table-name orders &&
+  aws dynamodb put-item --table-name orders --item '{"id": {"S": "1"}, "what": {"S": "tea"}}' || die "there is no table"
+start_on_orders --latency 300ms --dependency dynamodb
+wait_for_phase injecting
+for _ in 1 2 3; do
+  expect_time "$(call_dynamodb)" more 0.3
+  grep -q '"tea"' "$work/answer" || fail "DynamoDB did not answer: $(cat "$work/answer")"
+done
+run status
+expect_output 'calls to +dynamodb'
+run adjust --error 503@100%
+expect_status 0
+AWS_MAX_ATTEMPTS=1 command aws --endpoint-url "http://$(task_address):15000" --region us-east-1 dynamodb get-item \
+  --table-name orders --key '{"id": {"S": "1"}}' >"$work/answer" 2>&1 && fail "an error of 100 % spared a call"
+grep -q 'ServiceUnavailable' "$work/answer" || fail "an error that no SDK understands: $(cat "$work/answer")"
+kill -INT "$injection"
+wait_for_injection
+expect_status 0
+expect_output '"calls_to":"dynamodb"'
 expect_state_as_before
 expect_no_revision_of_orders
 
