@@ -8,7 +8,8 @@
 
 #include "experiment/json.h"
 
-#define HOST_IS_HERE "127.0.0.1"
+#define HERE "http://127.0.0.1:"
+#define PORTS_NEAR 100 /* ours are the first free ones from REVISION_FIRST_PORT on */
 #define ENTRY_MAX 256
 
 const char *const dependency_key_variables[] = {
@@ -298,7 +299,7 @@ static void lead_to_sidecar(struct json_object *container, const struct dependen
                             const struct revision_sidecar *sidecar)
 {
     char here[64], name[DEPENDENCY_VARIABLE_MAX];
-    snprintf(here, sizeof here, "http://%s:%d", HOST_IS_HERE, sidecar->port);
+    snprintf(here, sizeof here, "%s%d", HERE, sidecar->port);
     if (dependency->service == NULL) {
         set_variable(container, "HTTPS_PROXY", here);
         set_variable(container, "https_proxy", here);
@@ -351,6 +352,29 @@ void dependency_apply(struct json_object *task_definition, const struct revision
         if (sidecars->item[i].dependency[0] != '\0' &&
             dependency_parse(sidecars->item[i].dependency, "dependency", &dependency, NULL))
             apply_one(task_definition, containers, &sidecars->item[i], &dependency);
+}
+
+static bool is_ours(struct json_object *variable)
+{
+    const char *name = json_text(variable, "name"), *value = json_text(variable, "value");
+    size_t here = strlen(HERE);
+    if (strncmp(name, DEPENDENCY_VARIABLE "_", sizeof DEPENDENCY_VARIABLE) != 0 &&
+        strcasecmp(name, "HTTPS_PROXY") != 0)
+        return false;
+    long port = strncmp(value, HERE, here) == 0 ? strtol(value + here, NULL, 10) : 0;
+    return port >= REVISION_FIRST_PORT && port < REVISION_FIRST_PORT + PORTS_NEAR;
+}
+
+bool dependency_leads_nowhere(struct json_object *task_definition)
+{
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    for (size_t i = 0; i < length_of(containers); i++) {
+        struct json_object *environment = json_array(json_object_array_get_idx(containers, i), "environment");
+        for (size_t k = 0; k < length_of(environment); k++)
+            if (is_ours(json_object_array_get_idx(environment, k)))
+                return true;
+    }
+    return false;
 }
 
 /* ── which sidecars ──────────────────────────────────────────────────────────────────────── */

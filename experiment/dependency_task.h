@@ -37,6 +37,10 @@ bool dependency_find_sidecars(struct json_object *task_definition, const struct 
  * sidecars what they need of the application's environment. Does nothing for other sidecars. */
 void dependency_apply(struct json_object *task_definition, const struct revision_sidecars *sidecars);
 
+/* Whether a variable of its containers leads to where our sidecars listen: a copy that somebody made of ours,
+ * without the sidecar. */
+bool dependency_leads_nowhere(struct json_object *task_definition);
+
 /* Is it a container of the application's? */
 bool dependency_is_application(struct json_object *container);
 /* How such a container stands to a dependency. */

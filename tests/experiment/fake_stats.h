@@ -21,6 +21,7 @@ struct fake_stats {
     struct tls_context *tls;
     /* What it does; may be changed at any time. */
     atomic_bool silent;     /* it reads, and says nothing */
+    atomic_bool idle;       /* no request comes to it */
     atomic_bool no_ack;     /* it takes faults without a word */
     atomic_bool refuse;     /* it refuses every set */
     _Atomic double most_ms; /* it refuses more latency; 0: none */

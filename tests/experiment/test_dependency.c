@@ -362,6 +362,20 @@ static void what_another_console_finds_is_the_same(void **state)
     json_object_put(input);
 }
 
+static void a_copy_of_ours_without_the_sidecar_is_known(void **state)
+{
+    (void)state;
+    want("dynamodb");
+    struct json_object *input = build();
+    struct json_object *containers = json_array(input, "containerDefinitions");
+    json_object_array_del_idx(containers, json_object_array_length(containers) - 1, 1);
+    assert_true(dependency_leads_nowhere(input));
+    json_object_put(input);
+    set("app", "AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000");
+    set("app", "APP_PEER", "http://127.0.0.1:15000");
+    assert_false(dependency_leads_nowhere(theirs));
+}
+
 static void agents_alone_are_no_application(void **state)
 {
     (void)state;
@@ -619,6 +633,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_proxy_that_is_there_does_not_come_between, setup, teardown),
         cmocka_unit_test_setup_teardown(every_other_key_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(what_another_console_finds_is_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_copy_of_ours_without_the_sidecar_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(agents_alone_are_no_application, setup, teardown),
         cmocka_unit_test(names_of_images_are_whole),
         cmocka_unit_test(no_proxy_covers_as_programs_take_it),

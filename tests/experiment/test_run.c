@@ -28,7 +28,8 @@ static char pin[TLS_PIN_TEXT_MAX]; /* that it takes */
 static struct aws_client *client;
 static struct run *run;
 static char last_log[MODEL_TEXT_MAX];
-static bool not_cleared; /* it was said that the sidecars do not listen */
+static char calls_log[MODEL_TEXT_MAX]; /* the last word of a dependency */
+static bool not_cleared;               /* it was said that the sidecars do not listen */
 
 static void on_nothing(void *context)
 {
@@ -40,6 +41,8 @@ static void on_log(void *context, enum model_log_level level, const char *text)
     (void)context;
     (void)level;
     snprintf(last_log, sizeof last_log, "%s", text);
+    if (strstr(text, "calls to dynamodb") != NULL)
+        snprintf(calls_log, sizeof calls_log, "%s", text);
     not_cleared |= strstr(text, "can't be cleared from here") != NULL;
 }
 
@@ -208,6 +211,37 @@ static void assert_restored(void)
     if (run->phase != MODEL_RESTORED)
         fail_msg("%s: %s", model_phase_name(run->phase), run->problem);
     assert_as_before();
+}
+
+/* An application that does not read the variable calls past the sidecar, which would look like no fault. */
+static void calls_that_do_not_come_are_told_of_once(void **state)
+{
+    (void)state;
+    struct model_experiment *shown = calloc(1, sizeof *shown);
+    struct intent plan = intent_of(INTENT_PLAN);
+    assert_true(choices_take_dependency(&plan.choices, "dynamodb", "--dependency", NULL));
+    atomic_store(&sidecar.idle, true);
+    run_plan(run, &plan);
+    RUN_UNTIL(run->phase != MODEL_PLANNING);
+    run_confirm(run);
+    RUN_UNTIL(run->phase == MODEL_ARMED && run->silence.since_ms[0] != 0);
+    assert_contains(calls_log, "on calls to dynamodb of storefront/checkout begins");
+    run->silence.since_ms[0] -= 19000;
+    step();
+    assert_null(strstr(calls_log, "AWS_ENDPOINT_URL_DYNAMODB"));
+    run->silence.since_ms[0] -= 1000;
+    RUN_UNTIL(strstr(calls_log, "does the application read AWS_ENDPOINT_URL_DYNAMODB?") != NULL);
+    calls_log[0] = '\0';
+    step();
+    assert_string_equal(calls_log, "");
+    run_show(run, shown);
+    assert_string_equal(shown->dependencies, "dynamodb");
+    model_plan_release(shown->plan);
+    free(shown);
+    atomic_store(&sidecar.idle, false);
+    RUN_UNTIL(strcmp(calls_log, "calls to dynamodb come now") == 0);
+    roll_back();
+    assert_restored();
 }
 
 static void an_experiment_goes_through_its_phases(void **state)
@@ -665,6 +699,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_RUN(a_rollback_waits_for_nothing_that_waits_for_aws),
         WITH_RUN(an_experiment_goes_through_its_phases),
+        WITH_RUN(calls_that_do_not_come_are_told_of_once),
         WITH_RUN(traffic_is_clean_before_the_service_is_touched),
         WITH_RUN(the_lease_is_renewed),
         WITH_RUN(it_ends_with_its_duration),
