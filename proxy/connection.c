@@ -129,6 +129,11 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
             exchange->forwarded_ns = now;
         return;
     }
+    exchange->begun_out += first;
+    if (exchange->turn && (exchange->answered_ns == 0 || exchange->begun_out < exchange->begun)) {
+        exchange->tickets_out_ns = now;
+        return;
+    }
     if (first)
         measure_response(worker, exchange, now);
     if (!last)
