@@ -61,9 +61,10 @@ class Proxy:
     def __init__(self, upstream_port, *options, stats=True, preexec=None, environment=None):
         self.directory = tempfile.mkdtemp(prefix="shaketable-test-")
         self.stats_path = os.path.join(self.directory, "s")
-        arguments = [PROXY]
-        if upstream_port is not None:
-            arguments += ["--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{upstream_port}"]
+        behind = ["--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{upstream_port}"]
+        if isinstance(upstream_port, list):  # of options, such as --connect HOST:PORT
+            behind = ["--listen", "127.0.0.1:0", *upstream_port]
+        arguments = [PROXY, *(behind if upstream_port is not None else [])]
         threads = os.environ.get("PROXY_TEST_THREADS")
         if threads and "--threads" not in options:
             arguments += ["--threads", threads]
