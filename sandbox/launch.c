@@ -132,7 +132,8 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
                              const struct container *container)
 {
     struct json_object *list = json_list(container->definition, "environment");
-    char agent[AGENT_URI_MAX], url[URL_MAX];
+    char agent[AGENT_URI_MAX];
+    char url[URL_MAX];
 
     for (size_t i = 0; launch_inherited[i]; i++) {
         const char *value = getenv(launch_inherited[i]);
