@@ -242,7 +242,7 @@ void preflight_agent_health(const struct preflight *at, const struct elbv2_targe
     const char *why = "targets become unhealthy, and ECS replaces the tasks under test over and over";
     /* The task answers twice before it is heard: to the connection, and to the request. */
     units_format_us(2 * ms * 1000, longest);
-    if (ms > 0 && 2 * ms >= check->timeout_s * 1000.0)
+    if (ms > 0 && check->timeout_s > 0 && 2 * ms >= check->timeout_s * 1000.0)
         preflight_say(at, MODEL_WARNING, why,
                       "stay below it, or leave the load balancer out with --agent-source",
                       "connecting and answering take %s longer, and %s's health checks wait for %d s",

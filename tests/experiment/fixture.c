@@ -55,7 +55,8 @@ void fixture_make_plan(struct fixture *fixture)
 
 void fixture_begin(struct fixture *fixture)
 {
-    fixture_make_plan(fixture);
+    if (fixture->plan == NULL)
+        fixture_make_plan(fixture);
     if (fixture->plan->shown->refused)
         fail_msg("%s", fixture->plan->shown->findings[0].what);
     fixture->journal = journal_begin(&fixture->plan->way_back, fixture->plan->service,
