@@ -33,6 +33,11 @@ enum {
     KEY_HEALTH,
     KEY_THREADS,
     KEY_REFUSED,
+    KEY_AGENT,
+    KEY_AGENT_SOURCE,
+    KEY_AGENT_FILTER,
+    KEY_AGENT_PORT,
+    KEY_AGENT_TRAFFIC,
     KEY_HELP,
     KEY_VERSION
 };
@@ -52,6 +57,8 @@ struct settings {
     const char *console_key;
     int64_t threads;
     bool resets;
+    bool agent;
+    struct agent_setting agent_setting;
     bool help;
     bool version;
 };
@@ -75,10 +82,44 @@ static const struct option_spec specs[] = {
     {"refused", OPTION_REQUIRED, "answer|reset",
      "what HTTP clients get where the application refuses connections: status 502 (default), or a reset",
      KEY_REFUSED},
+    {"agent", OPTION_NONE, NULL,
+     "the faults are the ECS agent's, at $ECS_AGENT_URI, on all that the task sends; what is relayed stays "
+     "as "
+     "it is. Without --listen and --upstream nothing is",
+     KEY_AGENT},
+    {"agent-source", OPTION_REQUIRED, "IP|CIDR",
+     "of what the task sends only that to here (default: all); may be repeated", KEY_AGENT_SOURCE},
+    {"agent-filter", OPTION_REQUIRED, "IP|CIDR", "but not that to here; may be repeated", KEY_AGENT_FILTER},
+    {"agent-port", OPTION_REQUIRED, "PORT", "a blackhole's (default: that of --upstream)", KEY_AGENT_PORT},
+    {"agent-traffic", OPTION_REQUIRED, "ingress|egress",
+     "what a blackhole drops: what comes in to the port (default), or what goes out to it",
+     KEY_AGENT_TRAFFIC},
     {"help", OPTION_NONE, NULL, "print this", KEY_HELP},
     {"version", OPTION_NONE, NULL, "print the version", KEY_VERSION},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
+
+static bool take_agent(struct settings *settings, int key, const char *value, struct error *error)
+{
+    struct agent_setting *setting = &settings->agent_setting;
+    int64_t port = 0;
+    switch (key) {
+    case KEY_AGENT_SOURCE:
+        return agent_setting_add_source(setting, value, "--agent-source", error);
+    case KEY_AGENT_FILTER:
+        return agent_setting_add_filter(setting, value, "--agent-filter", error);
+    case KEY_AGENT_PORT:
+        if (!units_parse_integer(value, "--agent-port", 1, UINT16_MAX, &port, error))
+            return false;
+        setting->port = (uint16_t)port;
+        return true;
+    case KEY_AGENT_TRAFFIC:
+        return agent_setting_take_traffic(setting, value, "--agent-traffic", error);
+    default:
+        settings->agent = true;
+        return true;
+    }
+}
 
 static bool take(void *context, int key, const char *value, struct error *error)
 {
@@ -115,6 +156,12 @@ static bool take(void *context, int key, const char *value, struct error *error)
         if (!settings->resets && strcmp(value, "answer") != 0)
             return error_set(error, ERROR_USAGE, "--refused: '%s' is neither answer nor reset", value);
         break;
+    case KEY_AGENT:
+    case KEY_AGENT_SOURCE:
+    case KEY_AGENT_FILTER:
+    case KEY_AGENT_PORT:
+    case KEY_AGENT_TRAFFIC:
+        return take_agent(settings, key, value, error);
     case KEY_HELP:
         settings->help = true;
         break;
@@ -219,6 +266,41 @@ static bool start_workers(struct proxy *proxy, char *shown, size_t size, struct 
     return true;
 }
 
+static void print_ready(const struct settings *settings, const char *listening, const char *metrics,
+                        char shown[][UNITS_HOST_MAX])
+{
+    if (settings->listen)
+        printf("listening %s upstream %s%s", listening, settings->upstream, settings->agent ? " agent" : "");
+    else
+        printf("agent");
+    for (size_t i = 0; i < settings->stats_count; i++)
+        printf(" stats %s", shown[i]);
+    if (settings->metrics)
+        printf(" metrics %s", metrics);
+    printf("\n");
+    fflush(stdout);
+}
+
+static bool use_agent(struct proxy *proxy, struct error *error)
+{
+    const char *owned = getenv("SHAKETABLE_AGENT_OWNED");
+    return !proxy->settings.agent ||
+           control_use_agent(&proxy->control, getenv("ECS_AGENT_URI"), &proxy->settings.agent_setting,
+                             owned && strcmp(owned, "1") == 0, error);
+}
+
+static bool init_control(struct proxy *proxy, unsigned count, struct error *error)
+{
+    proxy->workers = calloc(count > 0 ? count : 1, sizeof *proxy->workers);
+    if (!proxy->workers)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    int rc = control_init(&proxy->control, proxy->workers, count, &proxy->faults.fault, proxy->settings.task);
+    if (rc < 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start: %s", uv_strerror(rc));
+    proxy->control.console_key = proxy->settings.console_key;
+    return true;
+}
+
 /* Everything is open and checked before the ready line says so. */
 static bool start(struct proxy *proxy, struct error *error)
 {
@@ -226,33 +308,24 @@ static bool start(struct proxy *proxy, struct error *error)
     char shown[CONTROL_LISTENERS_MAX][UNITS_HOST_MAX];
     char listening[ADDRESS_TEXT_MAX];
     char metrics[UNITS_HOST_MAX];
-    unsigned count = (unsigned)settings->threads;
-    if (!resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
+    unsigned count = settings->listen ? (unsigned)settings->threads : 0;
+    if (settings->listen && !resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
         return false;
     proxy->upstream.health_path = settings->health_path;
     proxy->upstream.resets = settings->resets;
-    proxy->workers = calloc(count, sizeof *proxy->workers);
-    if (!proxy->workers)
-        return error_set(error, ERROR_SYSTEM, "out of memory");
-    int rc = control_init(&proxy->control, proxy->workers, count, &proxy->faults.fault, settings->task);
-    if (rc < 0)
-        return error_set(error, ERROR_SYSTEM, "cannot start: %s", uv_strerror(rc));
-    proxy->control.console_key = settings->console_key;
+    if (!init_control(proxy, count, error))
+        return false;
     for (size_t i = 0; i < settings->stats_count; i++)
         if (!control_listen(&proxy->control, settings->stats[i], shown[i], sizeof shown[i], error))
             return false;
     if (settings->metrics &&
         !control_serve_metrics(&proxy->control, settings->metrics, metrics, sizeof metrics, error))
         return false;
-    if (!start_workers(proxy, listening, sizeof listening, error))
+    if (count > 0 && !start_workers(proxy, listening, sizeof listening, error))
         return false;
-    printf("listening %s upstream %s", listening, settings->upstream);
-    for (size_t i = 0; i < settings->stats_count; i++)
-        printf(" stats %s", shown[i]);
-    if (settings->metrics)
-        printf(" metrics %s", metrics);
-    printf("\n");
-    fflush(stdout);
+    if (!use_agent(proxy, error))
+        return false;
+    print_ready(settings, listening, metrics, shown);
     if (settings->stats_log_s > 0 && !control_log_stats(&proxy->control, settings->stats_log_s, error))
         return false;
     if (settings->has_timetable)
@@ -263,6 +336,7 @@ static bool start(struct proxy *proxy, struct error *error)
 static void print_help(const struct options_table *tables, size_t count)
 {
     printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n\n"
+           "       shaketable-proxy --agent [--stats ADDRESS] [OPTIONS]\n\n"
            "Relays connections to an application, measures its requests, and injects faults.\n\n");
     options_print_help(stdout, tables, count);
 }
@@ -289,22 +363,41 @@ static void read_environment(struct settings *settings)
         fprintf(stderr, "shaketable-proxy: %s: no statistics are logged\n", error.message);
 }
 
+/* What belongs together is there. */
+static bool check(struct proxy *proxy, struct error *error)
+{
+    struct settings *settings = &proxy->settings;
+    const struct agent_setting *setting = &settings->agent_setting;
+    bool is_bare = settings->agent && !settings->listen && !settings->upstream;
+    char host[UNITS_HOST_MAX];
+    if (!is_bare && (!settings->listen || !settings->upstream))
+        return error_set(error, ERROR_USAGE, "--%s is missing; --help tells more",
+                         settings->listen ? "upstream" : "listen");
+    if (!settings->agent &&
+        (setting->source_count > 0 || setting->filter_count > 0 || setting->port > 0 || setting->egress))
+        return error_set(error, ERROR_USAGE, "--agent is missing, without which its options say nothing");
+    if (settings->agent && !fault_is_clean(&proxy->faults.fault))
+        return error_set(error, ERROR_USAGE,
+                         "--agent: FAULTS from the start would never end; they come over the stats socket, "
+                         "with a lease, or from the environment, with a deadline");
+    return !settings->agent || setting->port > 0 || is_bare ||
+           units_parse_address(settings->upstream, "--upstream", host, &settings->agent_setting.port, error);
+}
+
 static int run(struct proxy *proxy)
 {
     struct error error;
-    if (!proxy->settings.listen || !proxy->settings.upstream) {
-        error_set(&error, ERROR_USAGE, "--%s is missing; --help tells more",
-                  proxy->settings.listen ? "upstream" : "listen");
+    if (!check(proxy, &error))
         return fail(&error);
-    }
     if (!start(proxy, &error)) {
         control_unlink(&proxy->control);
         return fail(&error);
     }
     control_run(&proxy->control);
+    bool is_clean = !proxy->control.agent_unclean;
     control_free(&proxy->control);
     free(proxy->workers);
-    return EXIT_SUCCESS;
+    return is_clean ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -29,8 +29,8 @@ static const char *type_name(enum interface_kind kind)
     return names[kind];
 }
 
-/* Go's word for what a value is. */
-static void describe(struct json_object *value, char text[SHOWN_MAX])
+/* Go's word for what a value is; a number itself only where a number was wanted. */
+static void describe(struct json_object *value, bool wants_number, char text[SHOWN_MAX])
 {
     switch (json_object_get_type(value)) {
     case json_type_boolean:
@@ -38,7 +38,7 @@ static void describe(struct json_object *value, char text[SHOWN_MAX])
         return;
     case json_type_int:
     case json_type_double:
-        snprintf(text, SHOWN_MAX, "number %.64s",
+        snprintf(text, SHOWN_MAX, wants_number ? "number %.64s" : "number",
                  json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
         return;
     case json_type_object:
@@ -111,7 +111,7 @@ static bool misfit(enum interface_kind kind, const struct member *member, const 
 {
     char shown[SHOWN_MAX];
 
-    describe(value, shown);
+    describe(value, member->shape <= SHAPE_INT, shown);
     return say(message, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", shown,
                type_name(kind), member->name, shape);
 }
@@ -171,9 +171,9 @@ static struct json_object *decode(enum interface_kind kind, const char *text, si
         done = refuse_text(
             text, length, result == json_tokener_continue || result == json_tokener_error_parse_eof, message);
     } else if (json && !json_object_is_type(json, json_type_object)) {
-        describe(json, shown);
-        done = say(message, "json: cannot unmarshal %.*s into Go value of type types.%s",
-                   (int)strcspn(shown, " "), shown, type_name(kind));
+        describe(json, false, shown);
+        done = say(message, "json: cannot unmarshal %s into Go value of type types.%s", shown,
+                   type_name(kind));
     } else if (json) {
         json_object_object_foreach(json, name, value)
         {

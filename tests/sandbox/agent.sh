@@ -97,7 +97,7 @@ has "at the region's own address" "$url/api/${task##*/}-" "$agent"
 
 # Errors, in the agent's order: the limit, the body, the task, its network mode.
 L=network-latency P=network-packet-loss B=network-blackhole-port
-is "no such path" "404 404 page not found" "$(raw "$agent" network-latency/begin '{}')"
+is "no such path" "404 page not found 404" "$(raw "$agent" network-latency/begin '{}' | tr -s '\n ' ' ' | sed 's/ $//')"
 is "GET" 405 "$(curl -s -o /dev/null -w '%{http_code}' "$agent/fault/v1/$L/start")"
 is "the first of a path" 400 "$(raw "$agent" $L/start | cut -c1-3)"
 is "too soon, whatever it says" "429 You have reached maximum request limit" "$(raw "$agent" $L/start "{$all}")"
