@@ -53,7 +53,7 @@ void run_slow_told(struct run *run)
  * is in force. */
 bool run_slow_refused(struct run *run)
 {
-    char problem[MODEL_TEXT_MAX], text[MODEL_TEXT_MAX + 64];
+    char problem[MODEL_TEXT_MAX + 64], text[MODEL_TEXT_MAX + 128];
     bool first = run->phase == MODEL_ARMED && run->told;
     bool again = run->phase == MODEL_INJECTING && run->told && fault_equal(&run->asked, &run->before_change);
     if (!is_slow(run) || run->leaving || (!first && !again))
