@@ -1,6 +1,7 @@
 #include "aws/answer.h"
 
 #include "aws/denied.h"
+#include "aws/json.h"
 #include "aws/xml.h"
 
 #include <json-c/json.h>
@@ -129,7 +130,7 @@ static const char *json_text(struct json_object *object, const char *key)
 
 static bool read_json_error(const struct aws_http_answer *answer, struct aws_answer_error *out)
 {
-    struct json_object *json = aws_answer_parse_json(buf_text(&answer->body), answer->body.length);
+    struct json_object *json = aws_json_parse(buf_text(&answer->body), answer->body.length);
     bool known = *answer->error_type && copy_code(answer->error_type, out->code);
     if (json) {
         const char *type = json_text(json, "__type");
@@ -168,26 +169,6 @@ bool aws_answer_read_error(const struct aws_http_answer *answer, enum aws_servic
     memset(out, 0, sizeof *out);
     return aws_service_info(service)->api_version ? read_xml_error(answer, out)
                                                   : read_json_error(answer, out);
-}
-
-struct json_object *aws_answer_parse_json(const char *data, size_t length)
-{
-    if (length == 0 || length > AWS_HTTP_ANSWER_MAX)
-        return NULL;
-    struct json_tokener *tokener = json_tokener_new_ex(AWS_ANSWER_JSON_DEPTH);
-    if (!tokener)
-        return NULL;
-    struct json_object *json = json_tokener_parse_ex(tokener, data, (int)length);
-    size_t end = json_tokener_get_parse_end(tokener);
-    bool whole = json && json_object_is_type(json, json_type_object);
-    for (; whole && end < length; end++)
-        whole = strchr(" \t\r\n", data[end]) && data[end];
-    json_tokener_free(tokener);
-    if (!whole) {
-        json_object_put(json);
-        return NULL;
-    }
-    return json;
 }
 
 void aws_answer_excerpt(const void *data, size_t length, char text[AWS_ANSWER_EXCERPT_MAX])

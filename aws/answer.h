@@ -12,11 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct json_object;
-
 #define AWS_ANSWER_MESSAGE_MAX 640
 #define AWS_ANSWER_EXCERPT_MAX 120
-#define AWS_ANSWER_JSON_DEPTH 64
 
 /* An error that AWS answered with. */
 struct aws_answer_error {
@@ -29,9 +26,6 @@ bool aws_answer_read_error(const struct aws_http_answer *answer, enum aws_servic
                            struct aws_answer_error *out);
 /* Our code for AWS's. */
 enum error_code aws_answer_code(const struct aws_answer_error *answer, long http_status);
-
-/* An object, and nothing but white space behind it; NULL if it is anything else. */
-struct json_object *aws_answer_parse_json(const char *data, size_t length);
 
 /* The beginning of any bytes as one line of printable text, "…" where it was cut. */
 void aws_answer_excerpt(const void *data, size_t length, char text[AWS_ANSWER_EXCERPT_MAX]);

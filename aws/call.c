@@ -1,6 +1,7 @@
 #include "aws/answer.h"
 #include "aws/client.h"
 #include "aws/client_internal.h"
+#include "aws/json.h"
 #include "aws/sigv4.h"
 #include "core/clock.h"
 
@@ -338,7 +339,7 @@ static struct call make_call(struct aws_client *client, enum aws_service service
 static bool take_json(const struct call *call, const struct aws_http_answer *answer,
                       struct json_object **output, struct error *error)
 {
-    struct json_object *json = aws_answer_parse_json(buf_text(&answer->body), answer->body.length);
+    struct json_object *json = aws_json_parse(buf_text(&answer->body), answer->body.length);
     if (json == NULL) {
         garbage(call, answer, error);
         return false;

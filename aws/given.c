@@ -1,6 +1,5 @@
 #include "aws/given.h"
 
-#include "aws/answer.h"
 #include "aws/json.h"
 
 #include <json-c/json.h>
@@ -139,7 +138,7 @@ bool aws_given_read(const char *text, size_t length, enum aws_given_form form,
     static const struct names upper = {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", 0, 0};
     static const struct names role = {"AccessKeyId", "SecretAccessKey", "Token", "Expiration", 1, 1};
     static const struct names lower = {"accessKeyId", "secretAccessKey", "sessionToken", "expiration", 1, 1};
-    struct json_object *json = length <= AWS_GIVEN_SIZE_MAX ? aws_answer_parse_json(text, length) : NULL;
+    struct json_object *json = length <= AWS_GIVEN_SIZE_MAX ? aws_json_parse(text, length) : NULL;
     bool done = false;
     if (!json)
         return error_set(error, ERROR_DENIED, "the answer is not a JSON object (%s)", credentials->source);

@@ -327,7 +327,13 @@ out:
     return outcome;
 }
 
-void aws_http_answer_free(struct aws_http_answer *answer)
+static enum aws_http_outcome send_by_pool(void *context, const struct aws_http_request *request,
+                                          struct aws_http_answer *answer)
 {
-    buf_free(&answer->body);
+    return aws_http_send(context, request, answer);
+}
+
+struct aws_transport aws_http_transport(struct aws_http_pool *pool)
+{
+    return (struct aws_transport){.send = send_by_pool, .context = pool};
 }

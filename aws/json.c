@@ -77,3 +77,23 @@ int64_t aws_json_ms(struct json_object *object, const char *key)
     double seconds = json_object_get_double(value);
     return isfinite(seconds) && seconds > 0 && seconds < 1e12 ? (int64_t)llround(seconds * 1000.0) : 0;
 }
+
+struct json_object *aws_json_parse(const char *data, size_t length)
+{
+    if (length == 0 || length > AWS_JSON_MAX)
+        return NULL;
+    struct json_tokener *tokener = json_tokener_new_ex(AWS_JSON_DEPTH_MAX);
+    if (!tokener)
+        return NULL;
+    struct json_object *json = json_tokener_parse_ex(tokener, data, (int)length);
+    size_t end = json_tokener_get_parse_end(tokener);
+    bool whole = json && json_object_is_type(json, json_type_object);
+    for (; whole && end < length; end++)
+        whole = strchr(" \t\r\n", data[end]) && data[end];
+    json_tokener_free(tokener);
+    if (!whole) {
+        json_object_put(json);
+        return NULL;
+    }
+    return json;
+}

@@ -11,6 +11,12 @@
 
 struct json_object;
 
+#define AWS_JSON_MAX (16U << 20)
+#define AWS_JSON_DEPTH_MAX 64
+
+/* An object, and nothing but white space behind it; NULL if it is anything else. */
+struct json_object *aws_json_parse(const char *data, size_t length);
+
 /* Cut at the bound, at a character's border. */
 void aws_copy_text(char *out, size_t size, const char *text);
 

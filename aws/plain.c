@@ -43,8 +43,8 @@ static bool judge(const struct aws_plain *plain, enum aws_http_outcome outcome,
                      answer->hint ? ". " : "", answer->hint ? answer->hint : "");
 }
 
-bool aws_plain_send(struct aws_http_pool *pool, const struct aws_plain *plain, struct aws_http_answer *answer,
-                    struct error *error)
+bool aws_plain_send(const struct aws_transport *transport, const struct aws_plain *plain,
+                    struct aws_http_answer *answer, struct error *error)
 {
     struct aws_http_request request = {.method = plain->method,
                                        .url = plain->url,
@@ -57,7 +57,7 @@ bool aws_plain_send(struct aws_http_pool *pool, const struct aws_plain *plain, s
     while (request.header_count < AWS_PLAIN_HEADERS_MAX && plain->headers[request.header_count])
         request.header_count++;
     for (int attempt = 1;; attempt++) {
-        enum aws_http_outcome outcome = aws_http_send(pool, &request, answer);
+        enum aws_http_outcome outcome = transport->send(transport->context, &request, answer);
         bool done = judge(plain, outcome, answer, error);
         bool outage =
             done ? answer->status >= 500 || answer->status == 429

@@ -5,7 +5,7 @@
 #ifndef SHAKETABLE_AWS_PLAIN_H
 #define SHAKETABLE_AWS_PLAIN_H
 
-#include "aws/http.h"
+#include "aws/transport.h"
 #include "core/error.h"
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ struct aws_plain {
 
 /* True: it was answered, whatever the status. `answer` is to be freed in any case (aws_http_answer_free). The
  * error names the URL. */
-bool aws_plain_send(struct aws_http_pool *pool, const struct aws_plain *plain, struct aws_http_answer *answer,
-                    struct error *error);
+bool aws_plain_send(const struct aws_transport *transport, const struct aws_plain *plain,
+                    struct aws_http_answer *answer, struct error *error);
 
 #endif

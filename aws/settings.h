@@ -30,6 +30,11 @@ struct aws_settings {
 bool aws_settings_load(struct aws_settings *settings, const struct aws_options *options, struct error *error);
 /* Finds and reads the two files alone; nothing is chosen. */
 bool aws_settings_read_files(struct aws_settings *settings, struct error *error);
+/* The chosen profile: the option's (NULL or "": none), AWS_PROFILE's, AWS_DEFAULT_PROFILE's, or default. One
+ * that was named must be in the files. */
+bool aws_settings_choose_profile(struct aws_settings *settings, const char *option, struct error *error);
+/* AWS_CA_BUNDLE or the profile's ca_bundle; it must be readable. */
+bool aws_settings_choose_ca_bundle(struct aws_settings *settings, struct error *error);
 void aws_settings_free(struct aws_settings *settings);
 
 /* A key of the chosen profile, in the credentials file or else in the config file; NULL: not set. */

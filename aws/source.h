@@ -7,10 +7,13 @@
 
 #include "aws/credentials.h"
 #include "aws/settings.h"
+#include "aws/transport.h"
 #include "core/error.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct aws_login;
 
@@ -27,7 +30,10 @@ struct aws_source {
     const struct aws_settings *settings;
     const char *profile; /* whose keys are looked for: the chosen one, or a source_profile */
     bool environment; /* variables count: not for a profile that was named by --profile or source_profile */
-    struct aws_login *login; /* what calls are made with; NULL: none may be made, nor a program be run */
+    struct aws_login *login;               /* what calls to AWS are made with; NULL: none may be made */
+    const struct aws_transport *transport; /* what the container's and the instance's services are asked by;
+                                              NULL: they may not be, nor a program be run */
+    int64_t now_ms;                        /* the time that AWS has */
     const atomic_bool *cancel;
     const char *visited[AWS_ROLES_MAX]; /* the profiles that led here, to find loops */
     size_t visited_count;
@@ -53,6 +59,10 @@ enum aws_found aws_source_find(const struct aws_source *source, struct aws_crede
 enum aws_found aws_source_find_in_profile(const struct aws_source *source,
                                           struct aws_credentials *credentials, struct error *error);
 
+/* The first of these that is set up. */
+enum aws_found aws_source_first(aws_source_load *const *sources, size_t count,
+                                const struct aws_source *source, struct aws_credentials *credentials,
+                                struct error *error);
 /* A key of the source's profile; NULL: not set, or empty. */
 const char *aws_source_get(const struct aws_source *source, const char *key);
 /* Sets ERROR_DENIED and returns AWS_FAILED. */

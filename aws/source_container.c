@@ -1,12 +1,12 @@
 /* The role of the task or the pod that we run in
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html). */
 #include "aws/given.h"
-#include "aws/login.h"
 #include "aws/plain.h"
 #include "aws/source.h"
+#include "aws/url.h"
 #include "core/buf.h"
 
-#include <curl/curl.h>
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,49 +15,43 @@
 #define CONTAINER_URL "http://169.254.170.2"
 #define CONTAINER_TIMEOUT_MS 2000
 #define CONTAINER_ATTEMPTS 3
-#define URL_MAX 2048
 #define HEADER_MAX (32U << 10)
 
 /* The token must not go to anybody on the network: only to this machine, ECS's agent or EKS's. */
-static bool is_allowed(const char *host)
+static bool is_allowed(const struct aws_url *url)
 {
-    static const char *const hosts[] = {"localhost", "[::1]", "169.254.170.2", "169.254.170.23",
-                                        "[fd00:ec2::23]"};
+    static const char *const hosts[] = {"localhost", "::1", "169.254.170.2", "169.254.170.23",
+                                        "fd00:ec2::23"};
+    struct in_addr address;
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        if (strcasecmp(host, hosts[i]) == 0)
+        if (strcasecmp(url->host, hosts[i]) == 0)
             return true;
     }
     /* All of 127.0.0.0/8, but no name that begins so. */
-    return strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0';
+    return inet_pton(AF_INET, url->host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
-static bool check_url(const char *url, struct error *error)
+static bool check_url(const char *text, struct error *error)
 {
-    CURLU *parts = curl_url();
-    char *host = NULL;
-    bool parsed = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-                  curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-    bool done = parsed && is_allowed(host);
-    if (!parsed)
-        error_set(error, ERROR_DENIED, "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL: %.200s", url);
-    else if (!done)
-        error_set(error, ERROR_DENIED,
-                  "AWS_CONTAINER_CREDENTIALS_FULL_URI names the host %.200s: only this machine, "
-                  "169.254.170.2, 169.254.170.23 and fd00:ec2::23 may give credentials",
-                  host);
-    curl_free(host);
-    curl_url_cleanup(parts);
-    return done;
+    struct aws_url url;
+    if (!aws_url_parse(text, &url, NULL))
+        return error_set(error, ERROR_DENIED, "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL: %.200s",
+                         text);
+    return is_allowed(&url) ||
+           error_set(error, ERROR_DENIED,
+                     "AWS_CONTAINER_CREDENTIALS_FULL_URI names the host %.200s: only this machine, "
+                     "169.254.170.2, 169.254.170.23 and fd00:ec2::23 may give credentials",
+                     url.host);
 }
 
-static bool make_url(char url[URL_MAX], struct error *error)
+static bool make_url(char url[AWS_URL_MAX], struct error *error)
 {
     const char *relative = aws_settings_environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     const char *full = aws_settings_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-    int length = relative
-                     ? snprintf(url, URL_MAX, "%s%s%s", CONTAINER_URL, *relative == '/' ? "" : "/", relative)
-                     : snprintf(url, URL_MAX, "%s", full);
-    if (length >= URL_MAX)
+    int length =
+        relative ? snprintf(url, AWS_URL_MAX, "%s%s%s", CONTAINER_URL, *relative == '/' ? "" : "/", relative)
+                 : snprintf(url, AWS_URL_MAX, "%s", full);
+    if (length >= AWS_URL_MAX)
         return error_set(error, ERROR_DENIED, "the URL of the container's credentials is too long");
     return relative || check_url(url, error);
 }
@@ -113,7 +107,7 @@ static bool fetch(const struct aws_source *source, const char *url, const char *
                               .attempts = CONTAINER_ATTEMPTS,
                               .no_proxy = true,
                               .cancel = source->cancel};
-    bool done = aws_plain_send(source->login->http, &plain, &answer, error);
+    bool done = aws_plain_send(source->transport, &plain, &answer, error);
     if (done && answer.status != 200)
         done =
             error_set(error, ERROR_DENIED, "%.200s gave no credentials, but status %ld", url, answer.status);
@@ -128,14 +122,14 @@ static bool fetch(const struct aws_source *source, const char *url, const char *
 enum aws_found aws_source_container(const struct aws_source *source, struct aws_credentials *credentials,
                                     struct error *error)
 {
-    char url[URL_MAX];
+    char url[AWS_URL_MAX];
     struct buf header;
     bool relative = aws_settings_environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != NULL;
     if (!relative && !aws_settings_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI"))
         return AWS_NOTHING;
     if (!make_url(url, error))
         return AWS_FAILED;
-    if (!source->login)
+    if (!source->transport)
         return AWS_LATER;
     buf_init(&header, HEADER_MAX);
     snprintf(credentials->source, sizeof credentials->source, "the container's role, from %.200s", url);

@@ -188,7 +188,7 @@ enum aws_found aws_source_process(const struct aws_source *source, struct aws_cr
     enum aws_found found = AWS_LATER;
     snprintf(credentials->source, sizeof credentials->source,
              "credential_process of the profile %.100s, %.200s", source->profile, words.list[0]);
-    if (source->login)
+    if (source->transport)
         found = run(source, words.list, credentials, error) ? AWS_FOUND : AWS_FAILED;
     aws_words_free(&words);
     return found;

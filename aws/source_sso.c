@@ -97,7 +97,7 @@ static bool renew(const struct sso *sso, struct aws_sso_token *token, struct err
                               .attempts = 1, /* a refresh token is good for one answer */
                               .cancel = sso->source->cancel};
     if (done) {
-        done = aws_plain_send(sso->source->login->http, &plain, &answer, error);
+        done = aws_plain_send(sso->source->transport, &plain, &answer, error);
         if (done && answer.status != 200)
             done = error_set(error, ERROR_DENIED, "the answer has status %ld", answer.status);
         done = done &&
@@ -149,7 +149,7 @@ static bool judge(const struct sso *sso, const struct aws_http_answer *answer, s
         return true;
     if (answer->status == 401)
         return must_login(sso, "is not accepted any more", error);
-    struct json_object *json = aws_answer_parse_json(buf_text(&answer->body), answer->body.length);
+    struct json_object *json = aws_json_parse(buf_text(&answer->body), answer->body.length);
     error_set(error, ERROR_DENIED,
               "SSO gives no keys for the role %.100s in the account %.32s: %.200s (status %ld)", sso->role,
               sso->account, aws_json_text(json, "message"), answer->status);
@@ -176,8 +176,7 @@ static bool get_keys(const struct sso *sso, const struct aws_sso_token *token,
                               .cancel = sso->source->cancel};
     bool done = !path.failed && !header.failed && url_of(sso, AWS_SSO, buf_text(&path), url, error);
     if (done) {
-        done = aws_plain_send(sso->source->login->http, &plain, &answer, error) &&
-               judge(sso, &answer, error) &&
+        done = aws_plain_send(sso->source->transport, &plain, &answer, error) && judge(sso, &answer, error) &&
                aws_given_read(buf_text(&answer.body), answer.body.length, AWS_GIVEN_SSO, credentials, error);
         if (answer.body.data)
             OPENSSL_cleanse(answer.body.data, answer.body.capacity);

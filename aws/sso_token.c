@@ -55,7 +55,7 @@ static bool is_header_text(const char *text)
 bool aws_sso_token_parse(struct aws_sso_token *token, const char *text, size_t length, struct error *error)
 {
     memset(token, 0, sizeof *token);
-    token->json = length <= AWS_SSO_FILE_MAX ? aws_answer_parse_json(text, length) : NULL;
+    token->json = length <= AWS_SSO_FILE_MAX ? aws_json_parse(text, length) : NULL;
     take(token);
     if (token->json && is_header_text(token->access_token) &&
         aws_given_time(aws_json_text(token->json, "expiresAt"), &token->expires_at_ms)) {
@@ -109,7 +109,7 @@ bool aws_sso_token_request(const struct aws_sso_token *token, struct buf *out)
 bool aws_sso_token_renew(struct aws_sso_token *token, const char *answer, size_t length, int64_t now_ms,
                          struct error *error)
 {
-    struct json_object *json = aws_answer_parse_json(answer, length);
+    struct json_object *json = aws_json_parse(answer, length);
     const char *access = aws_json_text(json, "accessToken"), *refresh = aws_json_text(json, "refreshToken");
     int expires_in_s = aws_json_int(json, "expiresIn", 0);
     char until[CLOCK_TEXT_MAX];

@@ -19,6 +19,8 @@ import zlib
 NAME = "shaketable-proxy"
 REPOSITORY = "shaketable/proxy"  # as experiment/plan.h calls it
 USER = "65532:65532"
+# The authorities that calls over TLS are checked with, where Debian has them.
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 OCI = "application/vnd.oci.image."
 # e_machine of <elf.h>: the platform as the image specification calls it
 PLATFORMS = {62: {"architecture": "amd64"}, 183: {"architecture": "arm64", "variant": "v8"}}
@@ -84,8 +86,8 @@ class Layout:
         return dict(more, mediaType=OCI + kind, digest=digest(data), size=len(data))
 
 
-def build(program, version, when):
-    """The archive's bytes and what to say about it."""
+def build(program, authorities, version, when):
+    """The archive's bytes and what to say about it. Without authorities the image has none."""
     platform = platform_of(program)
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
     labels = {
@@ -96,7 +98,10 @@ def build(program, version, when):
         "org.opencontainers.image.created": created,
     }
     layout = Layout()
-    tree = tar_of({NAME: (0o555, program)}, when)
+    content = {NAME: (0o555, program)}
+    if authorities:
+        content[AUTHORITIES[1:]] = (0o444, authorities)
+    tree = tar_of(content, when)
     layer = layout.add("layer.v1.tar+gzip", gzip_of(tree))
     config = layout.add(
         "config.v1+json",
@@ -106,6 +111,7 @@ def build(program, version, when):
                 created=created,
                 config={
                     "Entrypoint": ["/" + NAME],
+                    "Env": ["SSL_CERT_FILE=" + AUTHORITIES],
                     "User": USER,
                     "WorkingDir": "/",
                     "StopSignal": "SIGTERM",
@@ -142,20 +148,31 @@ def build(program, version, when):
         "Layers": [path + layer["digest"][len("sha256:") :]],
     }
     layout.files["manifest.json"] = (0o644, json_of([for_docker]))
-    said = f"linux/{platform['architecture']}, program {len(program)} bytes, layer {layer['size']} bytes"
+    trusts = f"{len(authorities)} bytes of authorities" if authorities else "no authorities"
+    said = f"linux/{platform['architecture']}, program {len(program)} bytes, {trusts}, layer {layer['size']} bytes"
     return tar_of(layout.files, when), f"{said}, {manifest['digest']}"
+
+
+def read_authorities(path):
+    """The bundle's bytes, b"" where there is none: the sidecar then trusts nobody, unless AWS_CA_BUNDLE says so."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--program", required=True, help="the static program")
     arguments.add_argument("--version", required=True)
+    arguments.add_argument("--authorities", default=AUTHORITIES, help="a bundle of CA certificates in PEM")
     arguments.add_argument("--output", required=True, help="the archive to write")
     given = arguments.parse_args()
     try:
         with open(given.program, "rb") as file:
             program = file.read()
-        archive, said = build(program, given.version, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
+        archive, said = build(program, read_authorities(given.authorities), given.version, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
         with open(given.output + ".new", "wb") as file:
             file.write(archive)
         os.replace(given.output + ".new", given.output)

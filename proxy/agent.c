@@ -471,6 +471,8 @@ struct agent *agent_new(const char *uri, const struct agent_setting *setting, bo
     pthread_cond_init(&agent->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     agent->usable = agent_place_parse(&agent->place, uri, &agent->unusable);
+    if (agent->usable)
+        agent_place_spare(&agent->place, &agent->setting);
     for (int kind = 0; kind < AGENT_KINDS && owns; kind++)
         agent->unknown[kind] = kind != AGENT_BLACKHOLE || setting->port != 0;
     if (!agent->usable || start_thread(agent, error))

@@ -69,6 +69,19 @@ bool agent_place_parse(struct agent_place *place, const char *uri, struct error 
     return true;
 }
 
+void agent_place_spare(const struct agent_place *place, struct agent_setting *setting)
+{
+    static const char *const own[] = {"127.0.0.0/8", "::1"};
+    struct fault_source address, block;
+    if (!fault_source_parse(place->host, &address))
+        return;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (fault_source_parse(own[i], &block) &&
+            fault_source_contains(&block, address.address, sizeof address.address))
+            return;
+    agent_setting_add_filter(setting, place->host, "ECS_AGENT_URI", NULL);
+}
+
 /* --- what it says ------------------------------------------------------------------------------- */
 
 /* The agent's text, or the body as it is where there is none. */

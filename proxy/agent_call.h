@@ -29,6 +29,10 @@ struct agent_place {
 /* ECS_AGENT_URI: "http://HOST[:PORT]/PATH". NULL or "" is an error too; each names the variable. */
 bool agent_place_parse(struct agent_place *place, const char *uri, struct error *error);
 
+/* Adds the agent's own address to the filters, so that a fault never stands between it and us. Not one of the
+ * machine's own, which no interface carries; a name is none, and where the filters are full they stay. */
+void agent_place_spare(const struct agent_place *place, struct agent_setting *setting);
+
 enum agent_outcome {
     AGENT_RUNS,      /* 200, "running" */
     AGENT_RUNS_NOT,  /* 200, "stopped" or "not-running" */

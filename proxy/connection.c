@@ -78,6 +78,7 @@ static void tear_down(struct connection *connection)
     if (connection->doom == DOOM_REFUSED && !connection->queue)
         measure_stream_outcome(connection->worker, STATS_UPSTREAM_REFUSED, false);
     connection_abandon(connection, outcome_of(connection->doom));
+    connection_end_tunnel(connection);
     exchange_drop(connection->current);
     connection->current = NULL;
     h2_free(connection->h2, outcome_of(connection->doom));
@@ -133,7 +134,9 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     if (!last)
         return;
     enum stats_outcome outcome = STATS_ANSWERED;
-    if (exchange->local)
+    if (exchange->declined)
+        outcome = STATS_UPSTREAM_REFUSED;
+    else if (exchange->local)
         outcome = exchange->refused ? STATS_UPSTREAM_REFUSED : STATS_INJECTED_ERROR;
     measure_outcome_at(worker, exchange, outcome, now);
 }
@@ -339,6 +342,7 @@ static struct connection *connection_new(struct worker *worker)
     if (!connection)
         return NULL;
     connection->worker = worker;
+    connection->elsewhere = worker->upstream->only != NULL;
     connection->timer.fire = on_timer;
     for (int i = 0; i < LANES; i++) {
         lane_init(&connection->lanes[i], worker, connection, i);

@@ -4,7 +4,8 @@
  * of it runs on its worker's thread.
  *
  * connection.c is its life (accept, connect, end), connection_io.c reads its sockets, connection_http.c is
- * what happens to requests and responses, connection_raw.c the opaque streams, connection_h2.c the handing
+ * what happens to requests and responses, connection_raw.c the opaque streams, connection_tunnel.c those that
+ * CONNECT opened, connection_h2.c the handing
  * over to the relay of HTTP/2 (h2.h), connection_faults.c what the faults do to connections, measure.c the
  * counting.
  */
@@ -69,7 +70,10 @@ struct connection {
     bool began;     /* a request of HTTP/1 has come */
     struct h2 *h2;  /* set: the connection is this relay's, and raw both ways */
     bool upgrading; /* the bytes behind a request wait for what the upstream says */
-    bool closes;    /* after what is in the response lane */
+    bool elsewhere; /* of a CONNECT proxy: no request for the tunnel that the faults are for has come */
+    bool tunnel;    /* CONNECT was granted: it is raw both ways, and has turns */
+    struct exchange *tunnel_turn; /* the tunnel's last; a reference */
+    bool closes;                  /* after what is in the response lane */
     bool lingering;
     struct lane lanes[LANES];
     struct tracker trackers[LANES];
@@ -110,6 +114,8 @@ bool connection_source_matches(const struct connection *connection);
 const struct decision_lot *connection_lot(struct connection *connection);
 /* A new connection: true if a fault resets it. */
 bool connection_reset_at_accept(struct connection *connection);
+/* The same where the proxy is for one tunnel alone, once that is asked for: true if it is doomed. */
+bool connection_reset_at_connect(struct connection *connection, struct exchange *exchange);
 /* Puts a part of a response that is in scope, cut where a fault ends it. `resets` is set for a response
  * that is to be reset, and taken back when its end is in the lane. */
 bool connection_put_response(struct connection *connection, const struct parcel *parcel, bool *resets,
@@ -144,6 +150,13 @@ void connection_request_bytes(struct connection *connection, const char *data, s
 void connection_response_bytes(struct connection *connection, const char *data, size_t length);
 /* Looks at `input` again, after something that it waited for. */
 void connection_resume_input(struct connection *connection);
+/* What was decided of an exchange now holds for it. */
+void connection_take_decision(struct connection *connection, struct exchange *exchange,
+                              const struct decision *decision);
+/* The faults may have changed since the request came: what of it is still to come is under the new ones. */
+void connection_refresh(struct connection *connection, struct exchange *exchange);
+/* The same for a message that has begun: it is never delayed more than its beginning was. */
+void connection_refresh_begun(struct connection *connection, struct exchange *exchange, int direction);
 void connection_request_ended(struct connection *connection);
 void connection_response_ended(struct connection *connection);
 /* No upstream: what is queued is answered with 502. */
@@ -155,6 +168,17 @@ void connection_abandon(struct connection *connection, enum stats_outcome outcom
 void connection_raw_bytes(struct connection *connection, int direction, const char *data, size_t length);
 /* From here on this direction is opaque; the held-back beginning of a head goes out. */
 void connection_make_raw(struct connection *connection, int direction);
+
+/* connection_tunnel.c */
+/* A request's head is whole: whether it opens the tunnel that the faults are for. `authority` is its target.
+ */
+void connection_know_tunnel(struct connection *connection, const struct exchange *exchange,
+                            const char *authority);
+/* True: they are a tunnel's, and taken. Not what comes from upstream before the client has spoken. */
+bool connection_tunnel_bytes(struct connection *connection, int direction, const char *data, size_t length);
+/* Bytes went on without having been looked at. */
+void connection_tunnel_poured(struct connection *connection, int direction);
+void connection_end_tunnel(struct connection *connection);
 
 /* connection_h2.c */
 /* What is no HTTP/1 may be HTTP/2's preface, or its beginning. True: the bytes are taken. */

@@ -29,17 +29,32 @@ const struct decision_lot *connection_lot(struct connection *connection)
 bool connection_reset_at_accept(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    if (!decision_reset_at_accept(&worker->rules, connection_source_matches(connection),
+    /* Whose tunnel it will be is not known yet. */
+    if (worker->upstream->only ||
+        !decision_reset_at_accept(&worker->rules, connection_source_matches(connection),
                                   connection_lot(connection), &worker->lots))
         return false;
     worker->interval.outcomes[STATS_RESET]++;
     return true;
 }
 
+bool connection_reset_at_connect(struct connection *connection, struct exchange *exchange)
+{
+    struct worker *worker = connection->worker;
+    if (!worker->upstream->only || connection->elsewhere ||
+        !decision_reset_at_accept(&worker->rules, connection_source_matches(connection),
+                                  connection_lot(connection), &worker->lots))
+        return false;
+    exchange->in_scope = true;
+    measure_faulted(worker, exchange);
+    connection_doom(connection, DOOM_RESET);
+    return true;
+}
+
 uint64_t connection_slow_close_ns(struct connection *connection)
 {
     struct worker *worker = connection->worker;
-    if (worker->clean)
+    if (worker->clean || connection->elsewhere)
         return 0;
     return decision_slow_close_ns(&worker->rules, connection_source_matches(connection), connection->touched,
                                   connection->judged, connection_lot(connection));

@@ -31,7 +31,7 @@ static void take_over(struct connection *connection, const char *data, size_t le
 bool connection_try_h2(struct connection *connection, const char *data, size_t length)
 {
     struct buf *head = &connection->heads[LANE_REQUEST];
-    if (connection->began || connection->raw[LANE_RESPONSE])
+    if (connection->began || connection->raw[LANE_RESPONSE] || connection->worker->upstream->only)
         return false;
     switch (h2_find_preface(head->data, head->length, data, length)) {
     case H2_PREFACE_NO:
@@ -49,7 +49,8 @@ bool connection_keep_settings(struct connection *connection, const char *data, s
 {
     struct buf *head = &connection->heads[LANE_RESPONSE];
     struct buf *request = &connection->heads[LANE_REQUEST];
-    if (connection->began || h2_find_preface(request->data, request->length, NULL, 0) == H2_PREFACE_NO ||
+    if (connection->began || connection->worker->upstream->only ||
+        h2_find_preface(request->data, request->length, NULL, 0) == H2_PREFACE_NO ||
         !h2_may_be_settings(head->data, head->length, data, length) || !buf_append(head, data, length))
         return false;
     return timers_set(&connection->worker->loop.timers, &connection->timer,

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-static void take_decision(struct connection *connection, struct exchange *exchange,
-                          const struct decision *decision)
+void connection_take_decision(struct connection *connection, struct exchange *exchange,
+                              const struct decision *decision)
 {
     struct worker *worker = connection->worker;
     exchange->generation = worker->generation;
@@ -37,10 +37,13 @@ static void decide(struct connection *connection, struct exchange *exchange, con
         .header_matched = decision_head_matches(&worker->rules, head, length),
         .health_check = exchange->health_check,
         .source_matched = connection_source_matches(connection),
+        .elsewhere = connection->elsewhere,
     };
     struct decision decision;
+    if (connection_reset_at_connect(connection, exchange))
+        return;
     decision_make(&worker->rules, &request, connection_lot(connection), &worker->random, &decision);
-    take_decision(connection, exchange, &decision);
+    connection_take_decision(connection, exchange, &decision);
     exchange->resets = decision.reset == DECISION_RESET_RESPONSE;
     if (decision.reset == DECISION_RESET_NOW) {
         measure_faulted(worker, exchange);
@@ -74,6 +77,7 @@ static struct exchange *begin_exchange(struct connection *connection, const char
     exchange->expects = tracker_expects_continue(tracker) && !exchange->http_1_0;
     exchange->health_check =
         scope_is_health_check(tracker->head->agent, tracker->head->path, worker->upstream->health_path);
+    connection_know_tunnel(connection, exchange, tracker->head->path);
     if (!exchange->health_check) {
         worker->interval.requests++;
         worker->interval.in_flight++;
@@ -178,9 +182,7 @@ static void answer_ready(struct connection *connection)
     }
 }
 
-/* The faults may have changed since the request came: what of it is still to come is under the new
- * ones. */
-static void refresh(struct connection *connection, struct exchange *exchange)
+void connection_refresh(struct connection *connection, struct exchange *exchange)
 {
     struct worker *worker = connection->worker;
     if (exchange->generation == worker->generation)
@@ -188,16 +190,16 @@ static void refresh(struct connection *connection, struct exchange *exchange)
     struct decision decision = {.matched = exchange->matched};
     if (exchange->scope_generation != worker->scope_generation)
         decision.matched = decision_means_all(&worker->rules) && connection_source_matches(connection) &&
+                           !connection->elsewhere &&
                            (!exchange->health_check || worker->fault.scope.health_checks);
     decision_renew(&worker->rules, &worker->random, &decision);
-    take_decision(connection, exchange, &decision);
+    connection_take_decision(connection, exchange, &decision);
 }
 
-/* The same for a message that has begun: it is never delayed more than its beginning was. */
-static void refresh_begun(struct connection *connection, struct exchange *exchange, int direction)
+void connection_refresh_begun(struct connection *connection, struct exchange *exchange, int direction)
 {
     uint64_t before = exchange->latency_ns[direction];
-    refresh(connection, exchange);
+    connection_refresh(connection, exchange);
     if (before == HEAP_NEVER && exchange->in_scope && connection->worker->fault.blackhole.percent > 0)
         exchange->latency_ns[direction] = HEAP_NEVER;
     else if (before < exchange->latency_ns[direction])
@@ -216,7 +218,7 @@ static void forward_request(struct connection *connection, struct exchange *exch
     if (exchange->local)
         return;
     if (!first && exchange->generation != connection->worker->generation)
-        refresh_begun(connection, exchange, LANE_REQUEST);
+        connection_refresh_begun(connection, exchange, LANE_REQUEST);
     bool meant = exchange->in_scope && decision_has_direction(&connection->worker->fault, LANE_REQUEST);
     struct parcel parcel = {.data = data,
                             .length = length,
@@ -372,10 +374,12 @@ static void forward_response(struct connection *connection, struct exchange *exc
     if (!informational) {
         if (first) {
             exchange->answered_ns = now;
-            refresh(connection, exchange);
+            exchange->declined = connection->worker->upstream->only &&
+                                 tracker_status(&connection->trackers[LANE_RESPONSE]) / 100 == 5;
+            connection_refresh(connection, exchange);
             parcel.waited_ns = exchange_overspent_ns(exchange);
         } else if (exchange->generation != worker->generation) {
-            refresh_begun(connection, exchange, LANE_RESPONSE);
+            connection_refresh_begun(connection, exchange, LANE_RESPONSE);
         }
         parcel.exchange = exchange;
         parcel.latency_ns = exchange->latency_ns[LANE_RESPONSE];
@@ -401,6 +405,7 @@ static void end_response(struct connection *connection, bool upgraded)
 {
     struct exchange *exchange = connection->queue;
     bool declined = exchange->upgrade && !upgraded;
+    connection->tunnel = exchange->connect && upgraded;
     pop_exchange(connection);
     if (upgraded) {
         connection_make_raw(connection, LANE_RESPONSE);

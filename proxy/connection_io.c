@@ -74,6 +74,8 @@ static void read_client(struct connection *connection)
     ssize_t length = take(&connection->client, LANE_REQUEST, &poured);
     if (length > 0) {
         worker->interval.bytes_in += (uint64_t)length;
+        if (poured)
+            connection_tunnel_poured(connection, LANE_REQUEST);
         connection->client_spoke = true;
         if (!poured && !connection->lingering && !connection->closes)
             connection_request_bytes(connection, worker->read_buffer, (size_t)length);

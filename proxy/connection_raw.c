@@ -15,7 +15,8 @@ static void begin_burst(struct connection *connection, int direction)
     connection->burst_in_scope[direction] = false;
     if (worker->clean)
         return;
-    const struct decision_request burst = {.source_matched = connection_source_matches(connection)};
+    const struct decision_request burst = {.source_matched = connection_source_matches(connection),
+                                           .elsewhere = connection->elsewhere};
     struct decision decision;
     decision_make(&worker->rules, &burst, connection_lot(connection), &worker->random, &decision);
     connection->burst_in_scope[direction] = decision.in_scope;
@@ -43,6 +44,8 @@ void connection_raw_bytes(struct connection *connection, int direction, const ch
         h2_bytes(connection->h2, direction, data, length);
         return;
     }
+    if (connection_tunnel_bytes(connection, direction, data, length))
+        return;
     bool first = lane->chunks == NULL;
     if (first || connection->burst_generation[direction] != connection->worker->generation)
         begin_burst(connection, direction);

@@ -103,7 +103,7 @@ static bool falls_on(double roll, double percent)
 
 static bool is_meant(const struct decision_rules *rules, const struct decision_request *request)
 {
-    if (!request->source_matched)
+    if (!request->source_matched || request->elsewhere)
         return false;
     if (!request->method)
         return decision_means_all(rules);

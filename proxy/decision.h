@@ -53,6 +53,7 @@ struct decision_request {
     bool header_matched;
     bool health_check;
     bool source_matched;
+    bool elsewhere; /* the faults are for another tunnel */
 };
 enum decision_reset { DECISION_NO_RESET, DECISION_RESET_NOW, DECISION_RESET_RESPONSE };
 struct decision {

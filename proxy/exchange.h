@@ -14,6 +14,7 @@ struct exchange {
     bool head;
     bool connect;
     bool upgrade;
+    bool turn; /* of a tunnel, see connection_tunnel.c */
     bool http_1_0;
     bool keeps_alive;
     bool health_check;
@@ -28,6 +29,7 @@ struct exchange {
     bool expects;   /* 100 Continue, before it sends its body … */
     bool continued; /* … which we have said */
     bool refused;   /* there is no upstream for it */
+    bool declined;  /* our own CONNECT proxy had no connection for it */
     bool local;     /* we answer it, with `status` */
     bool started;   /* its response has begun to go out */
     bool finished;  /* its outcome was counted */

@@ -5,7 +5,9 @@
 
 #include "core/options.h"
 #include "core/units.h"
+#include "proxy/backend.h"
 #include "proxy/control.h"
+#include "proxy/gate.h"
 #include "proxy/lane.h"
 #include "proxy/stats_log.h"
 #include "proxy/timetable.h"
@@ -26,6 +28,7 @@ enum { EXIT_USAGE = 2 };
 enum {
     KEY_LISTEN,
     KEY_UPSTREAM,
+    KEY_CONNECT,
     KEY_STATS,
     KEY_METRICS,
     KEY_STATS_LOG,
@@ -46,6 +49,7 @@ enum {
 struct settings {
     const char *listen;
     const char *upstream;
+    const char *connect;
     const char *stats[CONTROL_LISTENERS_MAX];
     size_t stats_count;
     const char *metrics;
@@ -66,6 +70,9 @@ struct settings {
 static const struct option_spec specs[] = {
     {"listen", OPTION_REQUIRED, "ADDR:PORT", "accept clients here; port 0 picks a free one", KEY_LISTEN},
     {"upstream", OPTION_REQUIRED, "HOST:PORT", "the application", KEY_UPSTREAM},
+    {"connect", OPTION_REQUIRED, "HOST:PORT",
+     "instead of --upstream: be an HTTP CONNECT proxy, on loopback alone; the faults are for tunnels there",
+     KEY_CONNECT},
     {"stats", OPTION_REQUIRED, "ADDRESS",
      "serve statistics and control on unix:PATH, on the socket fd:N that it was started with or, with TLS "
      "and for the keys of $SHAKETABLE_CONSOLE_KEY, on tcp:ADDR:PORT; may be repeated",
@@ -90,9 +97,11 @@ static const struct option_spec specs[] = {
     {"agent-source", OPTION_REQUIRED, "IP|CIDR",
      "of what the task sends only that to here (default: all); may be repeated", KEY_AGENT_SOURCE},
     {"agent-filter", OPTION_REQUIRED, "IP|CIDR", "but not that to here; may be repeated", KEY_AGENT_FILTER},
-    {"agent-port", OPTION_REQUIRED, "PORT", "a blackhole's (default: that of --upstream)", KEY_AGENT_PORT},
+    {"agent-port", OPTION_REQUIRED, "PORT", "a blackhole's (default: that of --upstream or --connect)",
+     KEY_AGENT_PORT},
     {"agent-traffic", OPTION_REQUIRED, "ingress|egress",
-     "what a blackhole drops: what comes in to the port (default), or what goes out to it",
+     "what a blackhole drops: what comes in to the port (default; not with --connect), or what goes out to "
+     "it",
      KEY_AGENT_TRAFFIC},
     {"help", OPTION_NONE, NULL, "print this", KEY_HELP},
     {"version", OPTION_NONE, NULL, "print the version", KEY_VERSION},
@@ -130,6 +139,9 @@ static bool take(void *context, int key, const char *value, struct error *error)
         break;
     case KEY_UPSTREAM:
         settings->upstream = value;
+        break;
+    case KEY_CONNECT:
+        settings->connect = value;
         break;
     case KEY_STATS:
         if (settings->stats_count == CONTROL_LISTENERS_MAX)
@@ -238,16 +250,54 @@ struct proxy {
     struct settings settings;
     struct fault_options faults;
     struct upstream upstream;
+    struct authority only;
+    struct backend *backend; /* NULL: the upstream is an application */
     struct bucket totals[LANES];
     struct control control;
     struct worker *workers;
 };
 
+/* Whoever reached it from elsewhere would have an open proxy into our network. */
+static bool check_loopback(const struct sockaddr_storage *address, const char *option, struct error *error)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (address->ss_family == AF_INET ? ntohl(v4->sin_addr.s_addr) >> 24 == 127
+                                      : IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr))
+        return true;
+    return error_set(
+        error, ERROR_USAGE,
+        "--listen: with %s only a loopback address (127.0.0.1, [::1]) is listened on: to whoever "
+        "else reached it this would be an open proxy",
+        option);
+}
+
+static bool start_gate(struct proxy *proxy, struct error *error)
+{
+    static struct gate gate = {.connect_timeout_ms = GATE_CONNECT_TIMEOUT_MS,
+                               .head_timeout_ms = GATE_HEAD_TIMEOUT_MS};
+    const char *text = proxy->settings.connect;
+    if (!authority_parse(text, strlen(text), &proxy->only))
+        return error_set(error, ERROR_USAGE, "--connect: '%s' is not HOST:PORT", text);
+    proxy->backend = backend_start(gate_serve, &gate, &proxy->upstream.addresses[0], error);
+    proxy->upstream.count = 1;
+    proxy->upstream.only = &proxy->only;
+    return proxy->backend != NULL;
+}
+
+static bool find_upstream(struct proxy *proxy, struct error *error)
+{
+    if (proxy->settings.connect)
+        return start_gate(proxy, error);
+    return resolve(proxy->settings.upstream, "--upstream", false, &proxy->upstream, error);
+}
+
 static bool start_workers(struct proxy *proxy, char *shown, size_t size, struct error *error)
 {
     struct upstream listen = {0};
     unsigned count = (unsigned)proxy->settings.threads;
-    if (!resolve(proxy->settings.listen, "--listen", true, &listen, error))
+    if (!resolve(proxy->settings.listen, "--listen", true, &listen, error) ||
+        (proxy->settings.connect && !check_loopback(&listen.addresses[0], "--connect", error)))
         return false;
     for (unsigned i = 0; i < count; i++) {
         int fd = bind_listener(&listen.addresses[0], count > 1);
@@ -270,7 +320,8 @@ static void print_ready(const struct settings *settings, const char *listening, 
                         char shown[][UNITS_HOST_MAX])
 {
     if (settings->listen)
-        printf("listening %s upstream %s%s", listening, settings->upstream, settings->agent ? " agent" : "");
+        printf("listening %s %s %s%s", listening, settings->connect ? "connect" : "upstream",
+               settings->connect ? settings->connect : settings->upstream, settings->agent ? " agent" : "");
     else
         printf("agent");
     for (size_t i = 0; i < settings->stats_count; i++)
@@ -309,7 +360,7 @@ static bool start(struct proxy *proxy, struct error *error)
     char listening[ADDRESS_TEXT_MAX];
     char metrics[UNITS_HOST_MAX];
     unsigned count = settings->listen ? (unsigned)settings->threads : 0;
-    if (settings->listen && !resolve(settings->upstream, "--upstream", false, &proxy->upstream, error))
+    if (settings->listen && !find_upstream(proxy, error))
         return false;
     proxy->upstream.health_path = settings->health_path;
     proxy->upstream.resets = settings->resets;
@@ -335,7 +386,8 @@ static bool start(struct proxy *proxy, struct error *error)
 
 static void print_help(const struct options_table *tables, size_t count)
 {
-    printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n\n"
+    printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n"
+           "       shaketable-proxy --listen ADDR:PORT --connect HOST:PORT [OPTIONS] [FAULTS]\n"
            "       shaketable-proxy --agent [--stats ADDRESS] [OPTIONS]\n\n"
            "Relays connections to an application, measures its requests, and injects faults.\n\n");
     options_print_help(stdout, tables, count);
@@ -363,25 +415,46 @@ static void read_environment(struct settings *settings)
         fprintf(stderr, "shaketable-proxy: %s: no statistics are logged\n", error.message);
 }
 
-/* What belongs together is there. */
-static bool check(struct proxy *proxy, struct error *error)
+/* Of a blackhole: the application's, or of what the application calls. */
+static bool find_agent_port(struct settings *settings, struct error *error)
+{
+    char host[UNITS_HOST_MAX];
+    struct agent_setting *setting = &settings->agent_setting;
+    if (setting->port > 0 || !settings->listen)
+        return true;
+    if (!settings->connect)
+        return units_parse_address(settings->upstream, "--upstream", host, &setting->port, error);
+    setting->egress = true;
+    return units_parse_address(settings->connect, "--connect", host, &setting->port, error);
+}
+
+static bool check_agent(struct proxy *proxy, struct error *error)
 {
     struct settings *settings = &proxy->settings;
     const struct agent_setting *setting = &settings->agent_setting;
-    bool is_bare = settings->agent && !settings->listen && !settings->upstream;
-    char host[UNITS_HOST_MAX];
-    if (!is_bare && (!settings->listen || !settings->upstream))
-        return error_set(error, ERROR_USAGE, "--%s is missing; --help tells more",
-                         settings->listen ? "upstream" : "listen");
-    if (!settings->agent &&
-        (setting->source_count > 0 || setting->filter_count > 0 || setting->port > 0 || setting->egress))
-        return error_set(error, ERROR_USAGE, "--agent is missing, without which its options say nothing");
-    if (settings->agent && !fault_is_clean(&proxy->faults.fault))
+    if (!settings->agent)
+        return (setting->source_count == 0 && setting->filter_count == 0 && setting->port == 0 &&
+                !setting->egress) ||
+               error_set(error, ERROR_USAGE, "--agent is missing, without which its options say nothing");
+    if (!fault_is_clean(&proxy->faults.fault))
         return error_set(error, ERROR_USAGE,
                          "--agent: FAULTS from the start would never end; they come over the stats socket, "
                          "with a lease, or from the environment, with a deadline");
-    return !settings->agent || setting->port > 0 || is_bare ||
-           units_parse_address(settings->upstream, "--upstream", host, &settings->agent_setting.port, error);
+    return find_agent_port(settings, error);
+}
+
+/* What belongs together is there. */
+static bool check(struct proxy *proxy, struct error *error)
+{
+    const struct settings *settings = &proxy->settings;
+    bool behind = settings->upstream || settings->connect;
+    bool is_bare = settings->agent && !settings->listen && !behind;
+    if (!is_bare && (!settings->listen || !behind))
+        return error_set(error, ERROR_USAGE, "--%s is missing; --help tells more",
+                         settings->listen ? "upstream" : "listen");
+    if (settings->upstream && settings->connect)
+        return error_set(error, ERROR_USAGE, "--upstream and --connect exclude each other");
+    return check_agent(proxy, error);
 }
 
 static int run(struct proxy *proxy)
@@ -395,6 +468,7 @@ static int run(struct proxy *proxy)
     }
     control_run(&proxy->control);
     bool is_clean = !proxy->control.agent_unclean;
+    backend_stop(proxy->backend);
     control_free(&proxy->control);
     free(proxy->workers);
     return is_clean ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -13,7 +13,7 @@ void measure_faulted(struct worker *worker, struct exchange *exchange)
     if (!exchange || exchange->faulted)
         return;
     exchange->faulted = true;
-    if (!exchange->health_check)
+    if (!exchange->health_check && !exchange->turn)
         worker->interval.faulted++;
 }
 
@@ -42,7 +42,7 @@ void measure_outcome_at(struct worker *worker, struct exchange *exchange, enum s
         return;
     if (outcome != STATS_BLACKHOLED) {
         exchange->finished = true;
-        if (!exchange->started)
+        if (!exchange->started && !exchange->turn)
             interval->in_flight--;
         exchange->started = true;
         uint64_t since = exchange->received_ns ? exchange->received_ns : now_ns;
@@ -85,12 +85,23 @@ static void record_share(struct worker *worker, const struct exchange *exchange,
     hist_record(scoped ? &interval->scoped_service : &interval->control_service, service_us);
 }
 
+/* A tunnel's turn counts once it is answered: TLS's farewell never is. */
+static void count_turn(struct worker *worker, const struct exchange *turn)
+{
+    worker->interval.requests++;
+    if (turn->faulted)
+        worker->interval.faulted++;
+}
+
 void measure_response(struct worker *worker, struct exchange *exchange, uint64_t now_ns)
 {
     if (exchange->health_check || exchange->started)
         return;
     exchange->started = true;
-    worker->interval.in_flight--;
+    if (exchange->turn)
+        count_turn(worker, exchange);
+    else
+        worker->interval.in_flight--;
     if (exchange->received_ns == 0)
         return;
     if (exchange->local) {

@@ -9,6 +9,7 @@
 #include "core/fault.h"
 #include "core/random.h"
 #include "core/stats.h"
+#include "proxy/authority.h"
 #include "proxy/bucket.h"
 #include "proxy/bulk.h"
 #include "proxy/decision.h"
@@ -34,6 +35,8 @@ struct upstream {
     size_t count;
     const char *health_path; /* "" if none */
     bool resets;             /* whom it refuses is reset; else HTTP clients are answered 502 */
+    const struct authority
+        *only; /* it is a CONNECT proxy: the faults are for tunnels there alone; NULL: none */
 };
 
 enum worker_message_kind {

@@ -13,6 +13,7 @@
 #define CALL_CODE_MAX 64
 #define CALL_MESSAGE_MAX 1024
 #define CALL_ID_MAX 37
+#define CALL_CALLER_MAX 256
 
 enum call_protocol {
     CALL_JSON,  /* JSON 1.1: ECS; 1.0: CloudWatch, DynamoDB */
@@ -29,6 +30,7 @@ struct call {
     char operation[CALL_OPERATION_MAX];
     char id[CALL_ID_MAX]; /* x-amzn-RequestId */
     char access_key[129];
+    char caller[CALL_CALLER_MAX]; /* the ARN of who calls */
     struct json_object *request;  /* an object */
     struct json_object *response; /* an object */
     int status;                   /* HTTP; 200 unless it failed */

@@ -154,10 +154,9 @@ static void refuse(struct call *call)
     };
 
     call_fail_status(call, as[call->protocol].status, as[call->protocol].code,
-                     "User: arn:aws:iam::%s:user/%s is not authorized to perform: %s:%s because no "
+                     "User: %s is not authorized to perform: %s:%s because no "
                      "identity-based policy allows the %s:%s action",
-                     REGION_ACCOUNT, call->access_key, call->service, call->operation, call->service,
-                     call->operation);
+                     call->caller, call->service, call->operation, call->service, call->operation);
 }
 
 void fail_answer(struct call *call, enum fail_how how)

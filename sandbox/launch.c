@@ -6,6 +6,7 @@
 #include "sandbox/interface.h"
 #include "sandbox/logs.h"
 #include "sandbox/rewrite.h"
+#include "sandbox/task_keys.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define ARGUMENTS_MAX 256
 #define ENVIRONMENT_MAX 256
 #define TEXT_MAX (1 << 17)
+#define URL_MAX 256
 
 /* Of our own environment a container gets only what a program needs to run at all. */
 const char *const launch_inherited[] = {
@@ -131,6 +133,7 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
 {
     struct json_object *list = json_list(container->definition, "environment");
     char agent[AGENT_URI_MAX];
+    char url[URL_MAX];
 
     for (size_t i = 0; launch_inherited[i]; i++) {
         const char *value = getenv(launch_inherited[i]);
@@ -143,7 +146,8 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
         struct buf out;
         bool done = true;
         buf_init(&out, TEXT_MAX);
-        if (name && *name && !strchr(name, '=') && !is_agents(name))
+        if (name && *name && !strchr(name, '=') && !is_agents(name) &&
+            !(task->keys && task_keys_is_variable(name)))
             done = rewrite(region, task, name, value ? value : "", &out) &&
                    add_variable(texts, name, buf_text(&out));
         buf_free(&out);
@@ -152,6 +156,7 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
     }
     agent_print_uri(region, container, agent, sizeof agent);
     return (*agent == '\0' || add_variable(texts, AGENT_VARIABLE, agent)) &&
+           (!task_keys_url(region, task, url, sizeof url) || add_variable(texts, TASK_KEYS_VARIABLE, url)) &&
            add_variable(texts, "SHAKETABLE_PARENT_DEATH", "1") &&
            add_variable(texts, "SHAKETABLE_TASK", task->arn);
 }

@@ -87,12 +87,14 @@ enum task_state {
     TASK_DEPROVISIONING,
     TASK_STOPPED
 };
+struct task_keys;
 struct task {
     char id[33];
     char arn[REGION_ARN_MAX];
     char address[BALANCER_ADDRESS_MAX];
     char inside[BALANCER_ADDRESS_MAX]; /* where its containers are; the same unless it has an interface */
     struct interface *interface;       /* see interface.h; NULL: none */
+    struct task_keys *keys;            /* its role's, see task_keys.h; NULL: it has none */
     char interface_id[32], attachment_id[37], subnet[32], mac[18];
     struct cluster *cluster;
     struct service *service; /* NULL: RunTask started it */
@@ -223,6 +225,7 @@ struct region {
     struct hints service_hints, definition_hints, task_hints, group_hints;
     uint64_t next_log_event;
     struct list log_streams; /* struct log_stream *, by age */
+    struct list log_groups;  /* struct log_group *, those that were made */
     struct list sessions;    /* struct session *, by age */
     struct list load_balancers, listeners, rules, target_groups, security_groups;
     struct list alarms;

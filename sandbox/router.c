@@ -11,6 +11,7 @@
 #include "sandbox/rest.h"
 #include "sandbox/ssm.h"
 #include "sandbox/state.h"
+#include "sandbox/task_keys.h"
 #include "sandbox/wire.h"
 
 #include <stdlib.h>
@@ -163,7 +164,7 @@ bool router_call(struct region *region, struct call *call)
 }
 
 /* Reads the call and looks at its signature; false: it has failed. */
-static bool admit_call(struct call *call, const struct server_request *request)
+static bool admit_call(struct region *region, struct call *call, const struct server_request *request)
 {
     bool is_json = *header(request, "X-Amz-Target") != '\0';
     bool is_cbor = strcmp(header(request, "smithy-protocol"), "rpc-v2-cbor") == 0;
@@ -179,7 +180,7 @@ static bool admit_call(struct call *call, const struct server_request *request)
 
     /* A call that can't be read is told so only after its signature was seen to be right. */
     call->status = 200;
-    if (!auth_check(call, request))
+    if (!auth_check(region, call, request))
         return false;
     call->status = status;
     return is_read;
@@ -236,7 +237,7 @@ static void run_call(struct router *router, struct call *call, const struct serv
     enum fail_how how = FAIL_NOT;
     struct chaos_verdict chaos;
 
-    if (!admit_call(call, request))
+    if (!admit_call(router->region, call, request))
         return;
     if (!request->again) {
         how = fail_decide(&router->fail, call, &answer->later_ms);
@@ -350,6 +351,14 @@ static void answer_product_api(struct router *router, const struct server_reques
     pthread_mutex_unlock(&router->region->mutex);
 }
 
+static void answer_task_keys(struct router *router, const struct server_request *request,
+                             struct server_answer *answer)
+{
+    pthread_mutex_lock(&router->region->mutex);
+    task_keys_answer(router->region, request, answer);
+    pthread_mutex_unlock(&router->region->mutex);
+}
+
 void router_answer(void *context, const struct server_request *request, struct server_answer *answer)
 {
     if (strncmp(request->path, "/_shaketable/", strlen("/_shaketable/")) == 0)
@@ -358,6 +367,8 @@ void router_answer(void *context, const struct server_request *request, struct s
         answer_chaos(context, request, answer);
     else if (agent_is_for(request))
         agent_answer(((struct router *)context)->region, &((struct router *)context)->fail, request, answer);
+    else if (task_keys_is_for(request))
+        answer_task_keys(context, request, answer);
     else if (product_api_is_for(request))
         answer_product_api(context, request, answer);
     else

@@ -11,6 +11,7 @@
 #include "sandbox/names.h"
 #include "sandbox/overrides.h"
 #include "sandbox/ssm.h"
+#include "sandbox/task_keys.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -87,6 +88,7 @@ static struct task *add_task(struct region *region, struct cluster *cluster, str
     task->created = region_now();
     task->since_ms = clock_ms();
     add_containers(region, task, id);
+    task->keys = task_keys_new(task);
     list_add(&region->tasks, task);
     return task;
 }
@@ -136,6 +138,7 @@ void task_free(struct task *task)
     json_object_put(task->security_groups);
     json_object_put(task->tags);
     free(task->containers);
+    free(task->keys);
     free(task);
 }
 

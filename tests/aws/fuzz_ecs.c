@@ -1,6 +1,7 @@
 /* Any bytes as a JSON answer: as an error, a service, a task. */
 #include "aws/answer.h"
 #include "aws/ecs.h"
+#include "aws/json.h"
 #include "tests/fuzz.h"
 
 #include <json-c/json.h>
@@ -35,7 +36,7 @@ static void check_service(const struct ecs_service *service)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char excerpt[AWS_ANSWER_EXCERPT_MAX];
-    struct json_object *json = aws_answer_parse_json((const char *)data, size);
+    struct json_object *json = aws_json_parse((const char *)data, size);
     struct ecs_service *service = malloc(sizeof *service);
     struct ecs_task *task = malloc(sizeof *task);
     if (!service || !task)

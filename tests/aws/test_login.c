@@ -110,7 +110,7 @@ static void open_client(struct fixture *fixture, const char *more)
     if (!fixture->client)
         fail_msg("%s", fixture->error.message);
     fixture->client->retry.unit_ms = 10;
-    fixture->client->login->pause_ms = HOUR_MS;
+    fixture->client->login->keeper.pause_ms = HOUR_MS;
 }
 
 static bool call(struct fixture *fixture)
@@ -127,10 +127,10 @@ static bool change(struct fixture *fixture)
 static void let_only_be_left(struct fixture *fixture, int64_t ms)
 {
     struct aws_login *login = fixture->client->login;
-    pthread_mutex_lock(&login->lock);
-    login->credentials.expires_at_ms = clock_epoch_ms() + ms;
-    login->got_ms = login->credentials.expires_at_ms - HOUR_MS;
-    pthread_mutex_unlock(&login->lock);
+    pthread_mutex_lock(&login->keeper.lock);
+    login->keeper.credentials.expires_at_ms = clock_epoch_ms() + ms;
+    login->keeper.got_ms = login->keeper.credentials.expires_at_ms - HOUR_MS;
+    pthread_mutex_unlock(&login->keeper.lock);
 }
 
 static int assumed(struct fixture *fixture)

@@ -23,6 +23,7 @@ from test_tls import TlsConsole, keys
 BUILD = os.environ.get("top_builddir", ".")
 OCI = "application/vnd.oci.image."
 USER = 65532
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 scratch = None
 
 # Like a container engine: mounts first, then the root, then the user; all capabilities dropped for good.
@@ -138,12 +139,23 @@ def test_what_it_says_of_itself():
     assert inner["Labels"]["org.opencontainers.image.title"] == "shaketable-proxy"
 
 
-def test_one_file_in_it():
-    _, _, tree = parts()
+def test_the_program_and_the_authorities_are_in_it():
+    _, config, tree = parts()
     with tarfile.open(fileobj=io.BytesIO(tree)) as tar:
-        (entry,) = tar.getmembers()
-    assert entry.name == "shaketable-proxy" and entry.isfile() and entry.mode == 0o555
-    assert (entry.uid, entry.gid, entry.uname, entry.gname, entry.mtime) == (0, 0, "", "", 0)
+        entries = {entry.name: entry for entry in tar.getmembers()}
+        files = {name: tar.extractfile(entry).read() for name, entry in entries.items() if entry.isfile()}
+    for entry in entries.values():
+        assert (entry.uid, entry.gid, entry.uname, entry.gname, entry.mtime) == (0, 0, "", "", 0)
+    assert entries["shaketable-proxy"].mode == 0o555
+    wanted = {"shaketable-proxy"}
+    if os.path.exists(AUTHORITIES):
+        wanted.add(AUTHORITIES[1:])
+        assert entries[AUTHORITIES[1:]].mode == 0o444
+        with open(AUTHORITIES, "rb") as bundle:
+            assert files[AUTHORITIES[1:]] == bundle.read()
+        assert {name for name in entries if name not in files} == {"etc", "etc/ssl", "etc/ssl/certs"}
+    assert set(files) == wanted
+    assert config["config"]["Env"] == ["SSL_CERT_FILE=" + AUTHORITIES]
 
 
 def test_others_read_it():
@@ -184,7 +196,7 @@ class Contained:
         _, _, tree = parts()
         with tarfile.open(fileobj=io.BytesIO(tree)) as tar:
             tar.extractall(self.root)
-        os.mkdir(os.path.join(self.root, "etc"))
+        os.makedirs(os.path.join(self.root, "etc"), exist_ok=True)
         os.mkdir(os.path.join(self.root, "run"))
         with open(os.path.join(self.root, "etc", "hosts"), "w") as hosts:
             hosts.write("127.0.0.1 localhost\n127.0.0.1 application.test\n")
