@@ -404,6 +404,7 @@ struct model_series {
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
     char dependencies[MODEL_TEXT_MAX]; /* the calls to these are measured, not those to the service; "" */
+    bool within;                       /* inside what is faulted: the faults' own part is not in it */
     int64_t heard_ms;                  /* the latest figure's age is now_ms - heard_ms */
     char problem[MODEL_TEXT_MAX];
     int64_t window_ms;

@@ -176,7 +176,7 @@ static void note_reach_of_faults(const struct preflight *at, const struct agent_
                                  setting->sources[i]);
     preflight_say(
         at, MODEL_NOTE, "answers to clients and to health checks, and its own calls, AWS's among them",
-        setting->source_count == 0 ? "name places with --agent-source to leave the others out"
+        setting->source_count == 0 ? "name places with --agent-source (:source) to leave the others out"
                                    : "nothing to do",
         "the kernel faults all that its tasks send%s%.150s", setting->source_count == 0 ? "" : " to ", what);
     preflight_say(at, MODEL_NOTE,
@@ -189,26 +189,39 @@ static bool is_inbound(const struct preflight *at)
     return at->sidecars->count > 0 && at->sidecars->item[0].front == REVISION_INBOUND;
 }
 
+static void check_guards(const struct preflight *at, const struct choices *choices, bool alone)
+{
+    struct guard guard;
+    for (size_t i = 0; i < choices->guard_count; i++) {
+        if (!guard_parse(&guard, choices->guards[i], NULL) || !guard_is_measured(guard.metric))
+            continue;
+        if (alone)
+            preflight_say(at, MODEL_STOP, "no traffic passes the sidecar, so nothing is measured",
+                          "name an alarm instead ('alarm NAME')", "the guard '%.120s' can't be kept",
+                          choices->guards[i]);
+        else if (is_inbound(at))
+            preflight_say(at, MODEL_WARNING, "the sidecars measure it, and the kernel acts behind them",
+                          "name an alarm for what clients see ('alarm NAME')",
+                          "the guard '%.120s' does not see what the faults add", choices->guards[i]);
+    }
+}
+
 /* Where the sidecar stands decides what it can measure. */
 static void check_measures(const struct preflight *at, const struct choices *choices)
 {
     bool alone = at->sidecars->count > 0 && at->sidecars->item[0].front == REVISION_ALONE;
-    struct guard guard;
     if (alone)
         preflight_say(
             at, MODEL_NOTE, "it only calls the agent: no traffic passes it, and no port is switched",
             "watch the service by its clients or alarms", "there will be no round trips from the sidecar");
     else if (is_inbound(at))
-        preflight_say(at, MODEL_NOTE,
-                      "the kernel delays and drops behind the sidecar; what its round trips show is the "
-                      "service's own calls",
-                      "look at the clients' round trips for the rest",
-                      "the sidecar sees what the application takes, not what is added to its answers");
-    for (size_t i = 0; i < choices->guard_count; i++)
-        if (guard_parse(&guard, choices->guards[i], NULL) && guard_is_measured(guard.metric) && alone)
-            preflight_say(at, MODEL_STOP, "no traffic passes the sidecar, so nothing is measured",
-                          "name an alarm instead ('alarm NAME')", "the guard '%.120s' can't be kept",
-                          choices->guards[i]);
+        preflight_say(
+            at, MODEL_NOTE,
+            "the kernel delays and drops behind the sidecar; what its round trips show is the "
+            "service's own calls",
+            "look at the clients' round trips for the rest, as the console does where they are told",
+            "the sidecar sees what the application takes, not what is added to its answers");
+    check_guards(at, choices, alone);
 }
 
 void preflight_agent(const struct preflight *at, const struct agent_setting *setting,
@@ -242,7 +255,7 @@ void preflight_agent_health(const struct preflight *at, const struct elbv2_targe
     const char *why = "targets become unhealthy, and ECS replaces the tasks under test over and over";
     /* The task answers twice before it is heard: to the connection, and to the request. */
     units_format_us(2 * ms * 1000, longest);
-    if (ms > 0 && 2 * ms >= check->timeout_s * 1000.0)
+    if (ms > 0 && check->timeout_s > 0 && 2 * ms >= check->timeout_s * 1000.0)
         preflight_say(at, MODEL_WARNING, why,
                       "stay below it, or leave the load balancer out with --agent-source",
                       "connecting and answering take %s longer, and %s's health checks wait for %d s",

@@ -182,7 +182,10 @@ struct json_object *report_status(const struct model *model)
     json_object_object_add(object, "guards", report_guards(experiment));
     json_object_object_add(object, "steps", report_steps(experiment));
     json_object_object_add(object, "sidecars", report_sidecars(experiment));
-    if (series->source == MODEL_SOURCE_SIDECARS) {
+    if (experiment->slow_ms > 0 && series->source == MODEL_SOURCE_CLIENTS)
+        json_put_text(object, "measured_by", "clients");
+    if (series->source == MODEL_SOURCE_SIDECARS ||
+        (experiment->slow_ms > 0 && series->source == MODEL_SOURCE_CLIENTS)) {
         json_object_object_add(object, "before", report_figures(&series->before));
         json_object_object_add(object, "now", report_figures(&series->now));
         if (series->control.n > 0) {

@@ -214,8 +214,8 @@ const char *run_timeline_missing(const struct run *run);
 void run_timeline_show(const struct run *run, struct model_experiment *out);
 
 /* ── run_slow.c ──────────────────────────────────────────────────────────────────────────── */
-/* True: the engine can't take this change yet. It is kept, in place of one that was kept before, and goes
- * when it can. */
+/* True: the engine can't take this change yet, or has it already. It is kept, in place of one that was kept
+ * before, and goes when it can. */
 bool run_slow_hold(struct run *run, const struct fault *fault);
 /* While faults are live: sends what was kept, once it can go. */
 void run_slow_tick(struct run *run);

@@ -22,10 +22,12 @@ int64_t run_ack_ms(const struct run *run)
 
 bool run_slow_hold(struct run *run, const struct fault *fault)
 {
-    run->holding = false; /* the newest wins */
-    if (!is_slow(run) || (!run->told && clock_ms() >= run->next_change_ms) || fault_equal(fault, &run->asked))
+    if (!is_slow(run) ||
+        (!run->told && clock_ms() >= run->next_change_ms && !fault_equal(fault, &run->asked))) {
+        run->holding = false;
         return false;
-    run->holding = true;
+    }
+    run->holding = !fault_equal(fault, &run->asked); /* the newest wins, be it that nothing is to change */
     run->held = *fault;
     run->handlers.changed(run->handlers.context);
     return true;
@@ -51,7 +53,7 @@ void run_slow_told(struct run *run)
  * is in force. */
 bool run_slow_refused(struct run *run)
 {
-    char problem[MODEL_TEXT_MAX], text[MODEL_TEXT_MAX + 64];
+    char problem[MODEL_TEXT_MAX + 64], text[MODEL_TEXT_MAX + 128];
     bool first = run->phase == MODEL_ARMED && run->told;
     bool again = run->phase == MODEL_INJECTING && run->told && fault_equal(&run->asked, &run->before_change);
     if (!is_slow(run) || run->leaving || (!first && !again))

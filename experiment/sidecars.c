@@ -29,7 +29,7 @@ struct sidecar {
     int64_t second_from;
     double per_second;
     double spark[MODEL_SPARK_MAX];
-    char problem[128];
+    char problem[MODEL_TEXT_MAX];
 };
 
 struct sidecars {
@@ -156,7 +156,7 @@ static void on_problem(void *context, struct link *link, const struct stats_prob
 {
     (void)link;
     struct sidecar *sidecar = context;
-    snprintf(sidecar->problem, sizeof sidecar->problem, "%.127s", problem->message);
+    snprintf(sidecar->problem, sizeof sidecar->problem, "%.250s", problem->message);
     say(sidecar->all, MODEL_LOG_ERROR, sidecar, "refuses", problem->message);
     struct sidecars *all = sidecar->all;
     all->handlers.changed(all->handlers.context);
@@ -483,7 +483,7 @@ void sidecars_show(const struct sidecars *all, struct model_experiment *out)
         memcpy(to->address, from->at.address, sizeof to->address);
         to->port = from->at.port;
         to->state = state_of(all, from);
-        snprintf(to->problem, sizeof to->problem, "%s",
+        snprintf(to->problem, sizeof to->problem, "%.127s",
                  to->state == MODEL_SIDECAR_UNREACHABLE ? link_problem(from->link) : from->problem);
         to->lease_left_ms = from->lease_left_ms;
         to->heard_ms = from->link == NULL ? from->log.heard_ms : link_heard_ms(from->link);

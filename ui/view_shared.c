@@ -76,18 +76,20 @@ bool view_change_words(const struct view *view, bool brief, char text[VIEW_CHANG
         (!experiment->changing && left_s == 0))
         return false;
     if (experiment->changing && left_s > 0)
-        snprintf(text, VIEW_CHANGE_WORDS_MAX, "changing · %lld s", left_s);
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "changing · %lld s%s", left_s,
+                 waits && !brief ? " · one more waits" : "");
     else if (experiment->changing)
-        snprintf(text, VIEW_CHANGE_WORDS_MAX, brief ? "changing" : "changing · the agent has yet to answer");
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "changing%s",
+                 brief   ? ""
+                 : waits ? " · one more waits"
+                         : " · no answer yet");
     else if (waits)
         snprintf(text, VIEW_CHANGE_WORDS_MAX, "the next change goes in %lld s", left_s);
     else if (brief)
         snprintf(text, VIEW_CHANGE_WORDS_MAX, "live · next in %lld s", left_s);
     else
-        snprintf(text, VIEW_CHANGE_WORDS_MAX, "live on %zu of %zu sidecars · next change in %lld s",
-                 experiment->live_on, experiment->live_of, left_s);
-    if (experiment->changing && waits && !brief)
-        snprintf(text + strlen(text), VIEW_CHANGE_WORDS_MAX - strlen(text), " · one more waits");
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "live on %zu of %zu · next in %lld s", experiment->live_on,
+                 experiment->live_of, left_s);
     return true;
 }
 

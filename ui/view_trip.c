@@ -273,6 +273,7 @@ static void draw_titles(const struct view *view, struct rect rect, enum role rol
     canvas_title(canvas, rect, style_bold(VIEW_STYLE(ROLE_TITLE)), text);
     int64_t age = view_age_ms(view);
     const char *source = series->source == MODEL_SOURCE_CLIENTS    ? "as clients see it"
+                         : series->within                          ? "inside the task, without the fault"
                          : series->source == MODEL_SOURCE_SIDECARS ? "at the sidecars"
                                                                    : "not measured";
     group_digits(series->window.total, n);
