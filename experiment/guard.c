@@ -379,14 +379,21 @@ bool guard_parse(struct guard *guard, const char *text, struct error *error)
 
 /* ── lists of them ───────────────────────────────────────────────────────────────────────── */
 
+bool guard_is_there(const struct choices *choices, const char *text)
+{
+    for (size_t i = 0; i < choices->guard_count; i++)
+        if (strcmp(choices->guards[i], text) == 0)
+            return true;
+    return false;
+}
+
 bool guard_add(struct choices *choices, const char *text, struct error *error)
 {
     struct guard guard;
     if (!guard_parse(&guard, text, error))
         return false;
-    for (size_t i = 0; i < choices->guard_count; i++)
-        if (strcmp(choices->guards[i], text) == 0)
-            return error_set(error, ERROR_INVALID, NAME ": '%s' is there already", text);
+    if (guard_is_there(choices, text))
+        return error_set(error, ERROR_INVALID, NAME ": '%s' is there already", text);
     if (choices->guard_count == CHOICES_GUARDS_MAX)
         return error_set(error, ERROR_INVALID, NAME ": there are %d already, and that is the most",
                          CHOICES_GUARDS_MAX);

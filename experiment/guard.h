@@ -68,6 +68,8 @@ void guard_format_limit(const struct guard *guard, char *text, size_t size);
 /* What it does, a sentence: "Trips when the p99 has been above 2 s for 10 s, or nothing was heard for 10 s."
  */
 void guard_describe(const struct guard *guard, char *text, size_t size);
+/* As it is written. */
+bool guard_is_there(const struct choices *choices, const char *text);
 /* Adds it as it is written, if it parses, is not there already, and there is room. */
 bool guard_add(struct choices *choices, const char *text, struct error *error);
 void guard_remove(struct choices *choices, size_t index);

@@ -48,7 +48,8 @@ static void take_stops(struct plan *plan)
         int length = snprintf(text, sizeof text, "alarm %s", template->stops[i].arn);
         if (length < 0 || (size_t)length >= sizeof text)
             error_set(&error, ERROR_LIMIT, "the ARN is longer than %d characters", CHOICES_GUARD_MAX);
-        else if (guard_add(&plan->request.choices, text, &error))
+        else if (guard_is_there(&plan->request.choices, text) ||
+                 guard_add(&plan->request.choices, text, &error))
             continue;
         preflight_add(plan->shown, MODEL_STOP, "a stop condition can't be kept", error.message,
                       "change the template, or use --engine fis");

@@ -14,7 +14,8 @@ struct exchange {
     bool head;
     bool connect;
     bool upgrade;
-    bool turn; /* of a tunnel, see connection_tunnel.c */
+    bool aws_json; /* a call of AWS's, in JSON, and AWS is what is behind us */
+    bool turn;     /* of a tunnel, see connection_tunnel.c */
     bool http_1_0;
     bool keeps_alive;
     bool health_check;

@@ -16,7 +16,7 @@ struct container_log {
     struct line_reader reader;
 };
 
-static void free_stream(struct log_stream *stream)
+static void drop_events(struct log_stream *stream)
 {
     for (size_t i = 0; i < stream->events.count; i++) {
         struct log_event *event = stream->events.items[i];
@@ -24,6 +24,12 @@ static void free_stream(struct log_stream *stream)
         free(event);
     }
     list_free(&stream->events);
+    stream->bytes = 0;
+}
+
+static void free_stream(struct log_stream *stream)
+{
+    drop_events(stream);
     free(stream);
 }
 
@@ -32,6 +38,22 @@ void logs_free_all(struct region *region)
     for (size_t i = 0; i < region->log_streams.count; i++)
         free_stream(region->log_streams.items[i]);
     list_free(&region->log_streams);
+    logs_free_groups(region);
+}
+
+void logs_drop_streams(struct region *region, const char *group)
+{
+    for (size_t i = region->log_streams.count; i-- > 0;) {
+        struct log_stream *stream = region->log_streams.items[i];
+        if (strcmp(stream->group, group) != 0)
+            continue;
+        if (stream->open) {
+            drop_events(stream);
+            continue;
+        }
+        list_remove_at(&region->log_streams, i);
+        free_stream(stream);
+    }
 }
 
 /* Makes room; the oldest of those that nobody writes to goes. */

@@ -22,6 +22,10 @@ struct log_event {
     int64_t time_ms; /* epoch */
     char *message;
 };
+struct log_group {
+    char name[LOGS_NAME_MAX];
+    int64_t created_ms;
+};
 struct log_stream {
     char group[LOGS_NAME_MAX], name[LOGS_NAME_MAX];
     char arn[2 * LOGS_NAME_MAX + 128];
@@ -42,5 +46,11 @@ void logs_read(struct container_log *log);
 /* Takes the rest. The stream stays. */
 void logs_close(struct container_log *log);
 void logs_free_all(struct region *region);
+
+/* logs_groups.c */
+bool logs_group_exists(const struct region *region, const char *name);
+void logs_free_groups(struct region *region);
+/* The group's streams, but for those that a container writes to, which lose their events. */
+void logs_drop_streams(struct region *region, const char *group);
 
 #endif

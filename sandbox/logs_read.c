@@ -25,12 +25,8 @@ static void read_group(struct json_object *request, char group[LOGS_NAME_MAX])
 static bool check_group(struct region *region, struct call *call, char group[LOGS_NAME_MAX])
 {
     read_group(call->request, group);
-    for (size_t i = 0; i < region->log_streams.count; i++) {
-        const struct log_stream *stream = region->log_streams.items[i];
-        if (strcmp(stream->group, group) == 0)
-            return true;
-    }
-    return call_fail(call, "ResourceNotFoundException", "The specified log group does not exist.");
+    return logs_group_exists(region, group) ||
+           call_fail(call, "ResourceNotFoundException", "The specified log group does not exist.");
 }
 
 static bool stream_is_asked_for(const struct log_stream *stream, struct json_object *request)
@@ -49,10 +45,12 @@ static bool stream_is_asked_for(const struct log_stream *stream, struct json_obj
 
 /* --- filter patterns ---------------------------------------------------------------------------- */
 
-/* `{ $.KEY = "VALUE" }`, or words that must all be there; "" is all. Others are refused. */
+/* `{ $.KEY = "VALUE" }`, a phrase between quotes, or words that must all be there; "" is all. Others are
+ * refused. */
 struct pattern {
     char key[64], value[128]; /* key "": words */
     char words[1025];
+    bool phrase; /* words are to be found as they stand */
 };
 
 static bool read_pattern(struct call *call, struct pattern *pattern)
@@ -67,9 +65,17 @@ static bool read_pattern(struct call *call, struct pattern *pattern)
         sscanf(text, "{ $.%63[A-Za-z0-9_] = \"%127[^\"]\" %1[}]", pattern->key, pattern->value, end) == 3)
         return true;
     pattern->key[0] = '\0';
+    size_t length = strlen(text);
+    pattern->phrase = length > 2 && length < sizeof pattern->words && text[0] == '"' &&
+                      strchr(text + 1, '"') == text + length - 1;
+    if (pattern->phrase) {
+        snprintf(pattern->words, sizeof pattern->words, "%.*s", (int)length - 2, text + 1);
+        return true;
+    }
     if (strlen(text) >= sizeof pattern->words || strpbrk(text, "{}[]?%-\"") != NULL)
-        return call_fail(call, "InvalidParameterException",
-                         "Invalid filter pattern: this region knows { $.key = \"value\" } and plain words.");
+        return call_fail(
+            call, "InvalidParameterException",
+            "Invalid filter pattern: this region knows { $.key = \"value\" }, a \"phrase\" and plain words.");
     text_copy(pattern->words, sizeof pattern->words, text);
     return true;
 }
@@ -83,6 +89,8 @@ static bool matches(const struct pattern *pattern, const char *message)
         json_object_put(json);
         return equal;
     }
+    if (pattern->phrase)
+        return strstr(message, pattern->words) != NULL;
     char words[sizeof pattern->words], *rest = NULL;
     text_copy(words, sizeof words, pattern->words);
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {

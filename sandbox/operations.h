@@ -44,7 +44,8 @@ operation_handler elbv2_create_target_group, elbv2_delete_target_group, elbv2_mo
 /* elbv2_rules.c */
 operation_handler elbv2_create_rule, elbv2_delete_rule, elbv2_set_rule_priorities, elbv2_create_listener,
     elbv2_delete_listener;
-/* ssm.c, logs_read.c */
+/* ssm.c, logs_groups.c, logs_read.c */
+operation_handler logs_create_log_group, logs_delete_log_group, logs_describe_log_groups;
 operation_handler ssm_start_session, ssm_terminate_session;
 operation_handler logs_filter_log_events, logs_get_log_events, logs_describe_log_streams;
 /* autoscaling.c */

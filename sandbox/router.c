@@ -1,6 +1,7 @@
 #include "sandbox/router.h"
 
 #include "core/clock.h"
+#include "sandbox/agent.h"
 #include "sandbox/auth.h"
 #include "sandbox/cbor.h"
 #include "sandbox/chaos.h"
@@ -336,9 +337,9 @@ static void answer_chaos(struct router *router, const struct server_request *req
     buf_init(&answer->body, WIRE_ANSWER_MAX);
     answer->content_type = "application/json";
     pthread_mutex_lock(&router->region->mutex);
-    answer->status =
-        chaos_answer(router->region->chaos, request->method, request->path, header(request, "Content-Type"),
-                     buf_text(&request->body), request->body.length, &answer->body);
+    answer->status = api_faults_answer(&router->region->chaos->faults, request->method, request->path,
+                                       header(request, "Content-Type"), buf_text(&request->body),
+                                       request->body.length, &answer->body);
     pthread_mutex_unlock(&router->region->mutex);
 }
 
@@ -362,8 +363,10 @@ void router_answer(void *context, const struct server_request *request, struct s
 {
     if (strncmp(request->path, "/_shaketable/", strlen("/_shaketable/")) == 0)
         answer_local(context, request, answer);
-    else if (strncmp(request->path, "/_localstack/", strlen("/_localstack/")) == 0)
+    else if (strncmp(request->path, API_FAULTS_PREFIX, strlen(API_FAULTS_PREFIX)) == 0)
         answer_chaos(context, request, answer);
+    else if (agent_is_for(request))
+        agent_answer(((struct router *)context)->region, &((struct router *)context)->fail, request, answer);
     else if (task_keys_is_for(request))
         answer_task_keys(context, request, answer);
     else if (product_api_is_for(request))

@@ -22,7 +22,8 @@ except ImportError:
     own_loaders = botocore.loaders
 
 SIZE_MAX = 1 << 20
-MODELS = ('ecs', 'elbv2', 'ec2')
+MODELS = ('ecs', 'elbv2', 'ec2', 'cloudwatch', 'dynamodb', 'fis', 'iam', 'logs', 'ssm', 'sts',
+          'application-autoscaling')
 PR_SET_PDEATHSIG = 1
 
 
@@ -37,13 +38,33 @@ def remember_models():
                 known[path] = read(self, path)
             return known[path]
 
+        list_services = loaders.Loader.list_available_services
+        listed = {}
+
+        def list_available_services(self, type_name, list_services=list_services, listed=listed):
+            if type_name not in listed:
+                listed[type_name] = list_services(self, type_name)
+            return list(listed[type_name])
+
         loaders.JSONFileLoader.load_file = load_file
+        loaders.Loader.list_available_services = list_available_services
         loader = loaders.Loader()
         for service in MODELS:
-            try:
-                loader.load_service_model(service, 'service-2')
-            except Exception:  # it is read by whoever wants it
-                pass
+            for kind in ('service-2', 'paginators-1', 'endpoint-rule-set-1'):
+                try:
+                    loader.load_service_model(service, kind)
+                except Exception:  # it is read by whoever wants it
+                    pass
+
+
+def warm_up():
+    """Loads what the CLI loads at its first call, without making one: its own threads would not survive a fork."""
+    try:
+        session = awscli.clidriver.create_clidriver().session
+        session.get_component('endpoint_resolver')
+        session.get_available_services()
+    except Exception:  # it is loaded by whoever wants it
+        pass
 
 
 def take(connection):
@@ -94,6 +115,7 @@ def answer(connection):
 def main():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     remember_models()
+    warm_up()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1] + '.new')
     listener.listen(64)

@@ -73,6 +73,8 @@ until_is "statistics arrive" 60 True stats
 one() { text logs filter-log-events --log-group-name /talk --log-stream-name-prefix t/proxy/ "$@"; }
 has "with what stands before them" "listening " "$(one --query 'events[0].message')"
 is "by words" 1 "$(one --filter-pattern 'listening upstream' --query 'length(events)')"
+is "by a phrase" 1 "$(one --filter-pattern '"listening "' --query 'length(events)')"
+is "which stands there so" 0 "$(one --filter-pattern '"upstream listening"' --query 'length(events)')"
 is "page by page" 3 "$(a --output json logs filter-log-events --log-group-name /talk --page-size 1 --max-items 3 \
     --query 'events[].eventId' | sort -u | grep -c '"0')"
 is "not those of before" 0 "$(one --start-time 99999999999999 --query 'length(events)')"
@@ -81,6 +83,18 @@ has "a stream's events" "listening " "$(text logs get-log-events --log-group-nam
     --log-stream-name "$stream" --start-from-head --limit 1 --query 'events[0].message')"
 fails "a pattern beyond this region" InvalidParameterException "Invalid filter pattern" logs filter-log-events \
     --log-group-name /talk --filter-pattern '{ $.sequence > 5 }'
+fails "a group that is there" ResourceAlreadyExistsException "already exists" logs create-log-group \
+    --log-group-name /talk
+fails "no name of a group" InvalidParameterException "logGroupName" logs create-log-group --log-group-name 'a b'
+a logs create-log-group --log-group-name /new || failures=$((failures + 1))
+is "a new group is empty" 0 "$(text logs filter-log-events --log-group-name /new --query 'length(events)')"
+is "groups, by name" "/new /talk" "$(text logs describe-log-groups \
+    --query 'logGroups[?logGroupName==`/new` || logGroupName==`/talk`].logGroupName')"
+is "groups, page by page" /new "$(text logs describe-log-groups --page-size 1 --log-group-name-prefix /n \
+    --query 'logGroups[].logGroupName')"
+a logs delete-log-group --log-group-name /new || failures=$((failures + 1))
+fails "a group that is gone" ResourceNotFoundException "does not exist" logs delete-log-group \
+    --log-group-name /new
 a ecs delete-service --cluster storefront --service talker --force >"$work/delete" || failures=$((failures + 1))
 is "ECS Exec can be turned off, without a deployment" "False 1" \
     "$(text ecs update-service --cluster storefront --service checkout --disable-execute-command \

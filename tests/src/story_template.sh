@@ -93,7 +93,9 @@ aws cloudwatch put-metric-alarm --alarm-name too-slow --metric-name x --namespac
   --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanThreshold
 write_template checkout "$(latency slow 100 '')" | sed \
   's|"none"|"aws:cloudwatch:alarm", "value": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:too-slow"|' >"$work/guarded.json"
-"$bin/shaketable" template run "$work/guarded.json" --yes --json >"$work/events" 2>"$work/events.err" </dev/null &
+# Named by hand as well it is one guard.
+"$bin/shaketable" template run "$work/guarded.json" --yes --json \
+  --guard 'alarm arn:aws:cloudwatch:us-east-1:000000000000:alarm:too-slow' >"$work/events" 2>"$work/events.err" </dev/null &
 injection=$!
 wait_for_phase injecting
 aws cloudwatch set-alarm-state --alarm-name too-slow --state-value ALARM --state-reason 'said by a test'
