@@ -51,6 +51,8 @@ struct stats_hello {
     char task[512];                    /* the ECS task's ARN, "" elsewhere */
     char capabilities[STATS_TEXT_MAX]; /* the faults it can do, separated by spaces: "latency loss error" */
     int64_t pid;
+    int64_t
+        slow_ms; /* a change of the faults may take so long, and is acknowledged when it holds; 0: at once */
 };
 struct stats_ack {
     int64_t id;

@@ -67,7 +67,8 @@ bool stats_hello_print(const struct stats_hello *hello, struct buf *out)
                 put_text(json, "version", hello->version) && put_text(json, "id", hello->id) &&
                 put_text(json, "task", hello->task) &&
                 document_put(json, "capabilities", words_to_json(hello->capabilities)) &&
-                put_integer(json, "pid", hello->pid);
+                put_integer(json, "pid", hello->pid) &&
+                (hello->slow_ms == 0 || put_integer(json, "slow_ms", hello->slow_ms));
     return finish(json, done, out);
 }
 
@@ -209,6 +210,7 @@ static bool read_hello(struct stats_hello *hello, struct json_object *json, stru
         {"task", DOCUMENT_TEXT, hello->task, sizeof hello->task, false},
         {"capabilities", DOCUMENT_ARRAY, &capabilities, 0, false},
         {"pid", DOCUMENT_INTEGER, &hello->pid, 0, false},
+        {"slow_ms", DOCUMENT_INTEGER, &hello->slow_ms, 0, false},
     };
     if (!document_read(json, "", fields, COUNT(fields), true, error))
         return false;

@@ -6,8 +6,8 @@
 #define SHAKETABLE_EXPERIMENT_FIS_DOCUMENT_H
 
 #include "core/fault.h"
+#include "core/refusals.h"
 #include "experiment/choices.h"
-#include "experiment/refusals.h"
 #include "experiment/template.h"
 
 #include <stdbool.h>

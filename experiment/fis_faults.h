@@ -9,7 +9,7 @@
 
 #include "core/buf.h"
 #include "core/fault.h"
-#include "experiment/refusals.h"
+#include "core/refusals.h"
 #include "experiment/template.h"
 
 #include <stdbool.h>

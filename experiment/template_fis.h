@@ -5,7 +5,7 @@
 #ifndef SHAKETABLE_EXPERIMENT_TEMPLATE_FIS_H
 #define SHAKETABLE_EXPERIMENT_TEMPLATE_FIS_H
 
-#include "experiment/refusals.h"
+#include "core/refusals.h"
 #include "experiment/template.h"
 
 #include <stdbool.h>

@@ -6,8 +6,8 @@
 #define SHAKETABLE_EXPERIMENT_TEMPLATE_IMPORT_H
 
 #include "core/fault.h"
+#include "core/refusals.h"
 #include "experiment/choices.h"
-#include "experiment/refusals.h"
 #include "experiment/template.h"
 #include "experiment/timeline.h"
 

@@ -6,7 +6,7 @@
 #define SHAKETABLE_EXPERIMENT_TIMELINE_H
 
 #include "core/fault.h"
-#include "experiment/refusals.h"
+#include "core/refusals.h"
 #include "experiment/template.h"
 
 #include <stdbool.h>

@@ -56,6 +56,7 @@ static void close_all(struct control *control)
     close_if_open((uv_handle_t *)&control->patience);
     close_if_open((uv_handle_t *)&control->arrival);
     close_if_open((uv_handle_t *)&control->tick);
+    control_agent_close(control);
 }
 
 /* The last word to a worker, exactly once. */
@@ -67,8 +68,16 @@ static void stop_worker(struct control *control, unsigned index)
     struct worker_message *message = &control->endings[2 * index + 1];
     message->message.kind = WORKER_STOP;
     worker_post(&control->workers[index], message);
-    if (++control->stopped_count < control->worker_count)
+    control->stopped_count++;
+    control_has_ended(control);
+}
+
+void control_has_ended(struct control *control)
+{
+    if (!control->ending || control->ended || control->stopped_count < control->worker_count ||
+        !control_agent_has_ended(control))
         return;
+    control->ended = true;
     for (unsigned i = 0; i < control->worker_count; i++)
         worker_join(&control->workers[i]);
     /* What they sent back last. */
@@ -94,11 +103,13 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_timer_stop(&control->expiry);
     uv_timer_stop(&control->opening);
     uv_timer_start(&control->patience, on_patience, CONTROL_DRAIN_MS, 0);
+    control_agent_end(control);
     for (unsigned i = 0; i < control->worker_count; i++) {
         struct worker_message *message = &control->endings[2 * i];
         message->message.kind = WORKER_DRAIN;
         worker_post(&control->workers[i], message);
     }
+    control_has_ended(control);
 }
 
 static void on_message(void *context, struct message *received)
@@ -171,10 +182,11 @@ int control_init(struct control *control, struct worker *workers, unsigned count
     control->fault = control->told = *fault;
     control->since_ns = clock_ns();
     init_hello(&control->hello, task);
-    control->samples = calloc(count + 1, sizeof *control->samples);
-    control->collects = calloc(count, sizeof *control->collects);
-    control->endings = calloc(2 * (size_t)count, sizeof *control->endings);
-    control->stopped = calloc(count, sizeof *control->stopped);
+    size_t room = count > 0 ? count : 1; /* of nothing there is no memory */
+    control->samples = calloc(room + 1, sizeof *control->samples);
+    control->collects = calloc(room, sizeof *control->collects);
+    control->endings = calloc(2 * room, sizeof *control->endings);
+    control->stopped = calloc(room, sizeof *control->stopped);
     control->cleaning = control_change_new(control);
     if (!control->samples || !control->collects || !control->endings || !control->stopped ||
         !control->cleaning)
@@ -228,4 +240,5 @@ void control_free(struct control *control)
     free(control->endings);
     free(control->stopped);
     free(control->cleaning);
+    agent_free(control->agent);
 }

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/stats.h"
+#include "proxy/agent.h"
 #include "proxy/mailbox.h"
 #include "proxy/metrics_text.h"
 #include "proxy/timetable.h"
@@ -30,6 +31,9 @@
 #define CONTROL_CAPABILITIES \
     "latency loss error reset blackhole bandwidth slow_close slice limit scope_header scope_source schedule"
 
+#define CONTROL_AGENT_CAPABILITIES "latency loss blackhole agent"
+#define CONTROL_AGENT_TICK_MS 200
+
 struct client;
 struct listener;
 struct metrics;
@@ -46,6 +50,7 @@ struct change {
     uint64_t since_ns;
     uint64_t elapsed_ns; /* of their schedule, before they came here */
     char by[STATS_TEXT_MAX];
+    uint64_t wish;                    /* of the agent; then there are no messages */
     struct worker_message messages[]; /* one a worker */
 };
 
@@ -68,6 +73,14 @@ struct control {
     struct timetable timetable; /* what `opening` waits for */
     uv_timer_t opening;
     struct change *cleaning; /* made beforehand: going clean must not need memory */
+    /* The ECS agent's faults instead of the workers'; control_agent.c */
+    struct agent *agent; /* NULL: the workers have the faults */
+    struct agent_setting agent_setting;
+    struct change *changing; /* the newest wish, until the agent has answered it; NULL: none */
+    uint64_t agent_problems; /* that were told */
+    bool agent_unclean;      /* at the end: a fault of ours may still run */
+    uv_async_t agent_news;
+    uv_timer_t agent_clock;
     /* Counts */
     struct stats_sample *samples; /* one a worker, and their sum */
     struct worker_message *collects;
@@ -95,6 +108,7 @@ struct control {
     bool *stopped;
     unsigned stopped_count;
     bool ending;
+    bool ended;
 };
 
 /* The workers are initialised by the caller with &control->inbox, and not started before. 0 or a
@@ -110,7 +124,11 @@ bool control_serve_metrics(struct control *control, const char *address, char *s
                            struct error *error);
 /* --stats-log: a frame every so often on standard output. */
 bool control_log_stats(struct control *control, int64_t interval_s, struct error *error);
-/* Until SIGTERM or SIGINT and the workers' end. Workers are joined. */
+/* --agent: the faults are the ECS agent's from now on, the workers stay clean. `uri` is ECS_AGENT_URI; one
+ * that is missing or malformed is an error of each change, not of this. */
+bool control_use_agent(struct control *control, const char *uri, const struct agent_setting *setting,
+                       bool owns, struct error *error);
+/* Until SIGTERM or SIGINT, the workers' end and that of the agent's faults. Workers are joined. */
 void control_run(struct control *control);
 void control_free(struct control *control);
 /* Where starting failed: removes the sockets' files; the process is about to exit. */
@@ -132,6 +150,24 @@ void control_on_expiry(uv_timer_t *timer);
 void control_keep_timetable(struct control *control, const struct timetable *timetable);
 void control_drop_timetable(struct control *control);
 void control_on_opening(uv_timer_t *timer);
+
+/* Nothing of them is held: no faults, nobody's. */
+void control_end_lease(struct control *control);
+/* The timetable's faults are tried again later. */
+void control_reopen(struct control *control);
+
+/* control_agent.c: where there is an agent. */
+/* False: it can't do these faults, or there is none; nothing was changed. */
+bool control_agent_can(const struct control *control, const struct fault *fault, struct error *error);
+/* Takes the change; who asked for it is answered when the agent has. */
+void control_agent_change(struct control *control, struct change *change);
+/* No more is wanted; control_agent_has_ended says when that is so. */
+void control_agent_end(struct control *control);
+bool control_agent_has_ended(const struct control *control);
+void control_agent_close(struct control *control);
+
+/* Something has ended: the last of all ends the loop. */
+void control_has_ended(struct control *control);
 
 /* control_collect.c */
 void control_collect(struct control *control);

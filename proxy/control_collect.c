@@ -9,6 +9,45 @@
 #include "proxy/metrics.h"
 #include "proxy/stats_log.h"
 
+/* Counts add up over time; gauges are those of now. */
+static void gather(struct client *client, const struct stats_sample *sum)
+{
+    struct stats_sample *sample = client->sample;
+    sample->connections_open = sample->in_flight = sample->held = 0;
+    stats_sample_add(sample, sum);
+}
+
+static void deliver(struct client *client, const struct stats_sample *sum)
+{
+    if (client->closing)
+        return;
+    if (client->subscription == SUBSCRIPTION_BEGINNING) {
+        client->subscription = SUBSCRIPTION_LIVE;
+        client->since_ns = clock_ns();
+    } else if (client->subscription == SUBSCRIPTION_LIVE) {
+        gather(client, sum);
+        if (client->due)
+            client_send_sample(client);
+    }
+}
+
+/* All counts are here. */
+static void spread(struct control *control)
+{
+    struct stats_sample *sum = &control->samples[control->worker_count];
+    stats_sample_reset(sum);
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        stats_sample_add(sum, &control->samples[i]);
+        stats_sample_reset(&control->samples[i]);
+    }
+    for (struct client *client = control->clients; client; client = client->next)
+        deliver(client, sum);
+    if (control->metrics)
+        metrics_collected(control->metrics, sum);
+    if (control->log)
+        stats_log_collected(control->log, sum);
+}
+
 void control_collect(struct control *control)
 {
     if (control->ending)
@@ -29,6 +68,8 @@ void control_collect(struct control *control)
             (struct worker_message){.message.kind = WORKER_COLLECT, .sample = &control->samples[i]};
         worker_post(&control->workers[i], &control->collects[i]);
     }
+    if (control->worker_count == 0)
+        spread(control);
 }
 
 static bool is_watched(const struct control *control)
@@ -57,44 +98,11 @@ void control_begin_ticking(struct control *control)
         uv_timer_start(&control->tick, on_tick, CONTROL_TICK_MS, CONTROL_TICK_MS);
 }
 
-/* Counts add up over time; gauges are those of now. */
-static void gather(struct client *client, const struct stats_sample *sum)
-{
-    struct stats_sample *sample = client->sample;
-    sample->connections_open = sample->in_flight = sample->held = 0;
-    stats_sample_add(sample, sum);
-}
-
-static void deliver(struct client *client, const struct stats_sample *sum)
-{
-    if (client->closing)
-        return;
-    if (client->subscription == SUBSCRIPTION_BEGINNING) {
-        client->subscription = SUBSCRIPTION_LIVE;
-        client->since_ns = clock_ns();
-    } else if (client->subscription == SUBSCRIPTION_LIVE) {
-        gather(client, sum);
-        if (client->due)
-            client_send_sample(client);
-    }
-}
-
 void control_collected(struct control *control)
 {
     if (--control->collecting > 0)
         return;
-    struct stats_sample *sum = &control->samples[control->worker_count];
-    stats_sample_reset(sum);
-    for (unsigned i = 0; i < control->worker_count; i++) {
-        stats_sample_add(sum, &control->samples[i]);
-        stats_sample_reset(&control->samples[i]);
-    }
-    for (struct client *client = control->clients; client; client = client->next)
-        deliver(client, sum);
-    if (control->metrics)
-        metrics_collected(control->metrics, sum);
-    if (control->log)
-        stats_log_collected(control->log, sum);
+    spread(control);
     if (control->collect_again)
         control_collect(control);
 }

@@ -21,6 +21,10 @@ struct change *control_change_new(const struct control *control)
 
 static void send_change(struct control *control, struct change *change)
 {
+    if (control->agent) {
+        control_agent_change(control, change);
+        return;
+    }
     change->left = control->worker_count;
     uint64_t now_ns = clock_ns();
     change->since_ns = now_ns - change->elapsed_ns;
@@ -90,7 +94,7 @@ static void set_expiry(struct control *control)
     uv_timer_start(&control->expiry, control_on_expiry, (uint64_t)left, 0);
 }
 
-static void end_lease(struct control *control)
+void control_end_lease(struct control *control)
 {
     control->leased = false;
     control->deadline_ms = 0;
@@ -109,7 +113,7 @@ void control_on_expiry(uv_timer_t *timer)
         set_expiry(control);
         return;
     }
-    end_lease(control);
+    control_end_lease(control);
     send_change(control, control->cleaning);
 }
 
@@ -143,6 +147,10 @@ void control_set(struct control *control, struct client *client, const struct st
         client_send_problem(client, request->id, &error);
         return;
     }
+    if (control->agent && !control_agent_can(control, &request->faults, &error)) {
+        client_send_problem(client, request->id, &error);
+        return;
+    }
     struct change *change = new_change(control, client, request);
     if (!change)
         return;
@@ -173,7 +181,7 @@ void control_clear(struct control *control, struct client *client, const struct 
     if (!change)
         return;
     control_drop_timetable(control);
-    end_lease(control);
+    control_end_lease(control);
     send_change(control, change);
 }
 
@@ -182,9 +190,14 @@ void control_clear(struct control *control, struct client *client, const struct 
 static void go_live(struct control *control, int64_t now_ms)
 {
     const struct timetable *timetable = &control->timetable;
+    struct error error;
+    if (control->agent && !control_agent_can(control, &timetable->fault, &error)) {
+        fprintf(stderr, "shaketable-proxy: SHAKETABLE_FAULTS: %s: it stays clean\n", error.message);
+        return;
+    }
     struct change *change = control_change_new(control);
     if (!change) {
-        uv_timer_start(&control->opening, control_on_opening, TIMETABLE_LOOK_MS, 0);
+        control_reopen(control);
         return;
     }
     change->fault = timetable->fault;
@@ -218,6 +231,11 @@ void control_keep_timetable(struct control *control, const struct timetable *tim
 {
     control->timetable = *timetable;
     uv_timer_start(&control->opening, control_on_opening, 0, 0);
+}
+
+void control_reopen(struct control *control)
+{
+    uv_timer_start(&control->opening, control_on_opening, TIMETABLE_LOOK_MS, 0);
 }
 
 void control_drop_timetable(struct control *control)

@@ -107,42 +107,68 @@ static bool start_workers(struct proxy *proxy, char *shown, size_t size, struct 
     return true;
 }
 
-/* Everything is open and checked before the ready line says so. */
-static bool start(struct proxy *proxy, struct error *error)
+static bool init_control(struct proxy *proxy, unsigned count, struct error *error)
 {
-    const struct settings *settings = &proxy->settings;
-    char shown[CONTROL_LISTENERS_MAX][UNITS_HOST_MAX];
-    char listening[ADDRESS_TEXT_MAX], behind[SHOWN_MAX], metrics[UNITS_HOST_MAX];
-    unsigned count = (unsigned)settings->threads;
-    if (!find_upstream(proxy, error))
-        return false;
-    proxy->upstream.health_path = settings->health_path;
-    proxy->upstream.resets = settings->resets;
-    proxy->workers = calloc(count, sizeof *proxy->workers);
+    proxy->workers = calloc(count > 0 ? count : 1, sizeof *proxy->workers);
     if (!proxy->workers)
         return error_set(error, ERROR_SYSTEM, "out of memory");
-    int rc = control_init(&proxy->control, proxy->workers, count, &proxy->faults.fault, settings->task);
+    int rc = control_init(&proxy->control, proxy->workers, count, &proxy->faults.fault, proxy->settings.task);
     if (rc < 0)
         return error_set(error, ERROR_SYSTEM, "cannot start: %s", uv_strerror(rc));
-    proxy->control.console_key = settings->console_key;
+    proxy->control.console_key = proxy->settings.console_key;
     if (proxy->gateway)
         proxy->control.more = gateway_metrics(proxy->gateway);
-    for (size_t i = 0; i < settings->stats_count; i++)
-        if (!control_listen(&proxy->control, settings->stats[i], shown[i], sizeof shown[i], error))
-            return false;
-    if (settings->metrics &&
-        !control_serve_metrics(&proxy->control, settings->metrics, metrics, sizeof metrics, error))
-        return false;
-    if (!start_workers(proxy, listening, sizeof listening, error))
-        return false;
-    settings_describe(settings, behind, sizeof behind);
-    printf("listening %s %s", listening, behind);
+    return true;
+}
+
+static bool use_agent(struct proxy *proxy, struct error *error)
+{
+    const char *owned = getenv("SHAKETABLE_AGENT_OWNED");
+    return !proxy->settings.agent.enabled ||
+           control_use_agent(&proxy->control, getenv("ECS_AGENT_URI"), &proxy->settings.agent.setting,
+                             owned && strcmp(owned, "1") == 0, error);
+}
+
+static void print_ready(const struct settings *settings, const char *listening, const char *metrics,
+                        char shown[][UNITS_HOST_MAX])
+{
+    char behind[SHOWN_MAX];
+    if (settings->listen) {
+        settings_describe(settings, behind, sizeof behind);
+        printf("listening %s %s", listening, behind);
+    } else {
+        printf("agent");
+    }
     for (size_t i = 0; i < settings->stats_count; i++)
         printf(" stats %s", shown[i]);
     if (settings->metrics)
         printf(" metrics %s", metrics);
     printf("\n");
     fflush(stdout);
+}
+
+/* Everything is open and checked before the ready line says so. */
+static bool start(struct proxy *proxy, struct error *error)
+{
+    const struct settings *settings = &proxy->settings;
+    char shown[CONTROL_LISTENERS_MAX][UNITS_HOST_MAX];
+    char listening[ADDRESS_TEXT_MAX], metrics[UNITS_HOST_MAX];
+    unsigned count = settings->listen ? (unsigned)settings->threads : 0;
+    if (settings->listen && !find_upstream(proxy, error))
+        return false;
+    proxy->upstream.health_path = settings->health_path;
+    proxy->upstream.resets = settings->resets;
+    if (!init_control(proxy, count, error))
+        return false;
+    for (size_t i = 0; i < settings->stats_count; i++)
+        if (!control_listen(&proxy->control, settings->stats[i], shown[i], sizeof shown[i], error))
+            return false;
+    if (settings->metrics &&
+        !control_serve_metrics(&proxy->control, settings->metrics, metrics, sizeof metrics, error))
+        return false;
+    if ((count > 0 && !start_workers(proxy, listening, sizeof listening, error)) || !use_agent(proxy, error))
+        return false;
+    print_ready(settings, listening, metrics, shown);
     if (settings->stats_log_s > 0 && !control_log_stats(&proxy->control, settings->stats_log_s, error))
         return false;
     if (settings->has_timetable)
@@ -164,12 +190,13 @@ static int run(struct proxy *proxy)
         return fail(&error);
     }
     control_run(&proxy->control);
+    bool is_clean = !proxy->control.agent_unclean;
     backend_stop(proxy->gate);
     control_free(&proxy->control);
     gateway_stop(proxy->gateway);
     settings_free(&proxy->settings);
     free(proxy->workers);
-    return EXIT_SUCCESS;
+    return is_clean ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

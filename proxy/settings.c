@@ -129,28 +129,36 @@ void settings_free(struct settings *settings)
     gateway_options_free(&settings->gateway);
 }
 
-enum { TABLES = 3 };
+enum { TABLES = 4 };
 static void make_tables(struct settings *settings, struct fault_options *faults,
                         struct options_table tables[TABLES])
 {
     tables[0] = (struct options_table){specs, take, settings, "Options"};
     tables[1] = (struct options_table){gateway_option_specs, gateway_options_take, &settings->gateway,
                                        "In front of AWS"};
-    tables[2] = (struct options_table){fault_option_specs, fault_options_take, faults,
+    tables[2] =
+        (struct options_table){agent_option_specs, agent_options_take, &settings->agent, "By the ECS agent"};
+    tables[3] = (struct options_table){fault_option_specs, fault_options_take, faults,
                                        "FAULTS, in force from the start"};
 }
 
-static bool check(const struct settings *settings, struct error *error)
+static bool check(struct settings *settings, const struct fault *fault, struct error *error)
 {
     int behind = (settings->upstream != NULL) + (settings->connect != NULL) + settings->gateway.enabled;
     if (settings->help || settings->version)
         return true;
-    if (!settings->listen || behind == 0)
+    bool is_bare = settings->agent.enabled && !settings->listen && behind == 0;
+    if (!is_bare && (!settings->listen || behind == 0))
         return error_set(error, ERROR_USAGE, "--%s is missing; --help tells more",
                          settings->listen ? "upstream" : "listen");
     if (behind > 1)
         return error_set(error, ERROR_USAGE, "--upstream, --connect and --aws exclude each other");
-    return gateway_options_check(&settings->gateway, error);
+    if (settings->agent.enabled && !fault_is_clean(fault))
+        return error_set(error, ERROR_USAGE,
+                         "--agent: FAULTS from the start would never end; they come over the stats socket, "
+                         "with a lease, or from the environment, with a deadline");
+    return agent_options_check(&settings->agent, settings->upstream, settings->connect, error) &&
+           gateway_options_check(&settings->gateway, error);
 }
 
 bool settings_parse(struct settings *settings, struct fault_options *faults, int argc, char **argv,
@@ -160,7 +168,7 @@ bool settings_parse(struct settings *settings, struct fault_options *faults, int
     size_t positional_count = 0;
     make_tables(settings, faults, tables);
     return options_parse(argc, argv, tables, TABLES, NULL, 0, &positional_count, error) &&
-           check(settings, error);
+           check(settings, &faults->fault, error);
 }
 
 void settings_print_help(void)
@@ -169,16 +177,17 @@ void settings_print_help(void)
     make_tables(NULL, NULL, tables);
     printf("Usage: shaketable-proxy --listen ADDR:PORT --upstream HOST:PORT [OPTIONS] [FAULTS]\n"
            "       shaketable-proxy --listen ADDR:PORT --connect HOST:PORT [OPTIONS] [FAULTS]\n"
-           "       shaketable-proxy --listen ADDR:PORT --aws [OPTIONS] [FAULTS]\n\n"
+           "       shaketable-proxy --listen ADDR:PORT --aws [OPTIONS] [FAULTS]\n"
+           "       shaketable-proxy --agent [--stats ADDRESS] [OPTIONS]\n\n"
            "Relays connections to an application, measures its requests, and injects faults.\n\n");
     options_print_help(stdout, tables, TABLES);
 }
 
 void settings_describe(const struct settings *settings, char *text, size_t size)
 {
-    if (settings->gateway.enabled)
-        snprintf(text, size, "upstream aws");
-    else
-        snprintf(text, size, "%s %s", settings->connect ? "connect" : "upstream",
-                 settings->connect ? settings->connect : settings->upstream);
+    const char *to = settings->gateway.enabled ? "aws"
+                     : settings->connect       ? settings->connect
+                                               : settings->upstream;
+    snprintf(text, size, "%s %s%s", settings->connect ? "connect" : "upstream", to,
+             settings->agent.enabled ? " agent" : "");
 }

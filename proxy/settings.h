@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/options.h"
+#include "proxy/agent_options.h"
 #include "proxy/control.h"
 #include "proxy/gateway_options.h"
 #include "proxy/timetable.h"
@@ -16,10 +17,11 @@
 
 /* Texts are borrowed from argv and from the environment. */
 struct settings {
-    const char *listen;
+    const char *listen; /* NULL: nothing is relayed, which only --agent allows */
     const char *upstream;
     const char *connect;
     struct gateway_options gateway;
+    struct agent_options agent;
     const char *stats[CONTROL_LISTENERS_MAX];
     size_t stats_count;
     const char *metrics;
@@ -45,7 +47,7 @@ bool settings_parse(struct settings *settings, struct fault_options *faults, int
                     struct error *error);
 void settings_print_help(void);
 /* What stands behind the relay, for the ready line: "upstream 127.0.0.1:80", "connect db:5432", "upstream
- * aws". */
+ * aws", and " agent" behind it. */
 void settings_describe(const struct settings *settings, char *text, size_t size);
 
 #endif

@@ -228,6 +228,16 @@ bool interface_is_running(const struct task *task, enum interface_kind kind)
     return task->interface && task->interface->running[kind];
 }
 
+bool interface_has_blackhole(const struct task *task, const struct interface_fault *fault)
+{
+    const struct interface_fault *runs = NULL;
+
+    if (!interface_is_running(task, INTERFACE_BLACKHOLE))
+        return false;
+    runs = &task->interface->faults[INTERFACE_BLACKHOLE];
+    return runs->port == fault->port && runs->udp == fault->udp && runs->ingress == fault->ingress;
+}
+
 bool interface_is_settled(const struct task *task)
 {
     for (size_t i = 0; task->interface && i < task->interface->count; i++) {

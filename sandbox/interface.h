@@ -37,6 +37,7 @@ struct interface_fault {
     int flows_percent;       /* latency, loss; 0 counts as 100 */
     int port;                /* blackhole */
     bool udp, ingress;       /* blackhole; nothing carries UDP here, so that one changes nothing */
+    bool exempt;             /* blackhole: it runs, and spares everybody */
     /* Latency and loss: texts, IPv4 addresses, CIDR blocks, names, "ALL", "DYNAMODB", "S3"; NULL or empty:
      * all. */
     struct json_object *sources;
@@ -52,6 +53,8 @@ bool interface_start(struct region *region, struct task *task, const struct inte
 /* False: none was running. */
 bool interface_stop(struct region *region, struct task *task, enum interface_kind kind);
 bool interface_is_running(const struct task *task, enum interface_kind kind);
+/* True when it has a blackhole of that port, protocol and direction. */
+bool interface_has_blackhole(const struct task *task, const struct interface_fault *fault);
 /* "latency", "loss", "blackhole". */
 const char *interface_kind_name(enum interface_kind kind);
 /* True once every process has acknowledged what it was told. */

@@ -29,7 +29,8 @@ bool interface_is_wanted(const struct task *task);
 /* Adds the listeners that the task needs; they do not run yet. ERROR_LIMIT. */
 bool interface_plan(struct region *region, const struct task *task, struct interface *interface,
                     struct error *error);
-/* The addresses of the load balancers that lead to that port of the task; the caller owns the list. */
+/* The addresses of the load balancers that lead to that port of the task or, where none does, of whoever
+ * calls it directly, which is the machine's own. The caller owns the list. */
 struct json_object *interface_peers(struct region *region, const struct task *task, uint16_t port);
 
 #endif

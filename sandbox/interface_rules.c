@@ -9,6 +9,12 @@
 
 enum match { MATCH_NONE, MATCH_DYNAMODB /* only its requests */, MATCH_ALL };
 
+/* All addresses, as whoever knows no "ALL" writes them. A host of a name has one too. */
+static bool is_everything(const char *source)
+{
+    return strcmp(source, "ALL") == 0 || strcmp(source, "0.0.0.0/0") == 0;
+}
+
 /* An address, a block that holds it, or the same text. */
 static bool covers(const char *source, const char *host)
 {
@@ -32,7 +38,7 @@ static size_t count_covered(const char *source, struct json_object *peers)
 
 static enum match match_source(const char *source, const struct interface_point *point)
 {
-    if (strcmp(source, "ALL") == 0)
+    if (is_everything(source))
         return MATCH_ALL;
     if (point->ingress)
         return count_covered(source, point->peers) > 0 ? MATCH_ALL : MATCH_NONE;
@@ -52,7 +58,7 @@ static bool is_filtered(struct json_object *list, const struct interface_point *
 
     for (size_t i = 0; i < json_length(list); i++) {
         const char *source = json_text_at(list, i);
-        if (strcmp(source, "ALL") == 0 || (!point->ingress && match_source(source, point) == MATCH_ALL))
+        if (is_everything(source) || (!point->ingress && match_source(source, point) == MATCH_ALL))
             return true;
     }
     for (size_t k = 0; point->ingress && k < json_length(point->peers); k++) {
@@ -66,8 +72,9 @@ static bool is_filtered(struct json_object *list, const struct interface_point *
 
 static enum match match_port(const struct interface_fault *fault, const struct interface_point *point)
 {
-    return !fault->udp && fault->ingress == point->ingress && fault->port == point->port ? MATCH_ALL
-                                                                                         : MATCH_NONE;
+    return !fault->udp && !fault->exempt && fault->ingress == point->ingress && fault->port == point->port
+               ? MATCH_ALL
+               : MATCH_NONE;
 }
 
 static enum match match(const struct interface_fault *fault, const struct interface_point *point)

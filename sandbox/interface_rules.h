@@ -26,8 +26,8 @@ struct interface_point {
  * that of the latency is kept and the loss is as much higher or lower as keeps its mean; and a blackhole
  * leaves nothing to delay or lose. DYNAMODB at an endpoint that all services share is those requests whose
  * X-Amz-Target is DynamoDB's, unless another fault there is for all. Who comes in is known only as the load
- * balancers that lead there: an ingress listener is faulted when one of them is among the sources, and left
- * alone when all are filtered.
+ * balancers that lead there (to a port without one: 127.0.0.1, from where its callers come in a region): an
+ * ingress listener is faulted when one of them is among the sources, and left alone when all are filtered.
  */
 bool interface_merge(const struct interface_fault faults[INTERFACE_KINDS],
                      const bool running[INTERFACE_KINDS], const struct interface_point *point,

@@ -1,6 +1,7 @@
 #include "sandbox/launch.h"
 
 #include "core/process.h"
+#include "sandbox/agent.h"
 #include "sandbox/egress.h"
 #include "sandbox/interface.h"
 #include "sandbox/logs.h"
@@ -121,10 +122,17 @@ static bool fill_arguments(struct texts *texts, const struct region *region, con
     return true;
 }
 
-static bool fill_environment(struct texts *texts, const struct region *region, const struct task *task,
-                             struct json_object *definition)
+/* What the ECS agent sets goes before a definition's own. */
+static bool is_agents(const char *name)
 {
-    struct json_object *list = json_list(definition, "environment");
+    return strcmp(name, AGENT_VARIABLE) == 0;
+}
+
+static bool fill_environment(struct texts *texts, const struct region *region, const struct task *task,
+                             const struct container *container)
+{
+    struct json_object *list = json_list(container->definition, "environment");
+    char agent[AGENT_URI_MAX];
     char url[URL_MAX];
 
     for (size_t i = 0; launch_inherited[i]; i++) {
@@ -138,14 +146,17 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
         struct buf out;
         bool done = true;
         buf_init(&out, TEXT_MAX);
-        if (name && *name && !strchr(name, '=') && !(task->keys && task_keys_is_variable(name)))
+        if (name && *name && !strchr(name, '=') && !is_agents(name) &&
+            !(task->keys && task_keys_is_variable(name)))
             done = rewrite(region, task, name, value ? value : "", &out) &&
                    add_variable(texts, name, buf_text(&out));
         buf_free(&out);
         if (!done)
             return false;
     }
-    return (!task_keys_url(region, task, url, sizeof url) || add_variable(texts, TASK_KEYS_VARIABLE, url)) &&
+    agent_print_uri(region, container, agent, sizeof agent);
+    return (*agent == '\0' || add_variable(texts, AGENT_VARIABLE, agent)) &&
+           (!task_keys_url(region, task, url, sizeof url) || add_variable(texts, TASK_KEYS_VARIABLE, url)) &&
            add_variable(texts, "SHAKETABLE_PARENT_DEATH", "1") &&
            add_variable(texts, "SHAKETABLE_TASK", task->arn);
 }
@@ -219,7 +230,7 @@ static bool start(struct region *region, struct task *task, struct container *co
         spec.output = file;
     if (!add(&arguments, spec.program) || (subcommand && !add(&arguments, subcommand)) ||
         !fill_arguments(&arguments, region, task, definition) ||
-        !fill_environment(&environment, region, task, definition))
+        !fill_environment(&environment, region, task, container))
         error_set(error, ERROR_LIMIT, "CannotStartContainerError: its command or environment is too long");
     else if ((container->pid = process_start(&spec, error)) < 0)
         error_prefix(error, "CannotStartContainerError: ");

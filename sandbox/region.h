@@ -57,6 +57,7 @@ struct definition {
 };
 
 enum container_state { CONTAINER_PENDING, CONTAINER_RUNNING, CONTAINER_STOPPED };
+#define CONTAINER_AGENT_ID_MAX 48
 struct container {
     char name[REGION_NAME_MAX];
     char arn[REGION_ARN_MAX];
@@ -69,6 +70,8 @@ struct container {
     pid_t pid;                      /* 0: none */
     struct container_log *log;      /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
     int stop_timeout_s;             /* from SIGTERM to SIGKILL */
+    char agent_id[CONTAINER_AGENT_ID_MAX]; /* see agent.h */
+    int64_t agent_asked_ms[3][3];          /* when it last took a request, by fault and verb; 0: never */
     bool killed;
     bool has_exit_code;
     int exit_code;

@@ -1,6 +1,7 @@
 #include "sandbox/router.h"
 
 #include "core/clock.h"
+#include "sandbox/agent.h"
 #include "sandbox/auth.h"
 #include "sandbox/cbor.h"
 #include "sandbox/chaos.h"
@@ -364,6 +365,8 @@ void router_answer(void *context, const struct server_request *request, struct s
         answer_local(context, request, answer);
     else if (strncmp(request->path, API_FAULTS_PREFIX, strlen(API_FAULTS_PREFIX)) == 0)
         answer_chaos(context, request, answer);
+    else if (agent_is_for(request))
+        agent_answer(((struct router *)context)->region, &((struct router *)context)->fail, request, answer);
     else if (task_keys_is_for(request))
         answer_task_keys(context, request, answer);
     else if (product_api_is_for(request))

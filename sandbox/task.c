@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/process.h"
 #include "sandbox/admission.h"
+#include "sandbox/agent.h"
 #include "sandbox/elbv2.h"
 #include "sandbox/interface.h"
 #include "sandbox/launch.h"
@@ -45,6 +46,7 @@ static void add_containers(struct region *region, struct task *task, const char 
         struct container *container = &task->containers[task->container_count++];
         char uuid[37];
         names_uuid(uuid);
+        agent_take_id(task, container);
         text_copy(container->name, sizeof container->name, json_text(definition, "name"));
         text_copy(container->image, sizeof container->image, json_text(definition, "image"));
         container->definition = overrides_apply(definition, json_map(task->asked, "overrides"));

@@ -4,7 +4,7 @@
 #ifndef SHAKETABLE_SRC_TEMPLATE_H
 #define SHAKETABLE_SRC_TEMPLATE_H
 
-#include "experiment/refusals.h"
+#include "core/refusals.h"
 #include "experiment/template.h"
 #include "src/cli.h"
 

@@ -7,8 +7,8 @@
 #ifndef SHAKETABLE_UI_STATE_H
 #define SHAKETABLE_UI_STATE_H
 
+#include "core/refusals.h"
 #include "experiment/model.h"
-#include "experiment/refusals.h"
 #include "ui/event.h"
 #include "ui/form.h"
 #include "ui/keys.h"

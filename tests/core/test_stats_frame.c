@@ -58,6 +58,17 @@ static void hello_goes_there_and_back(void **state)
     assert_string_equal(f->frame.hello.task, hello.task);
     assert_string_equal(f->frame.hello.capabilities, hello.capabilities);
     assert_int_equal(f->frame.hello.pid, 42);
+    assert_int_equal(f->frame.hello.slow_ms, 0);
+}
+
+static void a_slow_sidecar_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct stats_hello hello = {.version = "0.1.0", .id = "abc", .pid = 42, .slow_ms = 5000};
+    assert_true(stats_hello_print(&hello, &f->out));
+    assert_non_null(strstr(f->out.data, "\"pid\":42,\"slow_ms\":5000}"));
+    parse_printed(f);
+    assert_int_equal(f->frame.hello.slow_ms, 5000);
 }
 
 static void an_ack_goes_there_and_back(void **state)
@@ -304,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(hello_goes_there_and_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_slow_sidecar_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_ack_goes_there_and_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_problem_goes_there_and_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sample_goes_there_and_back, set_up, tear_down),

@@ -56,15 +56,15 @@ class Upstream:
 
 
 class Proxy:
-    """A running shaketable-proxy; must exit 0 on SIGTERM."""
+    """A running shaketable-proxy; must exit 0 on SIGTERM. Without an upstream it relays nothing."""
 
     def __init__(self, upstream_port, *options, stats=True, preexec=None, environment=None):
         self.directory = tempfile.mkdtemp(prefix="shaketable-test-")
         self.stats_path = os.path.join(self.directory, "s")
-        behind = ["--upstream", f"127.0.0.1:{upstream_port}"]
+        behind = ["--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{upstream_port}"]
         if isinstance(upstream_port, list):  # of options, such as --connect HOST:PORT
-            behind = upstream_port
-        arguments = [PROXY, "--listen", "127.0.0.1:0", *behind]
+            behind = ["--listen", "127.0.0.1:0", *upstream_port]
+        arguments = [PROXY, *(behind if upstream_port is not None else [])]
         threads = os.environ.get("PROXY_TEST_THREADS")
         if threads and "--threads" not in options:
             arguments += ["--threads", threads]
@@ -79,12 +79,12 @@ class Proxy:
             env=dict(os.environ, SHAKETABLE_PARENT_DEATH="1", **(environment or {})),
         )
         self.ready = self.process.stdout.readline().decode().strip()
-        if not self.ready.startswith("listening "):
+        if not self.ready.startswith("listening " if upstream_port is not None else "agent"):
             self.process.wait()
             raise AssertionError(f"not ready: {self.ready!r} {self.stderr()!r}")
         words = self.ready.split()
-        self.port = int(words[1].rsplit(":", 1)[1])
-        self.metrics_port = int(words[-1].rsplit(":", 1)[1]) if words[-2] == "metrics" else None
+        self.port = int(words[1].rsplit(":", 1)[1]) if upstream_port is not None else None
+        self.metrics_port = int(words[-1].rsplit(":", 1)[1]) if words[-2:-1] == ["metrics"] else None
 
     def connect(self):
         client = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)

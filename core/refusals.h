@@ -2,8 +2,8 @@
  * refusals: what can't be done and why, all of it at once instead of the first only. A plain value: zero it
  * first.
  */
-#ifndef SHAKETABLE_EXPERIMENT_REFUSALS_H
-#define SHAKETABLE_EXPERIMENT_REFUSALS_H
+#ifndef SHAKETABLE_CORE_REFUSALS_H
+#define SHAKETABLE_CORE_REFUSALS_H
 
 #include "core/error.h"
 

@@ -1,4 +1,4 @@
-#include "experiment/refusals.h"
+#include "core/refusals.h"
 
 #include <stdarg.h>
 #include <stdio.h>
