@@ -216,14 +216,10 @@ static void read_rest(struct api_call *call, const struct api_request *request)
 {
     const struct api_service *info = api_route_find(call->service, request->method, request->path,
                                                     request->query, has_header, request, call->operation);
-    call->protocol = API_REST_JSON;
     if (info)
         call->info = info;
-    if (call->info)
-        call->protocol = call->info->protocol;
-    /* A call of that service that is not one of its protocol: it can only be a REST one. */
-    if (call->protocol == API_JSON || call->protocol == API_CBOR)
-        call->protocol = API_REST_JSON;
+    /* What has neither target nor action can only be of a REST service, whatever else that service speaks. */
+    call->protocol = call->info && call->info->protocol == API_REST_XML ? API_REST_XML : API_REST_JSON;
 }
 
 static bool is_rest(const struct api_call *call)

@@ -4,34 +4,10 @@
 #include "core/api_routes.h"
 
 const struct api_service api_services[] = {
-    {"elasticloadbalancing", "elbv2", "elasticloadbalancing", "ELASTIC_LOAD_BALANCING_V2", "", API_QUERY,
-     false,
-     "AddListenerCertificates AddTags AddTrustStoreRevocations CreateListener CreateLoadBalancer "
-     "CreateRule CreateTargetGroup CreateTrustStore DeleteListener DeleteLoadBalancer DeleteRule "
-     "DeleteSharedTrustStoreAssociation DeleteTargetGroup DeleteTrustStore DeregisterTargets "
-     "DescribeAccountLimits DescribeCapacityReservation DescribeListenerAttributes "
-     "DescribeListenerCertificates DescribeListeners DescribeLoadBalancerAttributes "
-     "DescribeLoadBalancers DescribeRules DescribeSSLPolicies DescribeTags "
-     "DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth "
-     "DescribeTrustStoreAssociations DescribeTrustStoreRevocations DescribeTrustStores "
-     "GetResourcePolicy GetTrustStoreCaCertificatesBundle GetTrustStoreRevocationContent "
-     "ModifyCapacityReservation ModifyIpPools ModifyListener ModifyListenerAttributes "
-     "ModifyLoadBalancerAttributes ModifyRule ModifyTargetGroup ModifyTargetGroupAttributes "
-     "ModifyTrustStore RegisterTargets RemoveListenerCertificates RemoveTags "
-     "RemoveTrustStoreRevocations SetIpAddressType SetRulePriorities SetSecurityGroups "
-     "SetSubnets ",
-     ""},
-    {"iotdata", "iot-data", "data-ats.iot", "IOT_DATA_PLANE", "", API_REST_JSON, false, "",
-     api_routes_iot_data},
-    {"rds", "rds", "rds", "RDS", "", API_QUERY, false, "", ""},
-    {"sagemaker", "sagemaker", "api.sagemaker", "SAGEMAKER", "SageMaker", API_JSON, false, "", ""},
-    {"access-analyzer", "accessanalyzer", "access-analyzer", "ACCESSANALYZER", "", API_REST_JSON, false, "",
-     ""},
     {"account", "account", "account", "ACCOUNT", "", API_REST_JSON, false, "", ""},
     {"acm", "acm", "acm", "ACM", "CertificateManager", API_JSON, false, "", ""},
     {"acm-pca", "acm-pca", "acm-pca", "ACM_PCA", "ACMPrivateCA", API_JSON, false, "", ""},
     {"aiops", "aiops", "aiops", "AIOPS", "", API_REST_JSON, false, "", ""},
-    {"aps", "amp", "aps", "AMP", "", API_REST_JSON, false, "", ""},
     {"amplify", "amplify", "amplify", "AMPLIFY", "", API_REST_JSON, false, "", ""},
     {"amplifybackend", "amplifybackend", "amplifybackend", "AMPLIFYBACKEND", "", API_REST_JSON, false, "",
      ""},
@@ -39,16 +15,9 @@ const struct api_service api_services[] = {
      "", ""},
     {"apigateway", "apigateway", "apigateway", "API_GATEWAY", "", API_REST_JSON, false, "",
      api_routes_apigateway},
-    {"execute-api", "apigatewaymanagementapi", "execute-api", "APIGATEWAYMANAGEMENTAPI", "", API_REST_JSON,
-     false, "", ""},
-    {"apigateway", "apigatewayv2", "apigateway", "APIGATEWAYV2", "", API_REST_JSON, false, "",
-     api_routes_apigatewayv2},
     {"appconfig", "appconfig", "appconfig", "APPCONFIG", "", API_REST_JSON, false, "", ""},
-    {"appconfig", "appconfigdata", "appconfigdata", "APPCONFIGDATA", "", API_REST_JSON, false, "", ""},
     {"appfabric", "appfabric", "appfabric", "APPFABRIC", "", API_REST_JSON, false, "", ""},
     {"appflow", "appflow", "appflow", "APPFLOW", "", API_REST_JSON, false, "", ""},
-    {"app-integrations", "appintegrations", "app-integrations", "APPINTEGRATIONS", "", API_REST_JSON, false,
-     "", ""},
     {"application-autoscaling", "application-autoscaling", "application-autoscaling",
      "APPLICATION_AUTO_SCALING", "AnyScaleFrontendService", API_JSON, false,
      "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets "
@@ -56,12 +25,8 @@ const struct api_service api_services[] = {
      "GetPredictiveScalingForecast ListTagsForResource PutScalingPolicy PutScheduledAction "
      "RegisterScalableTarget TagResource UntagResource ",
      ""},
-    {"applicationinsights", "application-insights", "applicationinsights", "APPLICATION_INSIGHTS",
-     "EC2WindowsBarleyService", API_JSON, false, "", ""},
     {"application-signals", "application-signals", "application-signals", "APPLICATION_SIGNALS", "",
      API_REST_JSON, false, "", ""},
-    {"application-cost-profiler", "applicationcostprofiler", "application-cost-profiler",
-     "APPLICATIONCOSTPROFILER", "", API_REST_JSON, false, "", ""},
     {"appmesh", "appmesh", "appmesh", "APP_MESH", "", API_REST_JSON, false, "", ""},
     {"apprunner", "apprunner", "apprunner", "APPRUNNER", "AppRunner", API_JSON, false, "", ""},
     {"appstream", "appstream", "appstream2", "APPSTREAM", "PhotonAdminProxyService", API_JSON, false, "", ""},
@@ -100,7 +65,6 @@ const struct api_service api_services[] = {
     {"backup", "backup", "backup", "BACKUP", "", API_REST_JSON, false, "", ""},
     {"backup-gateway", "backup-gateway", "backup-gateway", "BACKUP_GATEWAY", "BackupOnPremises_v20210101",
      API_JSON, false, "", ""},
-    {"backup-search", "backupsearch", "backup-search", "BACKUPSEARCH", "", API_REST_JSON, false, "", ""},
     {"batch", "batch", "batch", "BATCH", "", API_REST_JSON, false, "", api_routes_batch},
     {"bcm-dashboards", "bcm-dashboards", "bcm-dashboards", "BCM_DASHBOARDS", "AWSBCMDashboardsService",
      API_JSON, false, "", ""},
@@ -111,19 +75,8 @@ const struct api_service api_services[] = {
     {"bcm-recommended-actions", "bcm-recommended-actions", "bcm-recommended-actions",
      "BCM_RECOMMENDED_ACTIONS", "AWSBillingAndCostManagementRecommendedActions", API_JSON, false, "", ""},
     {"bedrock", "bedrock", "bedrock", "BEDROCK", "", API_REST_JSON, false, "", api_routes_bedrock},
-    {"bedrock", "bedrock-agent", "bedrock-agent", "BEDROCK_AGENT", "", API_REST_JSON, false, "", ""},
-    {"bedrock", "bedrock-agent-runtime", "bedrock-agent-runtime", "BEDROCK_AGENT_RUNTIME", "", API_REST_JSON,
-     false, "", api_routes_bedrock_agent_runtime},
     {"bedrock-agentcore", "bedrock-agentcore", "bedrock-agentcore", "BEDROCK_AGENTCORE", "", API_REST_JSON,
      false, "", ""},
-    {"bedrock-agentcore", "bedrock-agentcore-control", "bedrock-agentcore-control",
-     "BEDROCK_AGENTCORE_CONTROL", "", API_REST_JSON, false, "", ""},
-    {"bedrock", "bedrock-data-automation", "bedrock-data-automation", "BEDROCK_DATA_AUTOMATION", "",
-     API_REST_JSON, false, "", ""},
-    {"bedrock", "bedrock-data-automation-runtime", "bedrock-data-automation-runtime",
-     "BEDROCK_DATA_AUTOMATION_RUNTIME", "AmazonBedrockKeystoneRuntimeService", API_JSON, false, "", ""},
-    {"bedrock", "bedrock-runtime", "bedrock-runtime", "BEDROCK_RUNTIME", "", API_REST_JSON, false, "",
-     api_routes_bedrock_runtime},
     {"billing", "billing", "billing", "BILLING", "AWSBilling", API_JSON, false, "", ""},
     {"billingconductor", "billingconductor", "billingconductor", "BILLINGCONDUCTOR", "", API_REST_JSON, false,
      "", ""},
@@ -132,18 +85,8 @@ const struct api_service api_services[] = {
     {"ce", "ce", "ce", "COST_EXPLORER", "AWSInsightsIndexService", API_JSON, false, "", ""},
     {"chatbot", "chatbot", "chatbot", "CHATBOT", "", API_REST_JSON, false, "", ""},
     {"chime", "chime", "chime", "CHIME", "", API_REST_JSON, false, "", ""},
-    {"chime", "chime-sdk-identity", "identity-chime", "CHIME_SDK_IDENTITY", "", API_REST_JSON, false, "", ""},
-    {"chime", "chime-sdk-media-pipelines", "media-pipelines-chime", "CHIME_SDK_MEDIA_PIPELINES", "",
-     API_REST_JSON, false, "", ""},
-    {"chime", "chime-sdk-meetings", "meetings-chime", "CHIME_SDK_MEETINGS", "", API_REST_JSON, false, "", ""},
-    {"chime", "chime-sdk-messaging", "messaging-chime", "CHIME_SDK_MESSAGING", "", API_REST_JSON, false, "",
-     ""},
-    {"chime", "chime-sdk-voice", "voice-chime", "CHIME_SDK_VOICE", "", API_REST_JSON, false, "", ""},
     {"cleanrooms", "cleanrooms", "cleanrooms", "CLEANROOMS", "", API_REST_JSON, false, "", ""},
-    {"cleanrooms-ml", "cleanroomsml", "cleanrooms-ml", "CLEANROOMSML", "", API_REST_JSON, false, "", ""},
     {"cloud9", "cloud9", "cloud9", "CLOUD9", "AWSCloud9WorkspaceManagementService", API_JSON, false, "", ""},
-    {"cloudcontrolapi", "cloudcontrol", "cloudcontrolapi", "CLOUDCONTROL", "CloudApiService", API_JSON, false,
-     "", ""},
     {"clouddirectory", "clouddirectory", "clouddirectory", "CLOUDDIRECTORY", "", API_REST_JSON, false, "",
      ""},
     {"cloudformation", "cloudformation", "cloudformation", "CLOUDFORMATION", "", API_QUERY, false, "", ""},
@@ -152,25 +95,10 @@ const struct api_service api_services[] = {
     {"cloudfront-keyvaluestore", "cloudfront-keyvaluestore", "cloudfront-keyvaluestore",
      "CLOUDFRONT_KEYVALUESTORE", "", API_REST_JSON, false, "", ""},
     {"cloudhsm", "cloudhsm", "cloudhsm", "CLOUDHSM", "CloudHsmFrontendService", API_JSON, false, "", ""},
-    {"cloudhsm", "cloudhsmv2", "cloudhsmv2", "CLOUDHSM_V2", "BaldrApiService", API_JSON, false, "", ""},
     {"cloudsearch", "cloudsearch", "cloudsearch", "CLOUDSEARCH", "", API_QUERY, false, "", ""},
-    {"cloudsearch", "cloudsearchdomain", "cloudsearchdomain", "CLOUDSEARCH_DOMAIN", "", API_REST_JSON, false,
-     "", ""},
     {"cloudtrail", "cloudtrail", "cloudtrail", "CLOUDTRAIL",
      "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", API_JSON, false, "", ""},
     {"cloudtrail-data", "cloudtrail-data", "cloudtrail-data", "CLOUDTRAIL_DATA", "", API_REST_JSON, false, "",
-     ""},
-    {"monitoring", "cloudwatch", "monitoring", "CLOUDWATCH", "GraniteServiceVersion20100801", API_CBOR, true,
-     "DeleteAlarmMuteRule DeleteAlarms DeleteAnomalyDetector DeleteDashboards DeleteInsightRules "
-     "DeleteMetricStream DescribeAlarmContributors DescribeAlarmHistory DescribeAlarms "
-     "DescribeAlarmsForMetric DescribeAnomalyDetectors DescribeInsightRules DisableAlarmActions "
-     "DisableInsightRules EnableAlarmActions EnableInsightRules GetAlarmMuteRule GetDashboard "
-     "GetInsightRuleReport GetMetricData GetMetricStatistics GetMetricStream "
-     "GetMetricWidgetImage GetOTelEnrichment ListAlarmMuteRules ListDashboards "
-     "ListManagedInsightRules ListMetricStreams ListMetrics ListTagsForResource PutAlarmMuteRule "
-     "PutAnomalyDetector PutCompositeAlarm PutDashboard PutInsightRule PutManagedInsightRules "
-     "PutMetricAlarm PutMetricData PutMetricStream SetAlarmState StartMetricStreams "
-     "StartOTelEnrichment StopMetricStreams StopOTelEnrichment TagResource UntagResource ",
      ""},
     {"codeartifact", "codeartifact", "codeartifact", "CODEARTIFACT", "", API_REST_JSON, false, "", ""},
     {"codebuild", "codebuild", "codebuild", "CODEBUILD", "CodeBuild_20161006", API_JSON, false, "", ""},
@@ -182,8 +110,6 @@ const struct api_service api_services[] = {
     {"codeguru-reviewer", "codeguru-reviewer", "codeguru-reviewer", "CODEGURU_REVIEWER", "", API_REST_JSON,
      false, "", ""},
     {"codeguru-security", "codeguru-security", "codeguru-security", "CODEGURU_SECURITY", "", API_REST_JSON,
-     false, "", ""},
-    {"codeguru-profiler", "codeguruprofiler", "codeguru-profiler", "CODEGURUPROFILER", "", API_REST_JSON,
      false, "", ""},
     {"codepipeline", "codepipeline", "codepipeline", "CODEPIPELINE", "CodePipeline_20150709", API_JSON, false,
      "", ""},
@@ -201,20 +127,8 @@ const struct api_service api_services[] = {
      "ComprehendMedical_20181030", API_CBOR, false, "", ""},
     {"compute-optimizer", "compute-optimizer", "compute-optimizer", "COMPUTE_OPTIMIZER",
      "ComputeOptimizerService", API_CBOR, false, "", ""},
-    {"aco-automation", "compute-optimizer-automation", "aco-automation", "COMPUTE_OPTIMIZER_AUTOMATION",
-     "ComputeOptimizerAutomationService", API_CBOR, false, "", ""},
     {"config", "config", "config", "CONFIG_SERVICE", "StarlingDoveService", API_JSON, false, "", ""},
     {"connect", "connect", "connect", "CONNECT", "", API_REST_JSON, false, "", ""},
-    {"connect", "connect-contact-lens", "contact-lens", "CONNECT_CONTACT_LENS", "", API_REST_JSON, false, "",
-     ""},
-    {"connect-campaigns", "connectcampaigns", "connect-campaigns", "CONNECTCAMPAIGNS", "", API_REST_JSON,
-     false, "", ""},
-    {"connect-campaigns", "connectcampaignsv2", "connect-campaigns", "CONNECTCAMPAIGNSV2", "", API_REST_JSON,
-     false, "", ""},
-    {"cases", "connectcases", "cases", "CONNECTCASES", "", API_REST_JSON, false, "", ""},
-    {"health-agent", "connecthealth", "health-agent", "CONNECTHEALTH", "", API_REST_JSON, false, "", ""},
-    {"execute-api", "connectparticipant", "participant.connect", "CONNECTPARTICIPANT", "", API_REST_JSON,
-     false, "", ""},
     {"controlcatalog", "controlcatalog", "controlcatalog", "CONTROLCATALOG", "", API_REST_JSON, false, "",
      ""},
     {"controltower", "controltower", "controltower", "CONTROLTOWER", "", API_REST_JSON, false, "", ""},
@@ -222,7 +136,6 @@ const struct api_service api_services[] = {
      "CostOptimizationHubService", API_JSON, false, "", ""},
     {"cur", "cur", "cur", "COST_AND_USAGE_REPORT_SERVICE", "AWSOrigamiServiceGatewayService", API_JSON, false,
      "", ""},
-    {"profile", "customer-profiles", "profile", "CUSTOMER_PROFILES", "", API_REST_JSON, false, "", ""},
     {"databrew", "databrew", "databrew", "DATABREW", "", API_REST_JSON, false, "", ""},
     {"dataexchange", "dataexchange", "dataexchange", "DATAEXCHANGE", "", API_REST_JSON, false, "", ""},
     {"datapipeline", "datapipeline", "datapipeline", "DATA_PIPELINE", "DataPipeline", API_JSON, false, "",
@@ -233,7 +146,6 @@ const struct api_service api_services[] = {
     {"deadline", "deadline", "deadline", "DEADLINE", "", API_REST_JSON, false, "", ""},
     {"detective", "detective", "api.detective", "DETECTIVE", "", API_REST_JSON, false, "", ""},
     {"devicefarm", "devicefarm", "devicefarm", "DEVICE_FARM", "DeviceFarm_20150623", API_JSON, false, "", ""},
-    {"aidevops", "devops-agent", "aidevops", "DEVOPS_AGENT", "", API_REST_JSON, false, "", ""},
     {"devops-guru", "devops-guru", "devops-guru", "DEVOPS_GURU", "", API_REST_JSON, false, "", ""},
     {"directconnect", "directconnect", "directconnect", "DIRECT_CONNECT", "OvertureService", API_JSON, false,
      "", ""},
@@ -241,7 +153,6 @@ const struct api_service api_services[] = {
      API_JSON, false, "", ""},
     {"dlm", "dlm", "dlm", "DLM", "", API_REST_JSON, false, "", ""},
     {"dms", "dms", "dms", "DATABASE_MIGRATION_SERVICE", "AmazonDMSv20160101", API_JSON, false, "", ""},
-    {"rds", "docdb", "rds", "DOCDB", "", API_QUERY, false, "", ""},
     {"docdb-elastic", "docdb-elastic", "docdb-elastic", "DOCDB_ELASTIC", "", API_REST_JSON, false, "", ""},
     {"drs", "drs", "drs", "DRS", "", API_REST_JSON, false, "", ""},
     {"ds", "ds", "ds", "DIRECTORY_SERVICE", "DirectoryService_20150416", API_JSON, false, "", ""},
@@ -263,8 +174,6 @@ const struct api_service api_services[] = {
      "UpdateGlobalTableSettings UpdateItem UpdateKinesisStreamingDestination UpdateTable "
      "UpdateTableReplicaAutoScaling UpdateTimeToLive ",
      ""},
-    {"dynamodb", "dynamodbstreams", "streams.dynamodb", "DYNAMODB_STREAMS", "DynamoDBStreams_20120810",
-     API_JSON, false, "DescribeStream GetRecords GetShardIterator ListStreams ", ""},
     {"ebs", "ebs", "ebs", "EBS", "", API_REST_JSON, false, "", ""},
     {"ec2", "ec2", "ec2", "EC2", "", API_EC2, false, "", ""},
     {"ec2-instance-connect", "ec2-instance-connect", "ec2-instance-connect", "EC2_INSTANCE_CONNECT",
@@ -313,27 +222,11 @@ const struct api_service api_services[] = {
      "UpdateContainerInstancesState UpdateDaemon UpdateExpressGatewayService UpdateService "
      "UpdateServicePrimaryTaskSet UpdateTaskProtection UpdateTaskSet ",
      ""},
-    {"elasticfilesystem", "efs", "elasticfilesystem", "EFS", "", API_REST_JSON, false, "", api_routes_efs},
     {"eks", "eks", "eks", "EKS", "", API_REST_JSON, false, "", api_routes_eks},
     {"eks-auth", "eks-auth", "eks-auth", "EKS_AUTH", "", API_REST_JSON, false, "", ""},
     {"elasticache", "elasticache", "elasticache", "ELASTICACHE", "", API_QUERY, false, "", ""},
     {"elasticbeanstalk", "elasticbeanstalk", "elasticbeanstalk", "ELASTIC_BEANSTALK", "", API_QUERY, false,
      "", ""},
-    {"elasticloadbalancing", "elb", "elasticloadbalancing", "ELASTIC_LOAD_BALANCING", "", API_QUERY, false,
-     "AddTags ApplySecurityGroupsToLoadBalancer AttachLoadBalancerToSubnets ConfigureHealthCheck "
-     "CreateAppCookieStickinessPolicy CreateLBCookieStickinessPolicy CreateLoadBalancer "
-     "CreateLoadBalancerListeners CreateLoadBalancerPolicy DeleteLoadBalancer "
-     "DeleteLoadBalancerListeners DeleteLoadBalancerPolicy DeregisterInstancesFromLoadBalancer "
-     "DescribeAccountLimits DescribeInstanceHealth DescribeLoadBalancerAttributes "
-     "DescribeLoadBalancerPolicies DescribeLoadBalancerPolicyTypes DescribeLoadBalancers "
-     "DescribeTags DetachLoadBalancerFromSubnets DisableAvailabilityZonesForLoadBalancer "
-     "EnableAvailabilityZonesForLoadBalancer ModifyLoadBalancerAttributes "
-     "RegisterInstancesWithLoadBalancer RemoveTags SetLoadBalancerListenerSSLCertificate "
-     "SetLoadBalancerPoliciesForBackendServer SetLoadBalancerPoliciesOfListener ",
-     ""},
-    {"elemental-inference", "elementalinference", "elemental-inference", "ELEMENTALINFERENCE", "",
-     API_REST_JSON, false, "", ""},
-    {"elasticmapreduce", "emr", "elasticmapreduce", "EMR", "ElasticMapReduce", API_JSON, false, "", ""},
     {"emr-containers", "emr-containers", "emr-containers", "EMR_CONTAINERS", "", API_REST_JSON, false, "",
      ""},
     {"emr-serverless", "emr-serverless", "emr-serverless", "EMR_SERVERLESS", "", API_REST_JSON, false, "",
@@ -357,7 +250,6 @@ const struct api_service api_services[] = {
      ""},
     {"evs", "evs", "evs", "EVS", "AmazonElasticVMwareService", API_JSON, false, "", ""},
     {"finspace", "finspace", "finspace", "FINSPACE", "", API_REST_JSON, false, "", ""},
-    {"finspace-api", "finspace-data", "finspace-api", "FINSPACE_DATA", "", API_REST_JSON, false, "", ""},
     {"firehose", "firehose", "firehose", "FIREHOSE", "Firehose_20150804", API_JSON, false,
      "CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream ListDeliveryStreams "
      "ListTagsForDeliveryStream PutRecord PutRecordBatch StartDeliveryStreamEncryption "
@@ -366,8 +258,6 @@ const struct api_service api_services[] = {
     {"fis", "fis", "fis", "FIS", "", API_REST_JSON, false, "", api_routes_fis},
     {"fms", "fms", "fms", "FMS", "AWSFMS_20180101", API_JSON, false, "", ""},
     {"forecast", "forecast", "forecast", "FORECAST", "AmazonForecast", API_JSON, false, "", ""},
-    {"forecast", "forecastquery", "forecastquery", "FORECASTQUERY", "AmazonForecastRuntime", API_JSON, false,
-     "", ""},
     {"frauddetector", "frauddetector", "frauddetector", "FRAUDDETECTOR", "AWSHawksNestServiceFacade",
      API_JSON, false, "", ""},
     {"freetier", "freetier", "freetier", "FREETIER", "AWSFreeTierService", API_JSON, false, "", ""},
@@ -384,7 +274,6 @@ const struct api_service api_services[] = {
     {"glue", "glue", "glue", "GLUE", "AWSGlue", API_JSON, false, "", ""},
     {"grafana", "grafana", "grafana", "GRAFANA", "", API_REST_JSON, false, "", ""},
     {"greengrass", "greengrass", "greengrass", "GREENGRASS", "", API_REST_JSON, false, "", ""},
-    {"greengrass", "greengrassv2", "greengrass", "GREENGRASSV2", "", API_REST_JSON, false, "", ""},
     {"groundstation", "groundstation", "groundstation", "GROUNDSTATION", "", API_REST_JSON, false, "", ""},
     {"guardduty", "guardduty", "guardduty", "GUARDDUTY", "", API_REST_JSON, false, "", ""},
     {"health", "health", "health", "HEALTH", "AWSHealth_20160804", API_JSON, false, "", ""},
@@ -453,33 +342,23 @@ const struct api_service api_services[] = {
     {"iot", "iot", "iot", "IOT", "", API_REST_JSON, false, "", ""},
     {"iot-jobs-data", "iot-jobs-data", "data.jobs.iot", "IOT_JOBS_DATA_PLANE", "", API_REST_JSON, false, "",
      ""},
-    {"iotmanagedintegrations", "iot-managed-integrations", "api.iotmanagedintegrations",
-     "IOT_MANAGED_INTEGRATIONS", "", API_REST_JSON, false, "", ""},
     {"iotdeviceadvisor", "iotdeviceadvisor", "api.iotdeviceadvisor", "IOTDEVICEADVISOR", "", API_REST_JSON,
      false, "", ""},
     {"iotevents", "iotevents", "iotevents", "IOT_EVENTS", "", API_REST_JSON, false, "", ""},
-    {"ioteventsdata", "iotevents-data", "data.iotevents", "IOT_EVENTS_DATA", "", API_REST_JSON, false, "",
-     ""},
     {"iotfleetwise", "iotfleetwise", "iotfleetwise", "IOTFLEETWISE", "IoTAutobahnControlPlane", API_JSON,
      false, "", ""},
-    {"IoTSecuredTunneling", "iotsecuretunneling", "api.tunneling.iot", "IOTSECURETUNNELING",
-     "IoTSecuredTunneling", API_JSON, false, "", ""},
     {"iotsitewise", "iotsitewise", "iotsitewise", "IOTSITEWISE", "", API_REST_JSON, false, "", ""},
     {"iotthingsgraph", "iotthingsgraph", "iotthingsgraph", "IOTTHINGSGRAPH", "IotThingsGraphFrontEndService",
      API_JSON, false, "", ""},
     {"iottwinmaker", "iottwinmaker", "iottwinmaker", "IOTTWINMAKER", "", API_REST_JSON, false, "", ""},
     {"iotwireless", "iotwireless", "api.iotwireless", "IOT_WIRELESS", "", API_REST_JSON, false, "", ""},
     {"ivs", "ivs", "ivs", "IVS", "", API_REST_JSON, false, "", ""},
-    {"ivs", "ivs-realtime", "ivsrealtime", "IVS_REALTIME", "", API_REST_JSON, false, "", ""},
     {"ivschat", "ivschat", "ivschat", "IVSCHAT", "", API_REST_JSON, false, "", ""},
     {"kafka", "kafka", "kafka", "KAFKA", "", API_REST_JSON, false, "", ""},
     {"kafkaconnect", "kafkaconnect", "kafkaconnect", "KAFKACONNECT", "", API_REST_JSON, false, "", ""},
     {"kendra", "kendra", "kendra", "KENDRA", "AWSKendraFrontendService", API_JSON, false, "", ""},
     {"kendra-ranking", "kendra-ranking", "kendra-ranking", "KENDRA_RANKING",
      "AWSKendraRerankingFrontendService", API_JSON, false, "", ""},
-    {"cassandra", "keyspaces", "cassandra", "KEYSPACES", "KeyspacesService", API_JSON, false, "", ""},
-    {"cassandra", "keyspacesstreams", "cassandra-streams", "KEYSPACESSTREAMS", "KeyspacesStreams", API_JSON,
-     false, "", ""},
     {"kinesis", "kinesis", "kinesis", "KINESIS", "Kinesis_20131202", API_JSON, false,
      "AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteResourcePolicy "
      "DeleteStream DeregisterStreamConsumer DescribeAccountSettings DescribeLimits "
@@ -491,18 +370,8 @@ const struct api_service api_services[] = {
      "StopStreamEncryption SubscribeToShard TagResource UntagResource UpdateAccountSettings "
      "UpdateMaxRecordSize UpdateShardCount UpdateStreamMode UpdateStreamWarmThroughput ",
      ""},
-    {"kinesisvideo", "kinesis-video-archived-media", "kinesisvideo", "KINESIS_VIDEO_ARCHIVED_MEDIA", "",
-     API_REST_JSON, false, "", ""},
-    {"kinesisvideo", "kinesis-video-media", "kinesisvideo", "KINESIS_VIDEO_MEDIA", "", API_REST_JSON, false,
-     "", ""},
-    {"kinesisvideo", "kinesis-video-signaling", "kinesisvideo", "KINESIS_VIDEO_SIGNALING", "", API_REST_JSON,
-     false, "", ""},
-    {"kinesisvideo", "kinesis-video-webrtc-storage", "kinesisvideo", "KINESIS_VIDEO_WEBRTC_STORAGE", "",
-     API_REST_JSON, false, "", ""},
     {"kinesisanalytics", "kinesisanalytics", "kinesisanalytics", "KINESIS_ANALYTICS",
      "KinesisAnalytics_20150814", API_JSON, false, "", ""},
-    {"kinesisanalytics", "kinesisanalyticsv2", "kinesisanalytics", "KINESIS_ANALYTICS_V2",
-     "KinesisAnalytics_20180523", API_JSON, false, "", ""},
     {"kinesisvideo", "kinesisvideo", "kinesisvideo", "KINESIS_VIDEO", "", API_REST_JSON, false, "", ""},
     {"kms", "kms", "kms", "KMS", "TrentService", API_JSON, false,
      "CancelKeyDeletion ConnectCustomKeyStore CreateAlias CreateCustomKeyStore CreateGrant "
@@ -519,11 +388,6 @@ const struct api_service api_services[] = {
      ""},
     {"lakeformation", "lakeformation", "lakeformation", "LAKEFORMATION", "", API_REST_JSON, false, "", ""},
     {"lambda", "lambda", "lambda", "LAMBDA", "", API_REST_JSON, false, "", api_routes_lambda},
-    {"launchwizard", "launch-wizard", "launchwizard", "LAUNCH_WIZARD", "", API_REST_JSON, false, "", ""},
-    {"lex", "lex-models", "models.lex", "LEX_MODEL_BUILDING_SERVICE", "", API_REST_JSON, false, "", ""},
-    {"lex", "lex-runtime", "runtime.lex", "LEX_RUNTIME_SERVICE", "", API_REST_JSON, false, "", ""},
-    {"lex", "lexv2-models", "models-v2-lex", "LEX_MODELS_V2", "", API_REST_JSON, false, "", ""},
-    {"lex", "lexv2-runtime", "runtime-v2-lex", "LEX_RUNTIME_V2", "", API_REST_JSON, false, "", ""},
     {"license-manager", "license-manager", "license-manager", "LICENSE_MANAGER", "AWSLicenseManager",
      API_JSON, false, "", ""},
     {"license-manager-linux-subscriptions", "license-manager-linux-subscriptions",
@@ -533,7 +397,6 @@ const struct api_service api_services[] = {
      "license-manager-user-subscriptions", "LICENSE_MANAGER_USER_SUBSCRIPTIONS", "", API_REST_JSON, false, "",
      ""},
     {"lightsail", "lightsail", "lightsail", "LIGHTSAIL", "Lightsail_20161128", API_JSON, false, "", ""},
-    {"geo", "location", "geo", "LOCATION", "", API_REST_JSON, false, "", ""},
     {"logs", "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328", API_JSON, false,
      "AssociateKmsKey AssociateSourceToS3TableIntegration CancelExportTask CancelImportTask "
      "CreateDelivery CreateExportTask CreateImportTask CreateLogAnomalyDetector CreateLogGroup "
@@ -570,23 +433,10 @@ const struct api_service api_services[] = {
     {"machinelearning", "machinelearning", "machinelearning", "MACHINE_LEARNING", "AmazonML_20141212",
      API_JSON, false, "", ""},
     {"macie2", "macie2", "macie2", "MACIE2", "", API_REST_JSON, false, "", ""},
-    {"ses", "mailmanager", "mail-manager", "MAILMANAGER", "MailManagerSvc", API_JSON, false, "", ""},
     {"managedblockchain", "managedblockchain", "managedblockchain", "MANAGEDBLOCKCHAIN", "", API_REST_JSON,
      false, "", ""},
     {"managedblockchain-query", "managedblockchain-query", "managedblockchain-query",
      "MANAGEDBLOCKCHAIN_QUERY", "", API_REST_JSON, false, "", ""},
-    {"aws-marketplace", "marketplace-agreement", "agreement-marketplace", "MARKETPLACE_AGREEMENT",
-     "AWSMPCommerceService_v20200301", API_JSON, false, "", ""},
-    {"aws-marketplace", "marketplace-catalog", "catalog.marketplace", "MARKETPLACE_CATALOG", "",
-     API_REST_JSON, false, "", ""},
-    {"aws-marketplace", "marketplace-deployment", "deployment-marketplace", "MARKETPLACE_DEPLOYMENT", "",
-     API_REST_JSON, false, "", ""},
-    {"aws-marketplace", "marketplace-discovery", "discovery-marketplace", "MARKETPLACE_DISCOVERY", "",
-     API_REST_JSON, false, "", ""},
-    {"aws-marketplace", "marketplace-entitlement", "entitlement.marketplace",
-     "MARKETPLACE_ENTITLEMENT_SERVICE", "AWSMPEntitlementService", API_CBOR, false, "", ""},
-    {"aws-marketplace", "marketplace-reporting", "reporting-marketplace", "MARKETPLACE_REPORTING", "",
-     API_REST_JSON, false, "", ""},
     {"marketplacecommerceanalytics", "marketplacecommerceanalytics", "marketplacecommerceanalytics",
      "MARKETPLACE_COMMERCE_ANALYTICS", "MarketplaceCommerceAnalytics20150701", API_JSON, false, "", ""},
     {"mediaconnect", "mediaconnect", "mediaconnect", "MEDIACONNECT", "", API_REST_JSON, false, "", ""},
@@ -598,33 +448,15 @@ const struct api_service api_services[] = {
     {"mediapackagev2", "mediapackagev2", "mediapackagev2", "MEDIAPACKAGEV2", "", API_REST_JSON, false, "",
      ""},
     {"mediastore", "mediastore", "mediastore", "MEDIASTORE", "MediaStore_20170901", API_JSON, false, "", ""},
-    {"mediastore", "mediastore-data", "data.mediastore", "MEDIASTORE_DATA", "", API_REST_JSON, false, "", ""},
     {"mediatailor", "mediatailor", "api.mediatailor", "MEDIATAILOR", "", API_REST_JSON, false, "", ""},
     {"medical-imaging", "medical-imaging", "medical-imaging", "MEDICAL_IMAGING", "", API_REST_JSON, false, "",
      ""},
     {"memorydb", "memorydb", "memory-db", "MEMORYDB", "AmazonMemoryDB", API_JSON, false, "", ""},
-    {"aws-marketplace", "meteringmarketplace", "metering.marketplace", "MARKETPLACE_METERING",
-     "AWSMPMeteringService", API_JSON, false, "", ""},
     {"mgh", "mgh", "mgh", "MIGRATION_HUB", "AWSMigrationHub", API_JSON, false, "", ""},
     {"mgn", "mgn", "mgn", "MGN", "", API_REST_JSON, false, "", ""},
-    {"refactor-spaces", "migration-hub-refactor-spaces", "refactor-spaces", "MIGRATION_HUB_REFACTOR_SPACES",
-     "", API_REST_JSON, false, "", ""},
-    {"mgh", "migrationhub-config", "migrationhub-config", "MIGRATIONHUB_CONFIG",
-     "AWSMigrationHubMultiAccountService", API_JSON, false, "", ""},
-    {"migrationhub-orchestrator", "migrationhuborchestrator", "migrationhub-orchestrator",
-     "MIGRATIONHUBORCHESTRATOR", "", API_REST_JSON, false, "", ""},
-    {"migrationhub-strategy", "migrationhubstrategy", "migrationhub-strategy", "MIGRATIONHUBSTRATEGY", "",
-     API_REST_JSON, false, "", ""},
     {"mpa", "mpa", "mpa", "MPA", "", API_REST_JSON, false, "", ""},
     {"mq", "mq", "mq", "MQ", "", API_REST_JSON, false, "", ""},
-    {"mturk-requester", "mturk", "mturk-requester", "MTURK", "MTurkRequesterServiceV20170117", API_JSON,
-     false, "", ""},
-    {"airflow", "mwaa", "airflow", "MWAA", "", API_REST_JSON, false, "", ""},
-    {"airflow-serverless", "mwaa-serverless", "airflow-serverless", "MWAA_SERVERLESS", "AmazonMWAAServerless",
-     API_JSON, false, "", ""},
-    {"rds", "neptune", "rds", "NEPTUNE", "", API_QUERY, false, "", ""},
     {"neptune-graph", "neptune-graph", "neptune-graph", "NEPTUNE_GRAPH", "", API_REST_JSON, false, "", ""},
-    {"neptune-db", "neptunedata", "neptune-db", "NEPTUNEDATA", "", API_REST_JSON, false, "", ""},
     {"network-firewall", "network-firewall", "network-firewall", "NETWORK_FIREWALL",
      "NetworkFirewall_20201112", API_JSON, false, "", ""},
     {"networkflowmonitor", "networkflowmonitor", "networkflowmonitor", "NETWORKFLOWMONITOR", "",
@@ -634,17 +466,12 @@ const struct api_service api_services[] = {
     {"networkmonitor", "networkmonitor", "networkmonitor", "NETWORKMONITOR", "", API_REST_JSON, false, "",
      ""},
     {"notifications", "notifications", "notifications", "NOTIFICATIONS", "", API_REST_JSON, false, "", ""},
-    {"notifications-contacts", "notificationscontacts", "notifications-contacts", "NOTIFICATIONSCONTACTS", "",
-     API_REST_JSON, false, "", ""},
     {"nova-act", "nova-act", "nova-act", "NOVA_ACT", "", API_REST_JSON, false, "", ""},
     {"oam", "oam", "oam", "OAM", "", API_REST_JSON, false, "", ""},
     {"observabilityadmin", "observabilityadmin", "observabilityadmin", "OBSERVABILITYADMIN", "",
      API_REST_JSON, false, "", ""},
     {"odb", "odb", "odb", "ODB", "Odb", API_JSON, false, "", ""},
     {"omics", "omics", "omics", "OMICS", "", API_REST_JSON, false, "", ""},
-    {"es", "opensearch", "es", "OPENSEARCH", "", API_REST_JSON, false, "", api_routes_opensearch},
-    {"aoss", "opensearchserverless", "aoss", "OPENSEARCHSERVERLESS", "OpenSearchServerless", API_JSON, false,
-     "", ""},
     {"organizations", "organizations", "organizations", "ORGANIZATIONS", "AWSOrganizationsV20161128",
      API_JSON, false, "", ""},
     {"osis", "osis", "osis", "OSIS", "", API_REST_JSON, false, "", ""},
@@ -660,8 +487,6 @@ const struct api_service api_services[] = {
      "AWSPartnerCentralSelling", API_JSON, false, "", ""},
     {"payment-cryptography", "payment-cryptography", "controlplane.payment-cryptography",
      "PAYMENT_CRYPTOGRAPHY", "PaymentCryptographyControlPlane", API_JSON, false, "", ""},
-    {"payment-cryptography", "payment-cryptography-data", "dataplane.payment-cryptography",
-     "PAYMENT_CRYPTOGRAPHY_DATA", "", API_REST_JSON, false, "", ""},
     {"pca-connector-ad", "pca-connector-ad", "pca-connector-ad", "PCA_CONNECTOR_AD", "", API_REST_JSON, false,
      "", ""},
     {"pca-connector-scep", "pca-connector-scep", "pca-connector-scep", "PCA_CONNECTOR_SCEP", "",
@@ -669,27 +494,17 @@ const struct api_service api_services[] = {
     {"pcs", "pcs", "pcs", "PCS", "AWSParallelComputingService", API_JSON, false, "", ""},
     {"personalize", "personalize", "personalize", "PERSONALIZE", "AmazonPersonalize", API_JSON, false, "",
      ""},
-    {"personalize", "personalize-events", "personalize-events", "PERSONALIZE_EVENTS", "", API_REST_JSON,
-     false, "", ""},
-    {"personalize", "personalize-runtime", "personalize-runtime", "PERSONALIZE_RUNTIME", "", API_REST_JSON,
-     false, "", ""},
     {"pi", "pi", "pi", "PI", "PerformanceInsightsv20180227", API_JSON, false, "", ""},
-    {"mobiletargeting", "pinpoint", "pinpoint", "PINPOINT", "", API_REST_JSON, false, "", ""},
-    {"ses", "pinpoint-email", "email", "PINPOINT_EMAIL", "", API_REST_JSON, false, "", ""},
-    {"sms-voice", "pinpoint-sms-voice", "sms-voice.pinpoint", "PINPOINT_SMS_VOICE", "", API_REST_JSON, false,
-     "", ""},
-    {"sms-voice", "pinpoint-sms-voice-v2", "sms-voice", "PINPOINT_SMS_VOICE_V2", "PinpointSMSVoiceV2",
-     API_JSON, false, "", ""},
     {"pipes", "pipes", "pipes", "PIPES", "", API_REST_JSON, false, "", ""},
     {"polly", "polly", "polly", "POLLY", "", API_REST_JSON, false, "", ""},
     {"pricing", "pricing", "api.pricing", "PRICING", "AWSPriceListService", API_JSON, false, "", ""},
     {"proton", "proton", "proton", "PROTON", "AwsProton20200720", API_JSON, false, "", ""},
     {"qapps", "qapps", "data.qapps", "QAPPS", "", API_REST_JSON, false, "", ""},
     {"qbusiness", "qbusiness", "qbusiness", "QBUSINESS", "", API_REST_JSON, false, "", ""},
-    {"wisdom", "qconnect", "wisdom", "QCONNECT", "", API_REST_JSON, false, "", ""},
     {"quicksight", "quicksight", "quicksight", "QUICKSIGHT", "", API_REST_JSON, false, "", ""},
     {"ram", "ram", "ram", "RAM", "", API_REST_JSON, false, "", ""},
     {"rbin", "rbin", "rbin", "RBIN", "", API_REST_JSON, false, "", ""},
+    {"rds", "rds", "rds", "RDS", "", API_QUERY, false, "", ""},
     {"rds-data", "rds-data", "rds-data", "RDS_DATA", "", API_REST_JSON, false, "", ""},
     {"redshift", "redshift", "redshift", "REDSHIFT", "", API_QUERY, false, "", ""},
     {"redshift-data", "redshift-data", "redshift-data", "REDSHIFT_DATA", "RedshiftData", API_JSON, false, "",
@@ -704,8 +519,6 @@ const struct api_service api_services[] = {
      API_REST_JSON, false, "", ""},
     {"resource-groups", "resource-groups", "resource-groups", "RESOURCE_GROUPS", "", API_REST_JSON, false, "",
      ""},
-    {"tagging", "resourcegroupstaggingapi", "tagging", "RESOURCE_GROUPS_TAGGING_API",
-     "ResourceGroupsTaggingAPI_20170126", API_JSON, false, "", ""},
     {"rolesanywhere", "rolesanywhere", "rolesanywhere", "ROLESANYWHERE", "", API_REST_JSON, false, "", ""},
     {"route53", "route53", "route53", "ROUTE_53", "", API_REST_XML, false, "", api_routes_route53},
     {"route53-recovery-cluster", "route53-recovery-cluster", "route53-recovery-cluster",
@@ -725,54 +538,12 @@ const struct api_service api_services[] = {
     {"rtbfabric", "rtbfabric", "rtbfabric", "RTBFABRIC", "", API_REST_JSON, false, "", ""},
     {"rum", "rum", "rum", "RUM", "", API_REST_JSON, false, "", ""},
     {"s3", "s3", "s3", "S3", "", API_REST_XML, false, "", api_routes_s3},
-    {"s3", "s3control", "s3-control", "S3_CONTROL", "", API_REST_XML, false,
-     "AssociateAccessGrantsIdentityCenter CreateAccessGrant CreateAccessGrantsInstance "
-     "CreateAccessGrantsLocation CreateAccessPoint CreateAccessPointForObjectLambda CreateBucket "
-     "CreateJob CreateMultiRegionAccessPoint CreateStorageLensGroup DeleteAccessGrant "
-     "DeleteAccessGrantsInstance DeleteAccessGrantsInstanceResourcePolicy "
-     "DeleteAccessGrantsLocation DeleteAccessPoint DeleteAccessPointForObjectLambda "
-     "DeleteAccessPointPolicy DeleteAccessPointPolicyForObjectLambda DeleteAccessPointScope "
-     "DeleteBucket DeleteBucketLifecycleConfiguration DeleteBucketPolicy DeleteBucketReplication "
-     "DeleteBucketTagging DeleteJobTagging DeleteMultiRegionAccessPoint DeletePublicAccessBlock "
-     "DeleteStorageLensConfiguration DeleteStorageLensConfigurationTagging "
-     "DeleteStorageLensGroup DescribeJob DescribeMultiRegionAccessPointOperation "
-     "DissociateAccessGrantsIdentityCenter GetAccessGrant GetAccessGrantsInstance "
-     "GetAccessGrantsInstanceForPrefix GetAccessGrantsInstanceResourcePolicy "
-     "GetAccessGrantsLocation GetAccessPoint GetAccessPointConfigurationForObjectLambda "
-     "GetAccessPointForObjectLambda GetAccessPointPolicy GetAccessPointPolicyForObjectLambda "
-     "GetAccessPointPolicyStatus GetAccessPointPolicyStatusForObjectLambda GetAccessPointScope "
-     "GetBucket GetBucketLifecycleConfiguration GetBucketPolicy GetBucketReplication "
-     "GetBucketTagging GetBucketVersioning GetDataAccess GetJobTagging GetMultiRegionAccessPoint "
-     "GetMultiRegionAccessPointPolicy GetMultiRegionAccessPointPolicyStatus "
-     "GetMultiRegionAccessPointRoutes GetPublicAccessBlock GetStorageLensConfiguration "
-     "GetStorageLensConfigurationTagging GetStorageLensGroup ListAccessGrants "
-     "ListAccessGrantsInstances ListAccessGrantsLocations ListAccessPoints "
-     "ListAccessPointsForDirectoryBuckets ListAccessPointsForObjectLambda ListCallerAccessGrants "
-     "ListJobs ListMultiRegionAccessPoints ListRegionalBuckets ListStorageLensConfigurations "
-     "ListStorageLensGroups ListTagsForResource PutAccessGrantsInstanceResourcePolicy "
-     "PutAccessPointConfigurationForObjectLambda PutAccessPointPolicy "
-     "PutAccessPointPolicyForObjectLambda PutAccessPointScope PutBucketLifecycleConfiguration "
-     "PutBucketPolicy PutBucketReplication PutBucketTagging PutBucketVersioning PutJobTagging "
-     "PutMultiRegionAccessPointPolicy PutPublicAccessBlock PutStorageLensConfiguration "
-     "PutStorageLensConfigurationTagging SubmitMultiRegionAccessPointRoutes TagResource "
-     "UntagResource UpdateAccessGrantsLocation UpdateJobPriority UpdateJobStatus "
-     "UpdateStorageLensGroup ",
-     ""},
     {"s3files", "s3files", "s3files", "S3FILES", "", API_REST_JSON, false, "", ""},
-    {"s3-outposts", "s3outposts", "s3-outposts", "S3OUTPOSTS", "", API_REST_JSON, false, "", ""},
     {"s3tables", "s3tables", "s3tables", "S3TABLES", "", API_REST_JSON, false, "", ""},
     {"s3vectors", "s3vectors", "s3vectors", "S3VECTORS", "", API_REST_JSON, false, "", ""},
-    {"sagemaker", "sagemaker-a2i-runtime", "a2i-runtime.sagemaker", "SAGEMAKER_A2I_RUNTIME", "",
-     API_REST_JSON, false, "", ""},
-    {"sagemaker", "sagemaker-edge", "edge.sagemaker", "SAGEMAKER_EDGE", "", API_REST_JSON, false, "", ""},
-    {"sagemaker", "sagemaker-featurestore-runtime", "featurestore-runtime.sagemaker",
-     "SAGEMAKER_FEATURESTORE_RUNTIME", "", API_REST_JSON, false, "", ""},
+    {"sagemaker", "sagemaker", "api.sagemaker", "SAGEMAKER", "SageMaker", API_JSON, false, "", ""},
     {"sagemaker-geospatial", "sagemaker-geospatial", "sagemaker-geospatial", "SAGEMAKER_GEOSPATIAL", "",
      API_REST_JSON, false, "", ""},
-    {"sagemaker", "sagemaker-metrics", "metrics.sagemaker", "SAGEMAKER_METRICS", "", API_REST_JSON, false, "",
-     ""},
-    {"sagemaker", "sagemaker-runtime", "runtime.sagemaker", "SAGEMAKER_RUNTIME", "", API_REST_JSON, false, "",
-     ""},
     {"savingsplans", "savingsplans", "savingsplans", "SAVINGSPLANS", "", API_REST_JSON, false, "", ""},
     {"scheduler", "scheduler", "scheduler", "SCHEDULER", "", API_REST_JSON, false, "", api_routes_scheduler},
     {"schemas", "schemas", "schemas", "SCHEMAS", "", API_REST_JSON, false, "", ""},
@@ -791,21 +562,14 @@ const struct api_service api_services[] = {
     {"securitylake", "securitylake", "securitylake", "SECURITYLAKE", "", API_REST_JSON, false, "", ""},
     {"serverlessrepo", "serverlessrepo", "serverlessrepo", "SERVERLESSAPPLICATIONREPOSITORY", "",
      API_REST_JSON, false, "", ""},
-    {"servicequotas", "service-quotas", "servicequotas", "SERVICE_QUOTAS", "ServiceQuotasV20190624", API_JSON,
-     false, "", ""},
     {"servicecatalog", "servicecatalog", "servicecatalog", "SERVICE_CATALOG", "AWS242ServiceCatalogService",
      API_JSON, false, "", ""},
-    {"servicecatalog", "servicecatalog-appregistry", "servicecatalog-appregistry",
-     "SERVICE_CATALOG_APPREGISTRY", "", API_REST_JSON, false, "", ""},
     {"servicediscovery", "servicediscovery", "servicediscovery", "SERVICEDISCOVERY",
      "Route53AutoNaming_v20170314", API_JSON, false, "", ""},
     {"ses", "ses", "email", "SES", "", API_QUERY, false, "", ""},
-    {"ses", "sesv2", "email", "SESV2", "", API_REST_JSON, false, "", ""},
     {"shield", "shield", "shield", "SHIELD", "AWSShield_20160616", API_JSON, false, "", ""},
     {"signer", "signer", "signer", "SIGNER", "", API_REST_JSON, false, "", ""},
-    {"signer", "signer-data", "data-signer", "SIGNER_DATA", "", API_REST_JSON, false, "", ""},
     {"signin", "signin", "signin", "SIGNIN", "", API_REST_JSON, false, "", ""},
-    {"sdb", "simpledbv2", "sdb", "SIMPLEDBV2", "", API_REST_JSON, false, "", ""},
     {"simspaceweaver", "simspaceweaver", "simspaceweaver", "SIMSPACEWEAVER", "", API_REST_JSON, false, "",
      ""},
     {"sms-voice", "sms-voice", "sms-voice.pinpoint", "PINPOINT_SMS_VOICE", "", API_REST_JSON, false, "", ""},
@@ -827,8 +591,6 @@ const struct api_service api_services[] = {
      "SetTopicAttributes Subscribe TagResource Unsubscribe UntagResource "
      "VerifySMSSandboxPhoneNumber ",
      ""},
-    {"social-messaging", "socialmessaging", "social-messaging", "SOCIALMESSAGING", "", API_REST_JSON, false,
-     "", ""},
     {"sqs", "sqs", "sqs", "SQS", "AmazonSQS", API_JSON, true,
      "AddPermission CancelMessageMoveTask ChangeMessageVisibility ChangeMessageVisibilityBatch "
      "CreateQueue DeleteMessage DeleteMessageBatch DeleteQueue GetQueueAttributes GetQueueUrl "
@@ -888,20 +650,6 @@ const struct api_service api_services[] = {
     {"ssm-quicksetup", "ssm-quicksetup", "ssm-quicksetup", "SSM_QUICKSETUP", "", API_REST_JSON, false, "",
      ""},
     {"ssm-sap", "ssm-sap", "ssm-sap", "SSM_SAP", "", API_REST_JSON, false, "", ""},
-    {"awsssoportal", "sso", "portal.sso", "SSO", "", API_REST_JSON, false, "", ""},
-    {"sso", "sso-admin", "sso", "SSO_ADMIN", "SWBExternalService", API_JSON, false, "", ""},
-    {"sso-oauth", "sso-oidc", "oidc", "SSO_OIDC", "", API_REST_JSON, false, "", ""},
-    {"states", "stepfunctions", "states", "SFN", "AWSStepFunctions", API_JSON, false,
-     "CreateActivity CreateStateMachine CreateStateMachineAlias DeleteActivity "
-     "DeleteStateMachine DeleteStateMachineAlias DeleteStateMachineVersion DescribeActivity "
-     "DescribeExecution DescribeMapRun DescribeStateMachine DescribeStateMachineAlias "
-     "DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities "
-     "ListExecutions ListMapRuns ListStateMachineAliases ListStateMachineVersions "
-     "ListStateMachines ListTagsForResource PublishStateMachineVersion RedriveExecution "
-     "SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StartSyncExecution "
-     "StopExecution TagResource TestState UntagResource UpdateMapRun UpdateStateMachine "
-     "UpdateStateMachineAlias ValidateStateMachineDefinition ",
-     ""},
     {"storagegateway", "storagegateway", "storagegateway", "STORAGE_GATEWAY", "StorageGateway_20130630",
      API_JSON, false, "", ""},
     {"sts", "sts", "sts", "STS", "", API_QUERY, false,
@@ -909,21 +657,14 @@ const struct api_service api_services[] = {
      "DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetDelegatedAccessToken "
      "GetFederationToken GetSessionToken GetWebIdentityToken ",
      ""},
-    {"scn", "supplychain", "scn", "SUPPLYCHAIN", "", API_REST_JSON, false, "", ""},
     {"support", "support", "support", "SUPPORT", "AWSSupport_20130415", API_JSON, false, "", ""},
-    {"supportapp", "support-app", "supportapp", "SUPPORT_APP", "", API_REST_JSON, false, "", ""},
     {"sustainability", "sustainability", "sustainability", "SUSTAINABILITY", "", API_REST_JSON, false, "",
      ""},
     {"swf", "swf", "swf", "SWF", "SimpleWorkflowService", API_JSON, false, "", ""},
     {"synthetics", "synthetics", "synthetics", "SYNTHETICS", "", API_REST_JSON, false, "", ""},
-    {"tax", "taxsettings", "tax", "TAXSETTINGS", "", API_REST_JSON, false, "", ""},
     {"textract", "textract", "textract", "TEXTRACT", "Textract", API_JSON, false, "", ""},
     {"timestream-influxdb", "timestream-influxdb", "timestream-influxdb", "TIMESTREAM_INFLUXDB",
      "AmazonTimestreamInfluxDB", API_JSON, false, "", ""},
-    {"timestream", "timestream-query", "query.timestream", "TIMESTREAM_QUERY", "Timestream_20181101",
-     API_JSON, false, "", ""},
-    {"timestream", "timestream-write", "ingest.timestream", "TIMESTREAM_WRITE", "Timestream_20181101",
-     API_JSON, false, "", ""},
     {"tnb", "tnb", "tnb", "TNB", "", API_REST_JSON, false, "", ""},
     {"transcribe", "transcribe", "transcribe", "TRANSCRIBE", "Transcribe", API_JSON, false, "", ""},
     {"transfer", "transfer", "transfer", "TRANSFER", "TransferService", API_JSON, false, "", ""},
@@ -934,7 +675,6 @@ const struct api_service api_services[] = {
     {"uxc", "uxc", "uxc", "UXC", "", API_REST_JSON, false, "", ""},
     {"verifiedpermissions", "verifiedpermissions", "verifiedpermissions", "VERIFIEDPERMISSIONS",
      "VerifiedPermissions", API_JSON, false, "", ""},
-    {"voiceid", "voice-id", "voiceid", "VOICE_ID", "VoiceID", API_JSON, false, "", ""},
     {"vpc-lattice", "vpc-lattice", "vpc-lattice", "VPC_LATTICE", "", API_REST_JSON, false, "", ""},
     {"waf", "waf", "waf", "WAF", "AWSWAF_20150824", API_JSON, false, "", ""},
     {"waf-regional", "waf-regional", "waf-regional", "WAF_REGIONAL", "AWSWAF_Regional_20161128", API_JSON,
@@ -951,10 +691,270 @@ const struct api_service api_services[] = {
     {"workspaces", "workspaces", "workspaces", "WORKSPACES", "WorkspacesService", API_JSON, false, "", ""},
     {"workspaces-instances", "workspaces-instances", "workspaces-instances", "WORKSPACES_INSTANCES",
      "EUCMIFrontendAPIService", API_JSON, false, "", ""},
-    {"thinclient", "workspaces-thin-client", "thinclient", "WORKSPACES_THIN_CLIENT", "", API_REST_JSON, false,
-     "", ""},
     {"workspaces-web", "workspaces-web", "workspaces-web", "WORKSPACES_WEB", "", API_REST_JSON, false, "",
      ""},
     {"xray", "xray", "xray", "XRAY", "", API_REST_JSON, false, "", api_routes_xray},
+    {"elasticloadbalancing", "elbv2", "elasticloadbalancing", "ELASTIC_LOAD_BALANCING_V2", "", API_QUERY,
+     false,
+     "AddListenerCertificates AddTags AddTrustStoreRevocations CreateListener CreateLoadBalancer "
+     "CreateRule CreateTargetGroup CreateTrustStore DeleteListener DeleteLoadBalancer DeleteRule "
+     "DeleteSharedTrustStoreAssociation DeleteTargetGroup DeleteTrustStore DeregisterTargets "
+     "DescribeAccountLimits DescribeCapacityReservation DescribeListenerAttributes "
+     "DescribeListenerCertificates DescribeListeners DescribeLoadBalancerAttributes "
+     "DescribeLoadBalancers DescribeRules DescribeSSLPolicies DescribeTags "
+     "DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth "
+     "DescribeTrustStoreAssociations DescribeTrustStoreRevocations DescribeTrustStores "
+     "GetResourcePolicy GetTrustStoreCaCertificatesBundle GetTrustStoreRevocationContent "
+     "ModifyCapacityReservation ModifyIpPools ModifyListener ModifyListenerAttributes "
+     "ModifyLoadBalancerAttributes ModifyRule ModifyTargetGroup ModifyTargetGroupAttributes "
+     "ModifyTrustStore RegisterTargets RemoveListenerCertificates RemoveTags "
+     "RemoveTrustStoreRevocations SetIpAddressType SetRulePriorities SetSecurityGroups "
+     "SetSubnets ",
+     ""},
+    {"access-analyzer", "accessanalyzer", "access-analyzer", "ACCESSANALYZER", "", API_REST_JSON, false, "",
+     ""},
+    {"aps", "amp", "aps", "AMP", "", API_REST_JSON, false, "", ""},
+    {"execute-api", "apigatewaymanagementapi", "execute-api", "APIGATEWAYMANAGEMENTAPI", "", API_REST_JSON,
+     false, "", ""},
+    {"apigateway", "apigatewayv2", "apigateway", "APIGATEWAYV2", "", API_REST_JSON, false, "",
+     api_routes_apigatewayv2},
+    {"appconfig", "appconfigdata", "appconfigdata", "APPCONFIGDATA", "", API_REST_JSON, false, "", ""},
+    {"app-integrations", "appintegrations", "app-integrations", "APPINTEGRATIONS", "", API_REST_JSON, false,
+     "", ""},
+    {"applicationinsights", "application-insights", "applicationinsights", "APPLICATION_INSIGHTS",
+     "EC2WindowsBarleyService", API_JSON, false, "", ""},
+    {"application-cost-profiler", "applicationcostprofiler", "application-cost-profiler",
+     "APPLICATIONCOSTPROFILER", "", API_REST_JSON, false, "", ""},
+    {"backup-search", "backupsearch", "backup-search", "BACKUPSEARCH", "", API_REST_JSON, false, "", ""},
+    {"bedrock", "bedrock-agent", "bedrock-agent", "BEDROCK_AGENT", "", API_REST_JSON, false, "", ""},
+    {"bedrock", "bedrock-agent-runtime", "bedrock-agent-runtime", "BEDROCK_AGENT_RUNTIME", "", API_REST_JSON,
+     false, "", api_routes_bedrock_agent_runtime},
+    {"bedrock-agentcore", "bedrock-agentcore-control", "bedrock-agentcore-control",
+     "BEDROCK_AGENTCORE_CONTROL", "", API_REST_JSON, false, "", ""},
+    {"bedrock", "bedrock-data-automation", "bedrock-data-automation", "BEDROCK_DATA_AUTOMATION", "",
+     API_REST_JSON, false, "", ""},
+    {"bedrock", "bedrock-data-automation-runtime", "bedrock-data-automation-runtime",
+     "BEDROCK_DATA_AUTOMATION_RUNTIME", "AmazonBedrockKeystoneRuntimeService", API_JSON, false, "", ""},
+    {"bedrock", "bedrock-runtime", "bedrock-runtime", "BEDROCK_RUNTIME", "", API_REST_JSON, false, "",
+     api_routes_bedrock_runtime},
+    {"chime", "chime-sdk-identity", "identity-chime", "CHIME_SDK_IDENTITY", "", API_REST_JSON, false, "", ""},
+    {"chime", "chime-sdk-media-pipelines", "media-pipelines-chime", "CHIME_SDK_MEDIA_PIPELINES", "",
+     API_REST_JSON, false, "", ""},
+    {"chime", "chime-sdk-meetings", "meetings-chime", "CHIME_SDK_MEETINGS", "", API_REST_JSON, false, "", ""},
+    {"chime", "chime-sdk-messaging", "messaging-chime", "CHIME_SDK_MESSAGING", "", API_REST_JSON, false, "",
+     ""},
+    {"chime", "chime-sdk-voice", "voice-chime", "CHIME_SDK_VOICE", "", API_REST_JSON, false, "", ""},
+    {"cleanrooms-ml", "cleanroomsml", "cleanrooms-ml", "CLEANROOMSML", "", API_REST_JSON, false, "", ""},
+    {"cloudcontrolapi", "cloudcontrol", "cloudcontrolapi", "CLOUDCONTROL", "CloudApiService", API_JSON, false,
+     "", ""},
+    {"cloudhsm", "cloudhsmv2", "cloudhsmv2", "CLOUDHSM_V2", "BaldrApiService", API_JSON, false, "", ""},
+    {"cloudsearch", "cloudsearchdomain", "cloudsearchdomain", "CLOUDSEARCH_DOMAIN", "", API_REST_JSON, false,
+     "", ""},
+    {"monitoring", "cloudwatch", "monitoring", "CLOUDWATCH", "GraniteServiceVersion20100801", API_CBOR, true,
+     "DeleteAlarmMuteRule DeleteAlarms DeleteAnomalyDetector DeleteDashboards DeleteInsightRules "
+     "DeleteMetricStream DescribeAlarmContributors DescribeAlarmHistory DescribeAlarms "
+     "DescribeAlarmsForMetric DescribeAnomalyDetectors DescribeInsightRules DisableAlarmActions "
+     "DisableInsightRules EnableAlarmActions EnableInsightRules GetAlarmMuteRule GetDashboard "
+     "GetInsightRuleReport GetMetricData GetMetricStatistics GetMetricStream "
+     "GetMetricWidgetImage GetOTelEnrichment ListAlarmMuteRules ListDashboards "
+     "ListManagedInsightRules ListMetricStreams ListMetrics ListTagsForResource PutAlarmMuteRule "
+     "PutAnomalyDetector PutCompositeAlarm PutDashboard PutInsightRule PutManagedInsightRules "
+     "PutMetricAlarm PutMetricData PutMetricStream SetAlarmState StartMetricStreams "
+     "StartOTelEnrichment StopMetricStreams StopOTelEnrichment TagResource UntagResource ",
+     ""},
+    {"codeguru-profiler", "codeguruprofiler", "codeguru-profiler", "CODEGURUPROFILER", "", API_REST_JSON,
+     false, "", ""},
+    {"aco-automation", "compute-optimizer-automation", "aco-automation", "COMPUTE_OPTIMIZER_AUTOMATION",
+     "ComputeOptimizerAutomationService", API_CBOR, false, "", ""},
+    {"connect", "connect-contact-lens", "contact-lens", "CONNECT_CONTACT_LENS", "", API_REST_JSON, false, "",
+     ""},
+    {"connect-campaigns", "connectcampaigns", "connect-campaigns", "CONNECTCAMPAIGNS", "", API_REST_JSON,
+     false, "", ""},
+    {"connect-campaigns", "connectcampaignsv2", "connect-campaigns", "CONNECTCAMPAIGNSV2", "", API_REST_JSON,
+     false, "", ""},
+    {"cases", "connectcases", "cases", "CONNECTCASES", "", API_REST_JSON, false, "", ""},
+    {"health-agent", "connecthealth", "health-agent", "CONNECTHEALTH", "", API_REST_JSON, false, "", ""},
+    {"execute-api", "connectparticipant", "participant.connect", "CONNECTPARTICIPANT", "", API_REST_JSON,
+     false, "", ""},
+    {"profile", "customer-profiles", "profile", "CUSTOMER_PROFILES", "", API_REST_JSON, false, "", ""},
+    {"aidevops", "devops-agent", "aidevops", "DEVOPS_AGENT", "", API_REST_JSON, false, "", ""},
+    {"rds", "docdb", "rds", "DOCDB", "", API_QUERY, false, "", ""},
+    {"dynamodb", "dynamodbstreams", "streams.dynamodb", "DYNAMODB_STREAMS", "DynamoDBStreams_20120810",
+     API_JSON, false, "DescribeStream GetRecords GetShardIterator ListStreams ", ""},
+    {"elasticfilesystem", "efs", "elasticfilesystem", "EFS", "", API_REST_JSON, false, "", api_routes_efs},
+    {"elasticloadbalancing", "elb", "elasticloadbalancing", "ELASTIC_LOAD_BALANCING", "", API_QUERY, false,
+     "AddTags ApplySecurityGroupsToLoadBalancer AttachLoadBalancerToSubnets ConfigureHealthCheck "
+     "CreateAppCookieStickinessPolicy CreateLBCookieStickinessPolicy CreateLoadBalancer "
+     "CreateLoadBalancerListeners CreateLoadBalancerPolicy DeleteLoadBalancer "
+     "DeleteLoadBalancerListeners DeleteLoadBalancerPolicy DeregisterInstancesFromLoadBalancer "
+     "DescribeAccountLimits DescribeInstanceHealth DescribeLoadBalancerAttributes "
+     "DescribeLoadBalancerPolicies DescribeLoadBalancerPolicyTypes DescribeLoadBalancers "
+     "DescribeTags DetachLoadBalancerFromSubnets DisableAvailabilityZonesForLoadBalancer "
+     "EnableAvailabilityZonesForLoadBalancer ModifyLoadBalancerAttributes "
+     "RegisterInstancesWithLoadBalancer RemoveTags SetLoadBalancerListenerSSLCertificate "
+     "SetLoadBalancerPoliciesForBackendServer SetLoadBalancerPoliciesOfListener ",
+     ""},
+    {"elemental-inference", "elementalinference", "elemental-inference", "ELEMENTALINFERENCE", "",
+     API_REST_JSON, false, "", ""},
+    {"elasticmapreduce", "emr", "elasticmapreduce", "EMR", "ElasticMapReduce", API_JSON, false, "", ""},
+    {"finspace-api", "finspace-data", "finspace-api", "FINSPACE_DATA", "", API_REST_JSON, false, "", ""},
+    {"forecast", "forecastquery", "forecastquery", "FORECASTQUERY", "AmazonForecastRuntime", API_JSON, false,
+     "", ""},
+    {"greengrass", "greengrassv2", "greengrass", "GREENGRASSV2", "", API_REST_JSON, false, "", ""},
+    {"iotdata", "iot-data", "data-ats.iot", "IOT_DATA_PLANE", "", API_REST_JSON, false, "",
+     api_routes_iot_data},
+    {"iotmanagedintegrations", "iot-managed-integrations", "api.iotmanagedintegrations",
+     "IOT_MANAGED_INTEGRATIONS", "", API_REST_JSON, false, "", ""},
+    {"ioteventsdata", "iotevents-data", "data.iotevents", "IOT_EVENTS_DATA", "", API_REST_JSON, false, "",
+     ""},
+    {"IoTSecuredTunneling", "iotsecuretunneling", "api.tunneling.iot", "IOTSECURETUNNELING",
+     "IoTSecuredTunneling", API_JSON, false, "", ""},
+    {"ivs", "ivs-realtime", "ivsrealtime", "IVS_REALTIME", "", API_REST_JSON, false, "", ""},
+    {"cassandra", "keyspaces", "cassandra", "KEYSPACES", "KeyspacesService", API_JSON, false, "", ""},
+    {"cassandra", "keyspacesstreams", "cassandra-streams", "KEYSPACESSTREAMS", "KeyspacesStreams", API_JSON,
+     false, "", ""},
+    {"kinesisvideo", "kinesis-video-archived-media", "kinesisvideo", "KINESIS_VIDEO_ARCHIVED_MEDIA", "",
+     API_REST_JSON, false, "", ""},
+    {"kinesisvideo", "kinesis-video-media", "kinesisvideo", "KINESIS_VIDEO_MEDIA", "", API_REST_JSON, false,
+     "", ""},
+    {"kinesisvideo", "kinesis-video-signaling", "kinesisvideo", "KINESIS_VIDEO_SIGNALING", "", API_REST_JSON,
+     false, "", ""},
+    {"kinesisvideo", "kinesis-video-webrtc-storage", "kinesisvideo", "KINESIS_VIDEO_WEBRTC_STORAGE", "",
+     API_REST_JSON, false, "", ""},
+    {"kinesisanalytics", "kinesisanalyticsv2", "kinesisanalytics", "KINESIS_ANALYTICS_V2",
+     "KinesisAnalytics_20180523", API_JSON, false, "", ""},
+    {"launchwizard", "launch-wizard", "launchwizard", "LAUNCH_WIZARD", "", API_REST_JSON, false, "", ""},
+    {"lex", "lex-models", "models.lex", "LEX_MODEL_BUILDING_SERVICE", "", API_REST_JSON, false, "", ""},
+    {"lex", "lex-runtime", "runtime.lex", "LEX_RUNTIME_SERVICE", "", API_REST_JSON, false, "", ""},
+    {"lex", "lexv2-models", "models-v2-lex", "LEX_MODELS_V2", "", API_REST_JSON, false, "", ""},
+    {"lex", "lexv2-runtime", "runtime-v2-lex", "LEX_RUNTIME_V2", "", API_REST_JSON, false, "", ""},
+    {"geo", "location", "geo", "LOCATION", "", API_REST_JSON, false, "", ""},
+    {"ses", "mailmanager", "mail-manager", "MAILMANAGER", "MailManagerSvc", API_JSON, false, "", ""},
+    {"aws-marketplace", "marketplace-agreement", "agreement-marketplace", "MARKETPLACE_AGREEMENT",
+     "AWSMPCommerceService_v20200301", API_JSON, false, "", ""},
+    {"aws-marketplace", "marketplace-catalog", "catalog.marketplace", "MARKETPLACE_CATALOG", "",
+     API_REST_JSON, false, "", ""},
+    {"aws-marketplace", "marketplace-deployment", "deployment-marketplace", "MARKETPLACE_DEPLOYMENT", "",
+     API_REST_JSON, false, "", ""},
+    {"aws-marketplace", "marketplace-discovery", "discovery-marketplace", "MARKETPLACE_DISCOVERY", "",
+     API_REST_JSON, false, "", ""},
+    {"aws-marketplace", "marketplace-entitlement", "entitlement.marketplace",
+     "MARKETPLACE_ENTITLEMENT_SERVICE", "AWSMPEntitlementService", API_CBOR, false, "", ""},
+    {"aws-marketplace", "marketplace-reporting", "reporting-marketplace", "MARKETPLACE_REPORTING", "",
+     API_REST_JSON, false, "", ""},
+    {"mediastore", "mediastore-data", "data.mediastore", "MEDIASTORE_DATA", "", API_REST_JSON, false, "", ""},
+    {"aws-marketplace", "meteringmarketplace", "metering.marketplace", "MARKETPLACE_METERING",
+     "AWSMPMeteringService", API_JSON, false, "", ""},
+    {"refactor-spaces", "migration-hub-refactor-spaces", "refactor-spaces", "MIGRATION_HUB_REFACTOR_SPACES",
+     "", API_REST_JSON, false, "", ""},
+    {"mgh", "migrationhub-config", "migrationhub-config", "MIGRATIONHUB_CONFIG",
+     "AWSMigrationHubMultiAccountService", API_JSON, false, "", ""},
+    {"migrationhub-orchestrator", "migrationhuborchestrator", "migrationhub-orchestrator",
+     "MIGRATIONHUBORCHESTRATOR", "", API_REST_JSON, false, "", ""},
+    {"migrationhub-strategy", "migrationhubstrategy", "migrationhub-strategy", "MIGRATIONHUBSTRATEGY", "",
+     API_REST_JSON, false, "", ""},
+    {"mturk-requester", "mturk", "mturk-requester", "MTURK", "MTurkRequesterServiceV20170117", API_JSON,
+     false, "", ""},
+    {"airflow", "mwaa", "airflow", "MWAA", "", API_REST_JSON, false, "", ""},
+    {"airflow-serverless", "mwaa-serverless", "airflow-serverless", "MWAA_SERVERLESS", "AmazonMWAAServerless",
+     API_JSON, false, "", ""},
+    {"rds", "neptune", "rds", "NEPTUNE", "", API_QUERY, false, "", ""},
+    {"neptune-db", "neptunedata", "neptune-db", "NEPTUNEDATA", "", API_REST_JSON, false, "", ""},
+    {"notifications-contacts", "notificationscontacts", "notifications-contacts", "NOTIFICATIONSCONTACTS", "",
+     API_REST_JSON, false, "", ""},
+    {"es", "opensearch", "es", "OPENSEARCH", "", API_REST_JSON, false, "", api_routes_opensearch},
+    {"aoss", "opensearchserverless", "aoss", "OPENSEARCHSERVERLESS", "OpenSearchServerless", API_JSON, false,
+     "", ""},
+    {"payment-cryptography", "payment-cryptography-data", "dataplane.payment-cryptography",
+     "PAYMENT_CRYPTOGRAPHY_DATA", "", API_REST_JSON, false, "", ""},
+    {"personalize", "personalize-events", "personalize-events", "PERSONALIZE_EVENTS", "", API_REST_JSON,
+     false, "", ""},
+    {"personalize", "personalize-runtime", "personalize-runtime", "PERSONALIZE_RUNTIME", "", API_REST_JSON,
+     false, "", ""},
+    {"mobiletargeting", "pinpoint", "pinpoint", "PINPOINT", "", API_REST_JSON, false, "", ""},
+    {"ses", "pinpoint-email", "email", "PINPOINT_EMAIL", "", API_REST_JSON, false, "", ""},
+    {"sms-voice", "pinpoint-sms-voice", "sms-voice.pinpoint", "PINPOINT_SMS_VOICE", "", API_REST_JSON, false,
+     "", ""},
+    {"sms-voice", "pinpoint-sms-voice-v2", "sms-voice", "PINPOINT_SMS_VOICE_V2", "PinpointSMSVoiceV2",
+     API_JSON, false, "", ""},
+    {"wisdom", "qconnect", "wisdom", "QCONNECT", "", API_REST_JSON, false, "", ""},
+    {"tagging", "resourcegroupstaggingapi", "tagging", "RESOURCE_GROUPS_TAGGING_API",
+     "ResourceGroupsTaggingAPI_20170126", API_JSON, false, "", ""},
+    {"s3", "s3control", "s3-control", "S3_CONTROL", "", API_REST_XML, false,
+     "AssociateAccessGrantsIdentityCenter CreateAccessGrant CreateAccessGrantsInstance "
+     "CreateAccessGrantsLocation CreateAccessPoint CreateAccessPointForObjectLambda CreateBucket "
+     "CreateJob CreateMultiRegionAccessPoint CreateStorageLensGroup DeleteAccessGrant "
+     "DeleteAccessGrantsInstance DeleteAccessGrantsInstanceResourcePolicy "
+     "DeleteAccessGrantsLocation DeleteAccessPoint DeleteAccessPointForObjectLambda "
+     "DeleteAccessPointPolicy DeleteAccessPointPolicyForObjectLambda DeleteAccessPointScope "
+     "DeleteBucket DeleteBucketLifecycleConfiguration DeleteBucketPolicy DeleteBucketReplication "
+     "DeleteBucketTagging DeleteJobTagging DeleteMultiRegionAccessPoint DeletePublicAccessBlock "
+     "DeleteStorageLensConfiguration DeleteStorageLensConfigurationTagging "
+     "DeleteStorageLensGroup DescribeJob DescribeMultiRegionAccessPointOperation "
+     "DissociateAccessGrantsIdentityCenter GetAccessGrant GetAccessGrantsInstance "
+     "GetAccessGrantsInstanceForPrefix GetAccessGrantsInstanceResourcePolicy "
+     "GetAccessGrantsLocation GetAccessPoint GetAccessPointConfigurationForObjectLambda "
+     "GetAccessPointForObjectLambda GetAccessPointPolicy GetAccessPointPolicyForObjectLambda "
+     "GetAccessPointPolicyStatus GetAccessPointPolicyStatusForObjectLambda GetAccessPointScope "
+     "GetBucket GetBucketLifecycleConfiguration GetBucketPolicy GetBucketReplication "
+     "GetBucketTagging GetBucketVersioning GetDataAccess GetJobTagging GetMultiRegionAccessPoint "
+     "GetMultiRegionAccessPointPolicy GetMultiRegionAccessPointPolicyStatus "
+     "GetMultiRegionAccessPointRoutes GetPublicAccessBlock GetStorageLensConfiguration "
+     "GetStorageLensConfigurationTagging GetStorageLensGroup ListAccessGrants "
+     "ListAccessGrantsInstances ListAccessGrantsLocations ListAccessPoints "
+     "ListAccessPointsForDirectoryBuckets ListAccessPointsForObjectLambda ListCallerAccessGrants "
+     "ListJobs ListMultiRegionAccessPoints ListRegionalBuckets ListStorageLensConfigurations "
+     "ListStorageLensGroups ListTagsForResource PutAccessGrantsInstanceResourcePolicy "
+     "PutAccessPointConfigurationForObjectLambda PutAccessPointPolicy "
+     "PutAccessPointPolicyForObjectLambda PutAccessPointScope PutBucketLifecycleConfiguration "
+     "PutBucketPolicy PutBucketReplication PutBucketTagging PutBucketVersioning PutJobTagging "
+     "PutMultiRegionAccessPointPolicy PutPublicAccessBlock PutStorageLensConfiguration "
+     "PutStorageLensConfigurationTagging SubmitMultiRegionAccessPointRoutes TagResource "
+     "UntagResource UpdateAccessGrantsLocation UpdateJobPriority UpdateJobStatus "
+     "UpdateStorageLensGroup ",
+     ""},
+    {"s3-outposts", "s3outposts", "s3-outposts", "S3OUTPOSTS", "", API_REST_JSON, false, "", ""},
+    {"sagemaker", "sagemaker-a2i-runtime", "a2i-runtime.sagemaker", "SAGEMAKER_A2I_RUNTIME", "",
+     API_REST_JSON, false, "", ""},
+    {"sagemaker", "sagemaker-edge", "edge.sagemaker", "SAGEMAKER_EDGE", "", API_REST_JSON, false, "", ""},
+    {"sagemaker", "sagemaker-featurestore-runtime", "featurestore-runtime.sagemaker",
+     "SAGEMAKER_FEATURESTORE_RUNTIME", "", API_REST_JSON, false, "", ""},
+    {"sagemaker", "sagemaker-metrics", "metrics.sagemaker", "SAGEMAKER_METRICS", "", API_REST_JSON, false, "",
+     ""},
+    {"sagemaker", "sagemaker-runtime", "runtime.sagemaker", "SAGEMAKER_RUNTIME", "", API_REST_JSON, false, "",
+     ""},
+    {"servicequotas", "service-quotas", "servicequotas", "SERVICE_QUOTAS", "ServiceQuotasV20190624", API_JSON,
+     false, "", ""},
+    {"servicecatalog", "servicecatalog-appregistry", "servicecatalog-appregistry",
+     "SERVICE_CATALOG_APPREGISTRY", "", API_REST_JSON, false, "", ""},
+    {"ses", "sesv2", "email", "SESV2", "", API_REST_JSON, false, "", api_routes_sesv2},
+    {"signer", "signer-data", "data-signer", "SIGNER_DATA", "", API_REST_JSON, false, "", ""},
+    {"sdb", "simpledbv2", "sdb", "SIMPLEDBV2", "", API_REST_JSON, false, "", ""},
+    {"social-messaging", "socialmessaging", "social-messaging", "SOCIALMESSAGING", "", API_REST_JSON, false,
+     "", ""},
+    {"awsssoportal", "sso", "portal.sso", "SSO", "", API_REST_JSON, false, "", ""},
+    {"sso", "sso-admin", "sso", "SSO_ADMIN", "SWBExternalService", API_JSON, false, "", ""},
+    {"sso-oauth", "sso-oidc", "oidc", "SSO_OIDC", "", API_REST_JSON, false, "", ""},
+    {"states", "stepfunctions", "states", "SFN", "AWSStepFunctions", API_JSON, false,
+     "CreateActivity CreateStateMachine CreateStateMachineAlias DeleteActivity "
+     "DeleteStateMachine DeleteStateMachineAlias DeleteStateMachineVersion DescribeActivity "
+     "DescribeExecution DescribeMapRun DescribeStateMachine DescribeStateMachineAlias "
+     "DescribeStateMachineForExecution GetActivityTask GetExecutionHistory ListActivities "
+     "ListExecutions ListMapRuns ListStateMachineAliases ListStateMachineVersions "
+     "ListStateMachines ListTagsForResource PublishStateMachineVersion RedriveExecution "
+     "SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StartSyncExecution "
+     "StopExecution TagResource TestState UntagResource UpdateMapRun UpdateStateMachine "
+     "UpdateStateMachineAlias ValidateStateMachineDefinition ",
+     ""},
+    {"scn", "supplychain", "scn", "SUPPLYCHAIN", "", API_REST_JSON, false, "", ""},
+    {"supportapp", "support-app", "supportapp", "SUPPORT_APP", "", API_REST_JSON, false, "", ""},
+    {"tax", "taxsettings", "tax", "TAXSETTINGS", "", API_REST_JSON, false, "", ""},
+    {"timestream", "timestream-query", "query.timestream", "TIMESTREAM_QUERY", "Timestream_20181101",
+     API_JSON, false, "", ""},
+    {"timestream", "timestream-write", "ingest.timestream", "TIMESTREAM_WRITE", "Timestream_20181101",
+     API_JSON, false, "", ""},
+    {"voiceid", "voice-id", "voiceid", "VOICE_ID", "VoiceID", API_JSON, false, "", ""},
+    {"thinclient", "workspaces-thin-client", "thinclient", "WORKSPACES_THIN_CLIENT", "", API_REST_JSON, false,
+     "", ""},
 };
 const size_t api_service_count = sizeof api_services / sizeof api_services[0];

@@ -12,13 +12,13 @@ import textwrap
 import botocore
 
 DATA = pathlib.Path(botocore.__file__).parent / "data"
-# Which of several services with one signing name is meant where nothing else tells.
-FIRST = ["elbv2", "rds", "sagemaker", "iot-data"]
+# Which of several services with one signing name is meant where nothing else tells, and none has that name.
+FIRST = ["elbv2"]
 # The services that rules are mostly about: what operations they have is known.
 KNOWN = """dynamodb dynamodbstreams sqs sns kinesis firehose secretsmanager ssm sts kms stepfunctions events logs ecs
     iam elb elbv2 cloudwatch autoscaling application-autoscaling s3control ecr""".split()
 ROUTED = """s3 lambda fis apigateway apigatewayv2 eks efs batch route53 cloudfront scheduler bedrock-runtime bedrock
-    bedrock-agent-runtime xray es opensearch iot-data""".split()
+    bedrock-agent-runtime xray es opensearch iot-data sesv2""".split()
 PROTOCOLS = {
     "json": "API_JSON",
     "rest-json": "API_REST_JSON",
@@ -34,6 +34,10 @@ def models():
         versions = sorted(folder.glob("*/service-2.json.gz"))
         if versions:
             yield folder.name, json.load(gzip.open(versions[-1]))
+
+
+def signing_name(model):
+    return model["metadata"].get("signingName", model["metadata"]["endpointPrefix"])
 
 
 def needs(model, operation):
@@ -72,7 +76,7 @@ def write(path, lines):
 def main():
     out = pathlib.Path(sys.argv[1])
     found = list(models())
-    found.sort(key=lambda one: (one[0] not in FIRST, one[0]))
+    found.sort(key=lambda one: (one[0] != signing_name(one[1]), one[0] not in FIRST, one[0]))
     routes = ['#include "core/api_routes.h"', ""]
     header = []
     rows = []
@@ -87,7 +91,7 @@ def main():
             routes.append(f"const char {c_name(folder)}[] =")
             routes += [f'    "{route(model, name)}\\n"' for name in sorted(model["operations"])]
             routes[-1] += ";"
-        signing = meta.get("signingName", meta["endpointPrefix"])
+        signing = signing_name(model)
         setting = re.sub(r"[ -]", "_", meta["serviceId"]).upper()
         prefix = meta.get("targetPrefix")
         rows.append(

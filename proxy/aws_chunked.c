@@ -8,12 +8,10 @@
 static char *take_line(char **at, char *end)
 {
     char *line = *at, *stop = memchr(line, '\n', (size_t)(end - line));
-    if (!stop)
+    if (!stop || stop == line || stop[-1] != '\r')
         return NULL;
     *at = stop + 1;
-    *stop = '\0';
-    if (stop > line && stop[-1] == '\r')
-        stop[-1] = '\0';
+    stop[-1] = '\0';
     return line;
 }
 

@@ -37,6 +37,14 @@ static void take_target(struct gateway_request *request, char *target)
         *request->query++ = '\0';
 }
 
+/* Without the blanks at its end, which are no part of it. */
+static size_t value_length(const char *value, size_t length)
+{
+    while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+        length--;
+    return length;
+}
+
 static bool keep_head(struct gateway_request *request, const struct http_head *head)
 {
     size_t names[HTTP_FIELDS_MAX], values[HTTP_FIELDS_MAX];
@@ -47,7 +55,8 @@ static bool keep_head(struct gateway_request *request, const struct http_head *h
     size_t named = put_text(texts, method, strlen(method));
     for (size_t i = 0; i < head->count; i++) {
         names[i] = put_text(texts, text + head->fields[i].name, head->fields[i].name_length);
-        values[i] = put_text(texts, text + head->fields[i].value, head->fields[i].value_length);
+        const char *value = text + head->fields[i].value;
+        values[i] = put_text(texts, value, value_length(value, head->fields[i].value_length));
     }
     if (texts->failed)
         return false;
