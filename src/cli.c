@@ -143,7 +143,7 @@ static const struct option_spec probing[] = {
     {"keep-alive", OPTION_NONE, NULL, "keep the connection from round to round", KEY_KEEP_ALIVE},
     {"serve", OPTION_REQUIRED, "[ADDR:]PORT", "answer /health and /test there (port 0 picks one)", KEY_SERVE},
     {"stats", OPTION_REQUIRED, "ADDRESS",
-     "tell the round trips to consoles at unix:PATH or tcp:127.0.0.1:PORT (see --client-stats)", KEY_STATS},
+     "tell the round trips to consoles, at tcp:127.0.0.1:PORT (see --client-stats)", KEY_STATS},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 

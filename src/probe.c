@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "experiment/json.h"
 #include "experiment/probe_health.h"
+#include "experiment/probe_stats.h"
 #include "experiment/probe_tally.h"
 #include "src/ask_code.h"
 #include "src/commands.h"
@@ -26,6 +27,7 @@ struct probing {
     struct probe_stop stop;
     struct probe *probe;
     struct probe_server *server; /* NULL: nothing is served */
+    struct probe_stats *stats;   /* likewise */
     struct probe_line line;
     pthread_mutex_t mutex; /* for what the server's threads look at */
     struct probe_health health;
@@ -136,6 +138,12 @@ static unsigned tell_test(void *context, struct json_object **document)
 static bool serve(struct probing *probing, struct error *error)
 {
     const struct probe_serve_answers answers = {.context = probing, .health = tell_health, .test = tell_test};
+    if (probing->cli->stats != NULL) {
+        probing->stats = probe_stats_start(probing->cli->stats, error);
+        if (probing->stats == NULL)
+            return false;
+        fprintf(stderr, "statistics at %s\n", probe_stats_address(probing->stats));
+    }
     if (probing->cli->serve == NULL)
         return true;
     probing->server = probe_serve_start(probing->cli->serve, &answers, error);
@@ -156,6 +164,8 @@ static void take_round(struct probing *probing, const struct probe_round *round)
         probing->last = *round;
     }
     pthread_mutex_unlock(&probing->mutex);
+    if (probing->stats != NULL)
+        probe_stats_note(probing->stats, round);
 }
 
 /* From beginning to beginning of a round, or at once where one took longer. */
@@ -215,6 +225,7 @@ static enum cli_exit run(struct probing *probing)
         probe_serve_stop(probing->server);
         print_summary(probing);
     }
+    probe_stats_stop(probing->stats);
     probe_close(probing->probe);
     return status;
 }
