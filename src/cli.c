@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "experiment/clients.h"
 #include "experiment/guard.h"
 #include "experiment/probe.h"
 
@@ -49,6 +50,7 @@ enum key {
     KEY_KEEP_ALIVE,
     KEY_SERVE,
     KEY_STATS,
+    KEY_CLIENT_STATS,
 };
 
 static const struct option_spec everywhere[] = {
@@ -133,6 +135,11 @@ static const struct option_spec every[] = {
 static const struct option_spec pace[] = {
     {"interval", OPTION_REQUIRED, "TIME", "between two lines (default 1s), or a probe's rounds (5s)",
      KEY_INTERVAL},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec seeing[] = {
+    {"client-stats", OPTION_REQUIRED, "ADDRESS",
+     "show what a client of the service sees, told at tcp:ADDR:PORT (a probe's --stats)", KEY_CLIENT_STATS},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec probing[] = {
@@ -278,6 +285,15 @@ static bool take_probe(struct cli *cli, int key, const char *value, struct error
     }
 }
 
+static bool take_client(struct cli *cli, const char *value, struct error *error)
+{
+    char host[UNITS_HOST_MAX];
+    uint16_t port;
+    cli->given |= CLI_CLIENT;
+    cli->client_stats = value;
+    return clients_read_address(value, "--client-stats", host, &port, error);
+}
+
 static bool take_fail(struct cli *cli, const char *value, struct error *error)
 {
     cli->given |= CLI_FAIL;
@@ -353,6 +369,8 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_SERVE:
     case KEY_STATS:
         return take_probe(cli, key, value, error);
+    case KEY_CLIENT_STATS:
+        return take_client(cli, value, error);
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
@@ -379,6 +397,7 @@ static const struct {
     {guarding, CLI_GUARDS, NULL},
     {every, CLI_ALL, NULL},
     {pace, CLI_INTERVAL, NULL},
+    {seeing, CLI_CLIENT, NULL},
     {probing, CLI_PROBE, "Probe"},
     {listening, CLI_LISTEN, "Embedded region"},
     {failing, CLI_FAIL, NULL},
@@ -435,7 +454,7 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if (cli->word_count > 0 && *found == NULL)
         return error_set(error, ERROR_USAGE, "there is no command %.40s; see shaketable --help",
                          cli->words[0]);
-    unsigned groups = *found == NULL ? CLI_GUARDS | CLI_CHOICES | CLI_ENGINE : (*found)->groups;
+    unsigned groups = *found == NULL ? CLI_GUARDS | CLI_CHOICES | CLI_ENGINE | CLI_CLIENT : (*found)->groups;
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_list[i].group) != 0) {

@@ -51,7 +51,8 @@ struct cli {
     int64_t connect_timeout_ms, read_timeout_ms, count; /* of a probe; 0: not given */
     bool keep_alive;
     const char *serve, *stats; /* as they were written */
-    bool quiet;                /* not an option: talk without printing */
+    const char *client_stats;
+    bool quiet; /* not an option: talk without printing */
     int argc;
     char **argv;
     unsigned given; /* bits of enum cli_group that had an option */
@@ -70,7 +71,8 @@ enum cli_group {
     CLI_CHOICES = 512,
     CLI_ENGINE = 1024,
     CLI_PREPARE = 2048,
-    CLI_PROBE = 4096
+    CLI_PROBE = 4096,
+    CLI_CLIENT = 8192
 };
 
 struct cli_command {

@@ -16,11 +16,11 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading",        "no-credentials", "idle",      "plan",        "production", "refused", "arming",
-    "armed",          "live",           "behind",    "recovering",  "restored",   "failed",  "offer",
-    "experiments",    "record",         "place",     "guards",      "guard",      "tripped", "fis",
-    "fis-experiment", "fis-delete",     "fis-stop",  "fis-refused", "prepared",   "engine",  "engine-live",
-    "engine-alone",   "actions",        "catalogue", "form",        "form-other", "notes"};
+    "loading",     "no-credentials", "idle",       "plan",      "production",  "refused",    "arming",
+    "armed",       "live",           "client",     "behind",    "recovering",  "restored",   "failed",
+    "offer",       "experiments",    "record",     "place",     "guards",      "guard",      "tripped",
+    "fis",         "fis-experiment", "fis-delete", "fis-stop",  "fis-refused", "prepared",   "engine",
+    "engine-live", "engine-alone",   "actions",    "catalogue", "form",        "form-other", "notes"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -571,6 +571,19 @@ struct model *fixture_model(enum fixture_scene scene)
         break;
     case FIXTURE_LIVE:
         go_live(model);
+        break;
+    case FIXTURE_CLIENT:
+        go_live(model);
+        model->series.source = MODEL_SOURCE_SIDECARS;
+        model->series.has_client = true;
+        model->series.client = (struct model_figures){.n = 12,
+                                                      .p50_us = 818000,
+                                                      .p90_us = -1,
+                                                      .p99_us = -1,
+                                                      .p999_us = -1,
+                                                      .error_percent = 0,
+                                                      .lost_percent = 25};
+        model->series.client_mean_us = 822000;
         break;
     case FIXTURE_BEHIND:
         go_live(model);
