@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS_MAX 8
+#define HEADERS_MAX AWS_SIGNED_HEADERS_MAX
 #define HEADERS_BYTES_MAX 65536
 #define WAIT_STEP_MS 50
 #define CLOCK_TOLERANCE_S 240 /* AWS's own is 300 */
@@ -333,6 +333,38 @@ static struct call make_call(struct aws_client *client, enum aws_service service
                          .url = client->endpoints[service].url,
                          .path = client->endpoints[service].path,
                          .query = ""};
+}
+
+bool aws_call_sign(struct aws_client *client, enum aws_service service, const char *operation,
+                   const char *content_type, const char *body, struct aws_signed *result, struct error *error)
+{
+    struct aws_credentials *credentials = calloc(1, sizeof *credentials);
+    const char *lines[HEADERS_MAX];
+    struct call call = make_call(client, service, operation);
+    call.content_type = content_type;
+    call.body = body;
+    call.body_length = strlen(body);
+    result->count = 0;
+    buf_init(&result->text, HEADERS_BYTES_MAX);
+    if (credentials == NULL)
+        return error_set(error, ERROR_SYSTEM, "out of memory");
+    bool done = get_keys(&call, credentials, error) &&
+                sign(&call, credentials, now_s(client), &result->text, lines, &result->count, error);
+    aws_credentials_clear(credentials);
+    free(credentials);
+    for (size_t i = 0; done && i < result->count; i++) {
+        char *colon = result->text.data + (strchr(lines[i], ':') - result->text.data);
+        *colon = '\0';
+        result->headers[i].name = lines[i];
+        result->headers[i].value = colon + 2; /* behind ": " */
+    }
+    return done;
+}
+
+void aws_signed_free(struct aws_signed *result)
+{
+    buf_free(&result->text);
+    result->count = 0;
 }
 
 /* Takes the answer of a call that has ended; false: it is no JSON object. */

@@ -122,6 +122,11 @@ const char *aws_client_service_url(const struct aws_client *client, enum aws_ser
     return client->endpoints[service].url;
 }
 
+const char *aws_client_ca_bundle(const struct aws_client *client)
+{
+    return client->login->settings.ca_bundle;
+}
+
 bool aws_client_read_only(const struct aws_client *client)
 {
     return client->read_only;

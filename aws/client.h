@@ -90,6 +90,26 @@ void aws_client_set_cancel(struct aws_client *client, const atomic_bool *flag);
 /* Credentials that could not be had, or a code that was not given, are tried and asked for anew. */
 void aws_client_login_again(struct aws_client *client);
 
+/* The file with certificates that was chosen (AWS_CA_BUNDLE, the profile's ca_bundle); "": the system's. */
+const char *aws_client_ca_bundle(const struct aws_client *client);
+
+/* The headers of one call of a JSON service, signed, for those who send it themselves: to measure a single
+ * attempt, and see each of its phases. It goes to aws_client_service_url by POST. The keys may have to be got
+ * first, which takes a network. */
+#define AWS_SIGNED_HEADERS_MAX 8
+struct aws_signed {
+    struct {
+        const char *name, *value;
+    } headers[AWS_SIGNED_HEADERS_MAX]; /* Host is among them; their texts belong to it */
+    size_t count;
+    struct buf text;
+};
+/* Free it in any case. */
+bool aws_call_sign(struct aws_client *client, enum aws_service service, const char *operation,
+                   const char *content_type, const char *body, struct aws_signed *result,
+                   struct error *error);
+void aws_signed_free(struct aws_signed *result);
+
 /* One operation of a JSON 1.1 service. `input` is borrowed, NULL counts as {}. `*output`, owned by the
  * caller (json_object_put), is an object; it is NULL after an error. `output` may be NULL. */
 bool aws_call_json(struct aws_client *client, enum aws_service service, const char *operation,

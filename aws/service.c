@@ -16,6 +16,8 @@ static const struct aws_service_info services[AWS_SERVICES] = {
                          "AnyScaleFrontendService", 0},
     [AWS_FIS] = {"FIS", "fis", "fis", "FIS", "fis", "fis", 0, 0},
     [AWS_IAM] = {"IAM", "iam", "iam", "IAM", "iam", "iam", 0, "2010-05-08"},
+    [AWS_DYNAMODB] = {"DynamoDB", "dynamodb", "dynamodb", "DYNAMODB", "dynamodb", "dynamodb",
+                      "DynamoDB_20120810", 0},
     /* REST services that are called without a signature, see source_sso.c. */
     [AWS_SSO] = {"SSO", "awsssoportal", "portal.sso", "SSO", "sso", "sso", 0, 0},
     [AWS_SSO_OIDC] = {"SSO-OIDC", "sso-oauth", "oidc", "SSO_OIDC", "sso_oidc", "sso-oauth", 0, 0},

@@ -16,6 +16,7 @@ enum aws_service {
     AWS_AUTOSCALING,
     AWS_FIS,
     AWS_IAM,
+    AWS_DYNAMODB,
     AWS_SSO,
     AWS_SSO_OIDC,
     AWS_SERVICES

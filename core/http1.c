@@ -16,6 +16,7 @@ struct exchange {
     struct http1_answer *answer;
     struct http_reader reader;
     uint64_t begun_us, read_us; /* read_us: when the last piece came */
+    uint64_t message_us;        /* when the first byte of the present message came; 0: it has not */
     size_t heard;               /* bytes, until the answer's head is whole */
     int interim;
     bool headed, ended; /* the answer's head, and all of it */
@@ -63,14 +64,17 @@ static bool send_request(struct exchange *exchange, int timeout_ms, struct error
     struct buf out;
     buf_init(&out, HTTP1_REQUEST_HEAD_MAX + TOGETHER_MAX);
     bool done = write_head(request, &out, error);
+    uint64_t at_us = clock_us(); /* what fits into one piece is on its way at once, before send() returns */
     bool together =
         request->body_length <= TOGETHER_MAX && buf_append(&out, request->body, request->body_length);
     done = done && dial_write(exchange->dial, out.data, out.length, timeout_ms, error);
-    if (done && !together)
+    if (done && !together) {
         done = dial_write(exchange->dial, request->body, request->body_length, timeout_ms, error);
+        at_us = clock_us();
+    }
     buf_free(&out);
     if (done)
-        exchange->answer->sent_us = passed_us(exchange, clock_us());
+        exchange->answer->sent_us = passed_us(exchange, at_us);
     return done;
 }
 
@@ -105,7 +109,7 @@ static bool on_head(void *context, const struct http_head *head)
     struct http1_answer *answer = exchange->answer;
     if (head->status < 200)
         return false;
-    answer->first_byte_us = passed_us(exchange, exchange->read_us);
+    answer->first_byte_us = passed_us(exchange, exchange->message_us);
     exchange->headed = true;
     if (!keep_head(answer, head))
         exchange->problem = "no memory for its head";
@@ -127,18 +131,18 @@ static void on_body(void *context, const char *data, size_t length)
 
 static const struct http_events events = {.head = on_head, .body = on_body};
 
-/* Behind one message: true if it was the answer. */
-static bool end_message(struct exchange *exchange, size_t left)
+/* Behind one message: an informational one, or the answer. */
+static void end_message(struct exchange *exchange, size_t left)
 {
     if (!exchange->headed) {
         if (++exchange->interim > HTTP1_INTERIM_MAX)
             exchange->problem = "it only says that it will answer";
-        return false;
+        exchange->message_us = 0;
+        return;
     }
     exchange->answer->total_us = passed_us(exchange, exchange->read_us);
     exchange->answer->keeps_alive = exchange->reader.head.keep_alive && left == 0;
     exchange->ended = true;
-    return true;
 }
 
 static void take_piece(struct exchange *exchange, const char *data, size_t length)
@@ -146,6 +150,8 @@ static void take_piece(struct exchange *exchange, const char *data, size_t lengt
     exchange->read_us = clock_us();
     while (length > 0 && exchange->problem == NULL && !exchange->stopped && !exchange->ended) {
         size_t used = 0;
+        if (exchange->message_us == 0)
+            exchange->message_us = exchange->read_us;
         enum http_result result = http_reader_feed(&exchange->reader, data, length, &used);
         if (!exchange->headed)
             exchange->heard += used;

@@ -1,5 +1,6 @@
 #include "experiment/clients.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct clients {
     void (*changed)(void *context);
     void *context;
     struct stats_frame *scratch;
+    struct client *given; /* by hand; NULL: none */
     size_t count;
     struct client *items[CLIENTS_MAX];
 };
@@ -84,25 +86,46 @@ void clients_free(struct clients *all)
         return;
     for (size_t i = 0; i < all->count; i++)
         drop(all->items[i]);
+    if (all->given != NULL)
+        drop(all->given);
     free(all->scratch);
     free(all);
 }
 
-static void add(struct clients *all, const char *cluster, const struct model_service *service)
+bool clients_read_address(const char *text, const char *name, char host[UNITS_HOST_MAX], uint16_t *port,
+                          struct error *error)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    if (strncmp(text, "tcp:", 4) != 0)
+        return error_set(error, ERROR_USAGE, "%s: '%.80s' is not tcp:ADDRESS:PORT", name, text);
+    if (!units_parse_address(text + 4, name, host, port, error)) {
+        if (error != NULL)
+            error->code = ERROR_USAGE;
+        return false;
+    }
+    if (*port == 0 || (inet_pton(AF_INET, host, address) != 1 && inet_pton(AF_INET6, host, address) != 1))
+        return error_set(error, ERROR_USAGE, "%s: '%.80s' is not a numeric address with a port", name, text);
+    return true;
+}
+
+/* NULL: no memory, or no address. */
+static struct client *open_client(struct clients *all, const char *stats, const char *cluster,
+                                  const char *service, struct error *error)
 {
     char host[UNITS_HOST_MAX];
     uint16_t port;
-    if (all->count == CLIENTS_MAX || strncmp(service->client_stats, "tcp:", 4) != 0 ||
-        !units_parse_address(service->client_stats + 4, "tag", host, &port, NULL))
-        return;
+    if (!clients_read_address(stats, "client-stats", host, &port, error))
+        return NULL;
     struct client *client = calloc(1, sizeof *client);
-    if (client == NULL)
-        return;
+    if (client == NULL) {
+        error_set(error, ERROR_SYSTEM, "out of memory");
+        return NULL;
+    }
     client->all = all;
     snprintf(client->cluster, sizeof client->cluster, "%s", cluster);
-    snprintf(client->service, sizeof client->service, "%s", service->name);
-    snprintf(client->stats, sizeof client->stats, "%s", service->client_stats);
-    client->series = series_new(MODEL_SOURCE_CLIENTS, cluster, service->name);
+    snprintf(client->service, sizeof client->service, "%s", service);
+    snprintf(client->stats, sizeof client->stats, "%s", stats);
+    client->series = series_new(MODEL_SOURCE_CLIENTS, cluster, service);
     const struct link_handlers handlers = {
         .context = client,
         .changed = on_changed,
@@ -112,11 +135,36 @@ static void add(struct clients *all, const char *cluster, const struct model_ser
         .scratch = all->scratch,
     };
     if (client->series != NULL)
-        client->link = link_open(all->loop, host, port, CLIENTS_INTERVAL_MS, NULL, &handlers, NULL);
-    if (client->link == NULL)
-        drop(client);
-    else
+        client->link = link_open(all->loop, host, port, CLIENTS_INTERVAL_MS, NULL, &handlers, error);
+    if (client->link != NULL)
+        return client;
+    drop(client);
+    return NULL;
+}
+
+static void add(struct clients *all, const char *cluster, const struct model_service *service)
+{
+    struct client *client = all->count == CLIENTS_MAX || service->client_stats[0] == '\0'
+                                ? NULL
+                                : open_client(all, service->client_stats, cluster, service->name, NULL);
+    if (client != NULL)
         all->items[all->count++] = client;
+}
+
+bool clients_give(struct clients *all, const char *address, struct error *error)
+{
+    struct client *client = address[0] == '\0' ? NULL : open_client(all, address, "", "", error);
+    if (client == NULL && address[0] != '\0')
+        return false;
+    if (all->given != NULL)
+        drop(all->given);
+    all->given = client;
+    return true;
+}
+
+struct series *clients_given(const struct clients *all)
+{
+    return all->given == NULL ? NULL : all->given->series;
 }
 
 static struct client *find(const struct clients *all, const char *cluster, const char *service)
@@ -166,19 +214,26 @@ struct series *clients_find(const struct clients *all, const char *cluster, cons
     return client == NULL ? NULL : client->series;
 }
 
+static void mark(struct series *series, int64_t now_ms, const char *text, bool take_baseline)
+{
+    series_mark(series, now_ms, text);
+    if (take_baseline)
+        series_take_baseline(series);
+    series_restart_window(series, now_ms);
+}
+
 void clients_mark(struct clients *all, int64_t now_ms, const char *text, bool take_baseline)
 {
-    for (size_t i = 0; i < all->count; i++) {
-        struct series *series = all->items[i]->series;
-        series_mark(series, now_ms, text);
-        if (take_baseline)
-            series_take_baseline(series);
-        series_restart_window(series, now_ms);
-    }
+    for (size_t i = 0; i < all->count; i++)
+        mark(all->items[i]->series, now_ms, text, take_baseline);
+    if (all->given != NULL)
+        mark(all->given->series, now_ms, text, take_baseline);
 }
 
 void clients_advance(struct clients *all, int64_t now_ms)
 {
     for (size_t i = 0; i < all->count; i++)
         series_advance(all->items[i]->series, now_ms);
+    if (all->given != NULL)
+        series_advance(all->given->series, now_ms);
 }

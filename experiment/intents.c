@@ -12,7 +12,8 @@ static bool ends_something(const struct intent *intent)
 static bool steers_the_experiment(const struct intent *intent)
 {
     return intent->kind != INTENT_SELECT && intent->kind != INTENT_VISIBLE &&
-           intent->kind != INTENT_REFRESH && intent->kind != INTENT_CATALOGUE;
+           intent->kind != INTENT_REFRESH && intent->kind != INTENT_CATALOGUE &&
+           intent->kind != INTENT_CLIENT_STATS;
 }
 
 static bool same_target(const struct intent *a, const struct intent *b)

@@ -1,5 +1,9 @@
 #include "experiment/json.h"
 
+#include "core/units.h"
+
+#include <math.h>
+
 #include "core/document.h"
 
 static struct json_object *member(struct json_object *object, const char *key, enum json_type type)
@@ -56,7 +60,11 @@ void json_put_integer(struct json_object *object, const char *key, int64_t value
 
 void json_put_number(struct json_object *object, const char *key, double value)
 {
-    json_object_object_add(object, key, json_object_new_double(value));
+    char
+        text[UNITS_TEXT_MAX]; /* the shortest that is this number: json-c itself writes 0.22800000000000001 */
+    units_format_number(value, text);
+    json_object_object_add(
+        object, key, isfinite(value) ? json_object_new_double_s(value, text) : json_object_new_double(value));
 }
 
 void json_put_flag(struct json_object *object, const char *key, bool value)

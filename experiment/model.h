@@ -417,6 +417,11 @@ struct model_series {
      * all. */
     struct model_figures scoped;
     struct model_figures control;
+    /* What a client says that was given by hand (a probe), at the same time: beside the sidecars' figures. */
+    bool has_client;
+    struct model_figures client;
+    double client_mean_us; /* a probe has few rounds: percentiles are seldom known */
+    char client_problem[MODEL_TEXT_MAX];
     size_t column_count; /* oldest first */
     struct model_column columns[MODEL_COLUMNS];
     size_t marker_count;
@@ -482,23 +487,25 @@ bool model_is_active(const struct model *model);
 struct template;
 
 enum intent_kind {
-    INTENT_SELECT,     /* watch cluster/service */
-    INTENT_VISIBLE,    /* `visible` is what the tree shows: it is read first, and often */
-    INTENT_REFRESH,    /* read the tree anew now */
-    INTENT_PLAN,       /* preflight and plan for cluster/service with `fault` and `duration_ms` */
-    INTENT_CONFIRM,    /* go on with what was planned */
-    INTENT_DISMISS,    /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
-    INTENT_ADJUST,     /* the running experiment's faults become `fault` */
-    INTENT_CATALOGUE,  /* read which actions FIS has, or (with `action`) the parameters of one */
-    INTENT_GUARDS,     /* the experiment's guards become those of `choices`: what is not new goes on */
-    INTENT_ROLLBACK,   /* our experiment; with none, `experiment`, or what is found on cluster/service */
-    INTENT_FIS_DELETE, /* the template `fis_id`, if it carries our tag and no experiment of it runs */
-    INTENT_FIS_STOP,   /* the experiment `fis_id`, whosoever it is */
-    INTENT_ANSWER,     /* `code` answers the question of that `number`; "": nobody knows */
-    INTENT_LEAVE,      /* let the experiment go on without us until its deadline, and end */
-    INTENT_QUIT        /* end; rolls back first if something is active */
+    INTENT_SELECT,       /* watch cluster/service */
+    INTENT_VISIBLE,      /* `visible` is what the tree shows: it is read first, and often */
+    INTENT_REFRESH,      /* read the tree anew now */
+    INTENT_PLAN,         /* preflight and plan for cluster/service with `fault` and `duration_ms` */
+    INTENT_CONFIRM,      /* go on with what was planned */
+    INTENT_DISMISS,      /* drop the plan; also acknowledges a restored or failed experiment: back to idle */
+    INTENT_ADJUST,       /* the running experiment's faults become `fault` */
+    INTENT_CATALOGUE,    /* read which actions FIS has, or (with `action`) the parameters of one */
+    INTENT_GUARDS,       /* the experiment's guards become those of `choices`: what is not new goes on */
+    INTENT_ROLLBACK,     /* our experiment; with none, `experiment`, or what is found on cluster/service */
+    INTENT_FIS_DELETE,   /* the template `fis_id`, if it carries our tag and no experiment of it runs */
+    INTENT_FIS_STOP,     /* the experiment `fis_id`, whosoever it is */
+    INTENT_CLIENT_STATS, /* `client_stats` is where a client of the service tells its round trips; "": none */
+    INTENT_ANSWER,       /* `code` answers the question of that `number`; "": nobody knows */
+    INTENT_LEAVE,        /* let the experiment go on without us until its deadline, and end */
+    INTENT_QUIT          /* end; rolls back first if something is active */
 };
 #define INTENT_VISIBLE_MAX 128
+#define MODEL_CLIENT_STATS_MAX 64
 struct intent {
     enum intent_kind kind;
     char cluster[MODEL_NAME_MAX];
@@ -513,6 +520,7 @@ struct intent {
     char action[MODEL_ACTION_ID_MAX]; /* catalogue */
     size_t visible_count;
     uint64_t visible[INTENT_VISIBLE_MAX]; /* keys of services, and of clusters that are open; see model_key */
+    char client_stats[MODEL_CLIENT_STATS_MAX]; /* "tcp:ADDR:PORT" */
     unsigned number;
     char code[MODEL_CODE_MAX];
 };

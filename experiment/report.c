@@ -182,6 +182,13 @@ struct json_object *report_status(const struct model *model)
     json_object_object_add(object, "guards", report_guards(experiment));
     json_object_object_add(object, "steps", report_steps(experiment));
     json_object_object_add(object, "sidecars", report_sidecars(experiment));
+    if (series->has_client) {
+        struct json_object *client = report_figures(&series->client);
+        put_ms(client, "mean_ms", series->client.n == 0 ? -1 : series->client_mean_us);
+        if (series->client_problem[0] != '\0')
+            json_put_text(client, "problem", series->client_problem);
+        json_object_object_add(object, "client", client);
+    }
     if (experiment->slow_ms > 0 && series->source == MODEL_SOURCE_CLIENTS)
         json_put_text(object, "measured_by", "clients");
     if (series->source == MODEL_SOURCE_SIDECARS ||

@@ -280,3 +280,11 @@ void series_show(const struct series *series, struct model_series *out)
     memcpy(out->markers, series->markers, sizeof out->markers);
     out->marker_count = series->marker_count;
 }
+
+void series_show_client(const struct series *series, struct model_series *out)
+{
+    out->has_client = true;
+    figures_of_window(series, ALL, &out->client);
+    out->client_mean_us = hist_mean(&series->window.tallies[ALL].round_trip);
+    memcpy(out->client_problem, series->problem, sizeof out->client_problem);
+}

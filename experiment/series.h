@@ -32,6 +32,8 @@ void series_set_problem(struct series *series, const char *problem);
 
 /* Fills the model's part. */
 void series_show(const struct series *series, struct model_series *out);
+/* Fills what stands of a client beside another series. */
+void series_show_client(const struct series *series, struct model_series *out);
 /* Values in the window. */
 uint64_t series_window_total(const struct series *series);
 int64_t series_heard_ms(const struct series *series);

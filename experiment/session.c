@@ -84,24 +84,30 @@ static struct series *choose_series(const struct session *session, const struct 
     bool there = (phase == MODEL_ARMED || phase == MODEL_INJECTING || phase == MODEL_RECOVERING) &&
                  !measures_within(experiment);
     struct series *sidecars = ours && phase != MODEL_IDLE ? run_series(session->run) : NULL;
-    struct series *clients = clients_find(session->clients, cluster, service);
+    struct series *given = clients_given(session->clients);
+    struct series *clients = given != NULL ? given : clients_find(session->clients, cluster, service);
     return sidecars != NULL && (there || clients == NULL) ? sidecars : clients;
 }
 
 static void show_series(struct session *session, struct model *model)
 {
     struct series *series = choose_series(session, &model->experiment);
-    if (series != NULL) {
+    struct series *given = clients_given(session->clients);
+    if (series != NULL)
         series_show(series, &model->series);
-        if (series == run_series(session->run)) {
-            memcpy(model->series.dependencies, model->experiment.dependencies,
-                   sizeof model->series.dependencies);
-            model->series.within = measures_within(&model->experiment);
-        }
+    if (series != NULL && series == run_series(session->run)) {
+        memcpy(model->series.dependencies, model->experiment.dependencies, sizeof model->series.dependencies);
+        model->series.within = measures_within(&model->experiment);
+    }
+    if (series != NULL && series != given) {
+        if (given != NULL)
+            series_show_client(given, &model->series);
         return;
     }
     memcpy(model->series.cluster, session->selected_cluster, MODEL_NAME_MAX);
     memcpy(model->series.service, session->selected_service, MODEL_NAME_MAX);
+    if (series != NULL)
+        return;
     hist_clear(&model->series.window);
     hist_clear(&model->series.baseline);
 }
@@ -353,6 +359,14 @@ static void login_again(struct session *session)
         aws_client_login_again(session->actor);
 }
 
+static void take_client(struct session *session, const char *address)
+{
+    struct error error = {0};
+    if (!clients_give(session->clients, address, &error))
+        eventlog_add(&session->log, MODEL_LOG_ERROR, error.message);
+    session->dirty = true;
+}
+
 static void take_intent(struct session *session, const struct intent *intent)
 {
     switch (intent->kind) {
@@ -365,6 +379,9 @@ static void take_intent(struct session *session, const struct intent *intent)
     case INTENT_VISIBLE:
         if (session->reading != NULL)
             inventory_show(session->reading, intent->visible, intent->visible_count);
+        break;
+    case INTENT_CLIENT_STATS:
+        take_client(session, intent->client_stats);
         break;
     case INTENT_REFRESH:
         try_clients_again(session);
@@ -581,6 +598,8 @@ struct session *session_start(const struct session_options *options, struct erro
         .service_changed = on_service_changed,
     };
     session->clients = clients_new(&session->loop, on_changed, session);
+    if (session->clients != NULL && options->client_stats != NULL)
+        take_client(session, options->client_stats);
     const struct survey_watch_handlers survey_handlers = {session, on_changed, on_orphan};
     session->survey = survey_watch_new(&session->loop, &survey_handlers);
     session->catalogue = catalogue_new(&session->loop, on_changed, session);

@@ -22,6 +22,8 @@ struct session_options {
     bool inventory;       /* read and keep reading the tree */
     bool take_over;       /* roll back or inject although someone deployed meanwhile */
     const char *log_path; /* NULL: none */
+    const char
+        *client_stats; /* where a client of the service tells what it sees, "tcp:ADDR:PORT"; NULL: none */
     /* Asks for the code of an MFA device, on a worker thread; see aws_mfa in aws/client.h. NULL: the question
      * stands in the model, and INTENT_ANSWER answers it. */
     bool (*ask)(void *context, const char *serial, const atomic_bool *cancel, char *code, size_t size,

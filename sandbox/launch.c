@@ -18,6 +18,7 @@
 #define ENVIRONMENT_MAX 256
 #define TEXT_MAX (1 << 17)
 #define URL_MAX 256
+#define PROBE "probe" /* the console program's command */
 
 /* Of our own environment a container gets only what a program needs to run at all. */
 const char *const launch_inherited[] = {
@@ -107,15 +108,34 @@ static bool add_variable(struct texts *texts, const char *name, const char *valu
     return done;
 }
 
+/* A probe's `--serve PORT` means all of its container's addresses, which is one here. */
+static bool add_serve(struct texts *texts, const struct region *region, const struct task *task,
+                      const char *port)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "0.0.0.0:%.8s", port);
+    return add_rewritten(texts, region, task, text);
+}
+
+static bool is_port_to_serve(const struct texts *texts, const char *subcommand, const char *text)
+{
+    return subcommand && strcmp(subcommand, PROBE) == 0 && *text && strlen(text) < 6 &&
+           strspn(text, "0123456789") == strlen(text) &&
+           strcmp(texts->items[texts->count - 1], "--serve") == 0;
+}
+
 static bool fill_arguments(struct texts *texts, const struct region *region, const struct task *task,
-                           struct json_object *definition)
+                           const char *subcommand, struct json_object *definition)
 {
     const char *const keys[] = {"entryPoint", "command"};
 
     for (size_t k = 0; k < 2; k++) {
         struct json_object *list = json_list(definition, keys[k]);
         for (size_t i = 0; i < json_length(list); i++) {
-            if (!add_rewritten(texts, region, task, json_text_at(list, i)))
+            const char *text = json_text_at(list, i);
+            if (!(is_port_to_serve(texts, subcommand, text) ? add_serve(texts, region, task, text)
+                                                            : add_rewritten(texts, region, task, text)))
                 return false;
         }
     }
@@ -190,7 +210,10 @@ static bool find_program(const struct region *region, const char *image, const c
         *subcommand = "app";
     else if (launch_image_is_named(image, "amazon-ssm-agent"))
         *subcommand = "ssm-agent";
-    else
+    else if (image_is(image, "shaketable/probe") || launch_image_is_named(image, "fis-latency-test-to-ddb")) {
+        *program = region->console; /* the second is what an application of this kind is often called */
+        *subcommand = PROBE;
+    } else
         return false;
     return true;
 }
@@ -229,7 +252,7 @@ static bool start(struct region *region, struct task *task, struct container *co
     if (!container->log)
         spec.output = file;
     if (!add(&arguments, spec.program) || (subcommand && !add(&arguments, subcommand)) ||
-        !fill_arguments(&arguments, region, task, definition) ||
+        !fill_arguments(&arguments, region, task, subcommand, definition) ||
         !fill_environment(&environment, region, task, container))
         error_set(error, ERROR_LIMIT, "CannotStartContainerError: its command or environment is too long");
     else if ((container->pid = process_start(&spec, error)) < 0)

@@ -165,19 +165,27 @@ static void print_help(void)
     options_print_help(stdout, &table, 1);
 }
 
-/* This executable, and the sidecar beside it or where it is installed. */
+/* A program beside this one, or where it is installed. */
+static void find_beside(const char *folder, const char *name, char *path, size_t size)
+{
+    snprintf(path, size, "%.4000s/%s", folder, name);
+    if (access(path, X_OK) != 0)
+        snprintf(path, size, "%s/%s", BINDIR, name);
+}
+
+/* This executable, and those that are images of containers. */
 static bool find_programs(struct region *region, struct error *error)
 {
-    char folder[PATH_SIZE];
+    char path[PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", region->program, sizeof region->program - 1);
 
     if (length < 0)
         return error_set_errno(error, "cannot find this program's own file");
     region->program[length] = '\0';
-    text_copy(folder, sizeof folder, region->program);
-    snprintf(region->proxy, sizeof region->proxy, "%.4000s/shaketable-proxy", dirname(folder));
-    if (access(region->proxy, X_OK) != 0)
-        text_copy(region->proxy, sizeof region->proxy, BINDIR "/shaketable-proxy");
+    text_copy(path, sizeof path, region->program);
+    const char *folder = dirname(path);
+    find_beside(folder, "shaketable-proxy", region->proxy, sizeof region->proxy);
+    find_beside(folder, "shaketable", region->console, sizeof region->console);
     return true;
 }
 

@@ -220,6 +220,7 @@ struct region {
     uint16_t endpoint_port;
     char program[4096]; /* this executable */
     char proxy[4096];   /* shaketable-proxy */
+    char console[4096]; /* shaketable, for its command probe */
     const char *logs;   /* folder for the containers' output; NULL: none */
     struct list clusters, services, definitions, tasks;
     struct hints service_hints, definition_hints, task_hints, group_hints;

@@ -24,14 +24,15 @@ static void take_source(struct traffic *traffic, struct traffic_command *command
 {
     struct source *source = command->source;
     source->traffic = traffic;
-    if (watch_open(source, &command->port, command->error)) {
-        source_begin(source);
-        command->result = true;
-    } else if (source->handles > 0) {
-        watch_close(source);
-    } else {
+    source->stats = stats_server_open(&traffic->loop, "127.0.0.1:0", "client statistics", source_totals,
+                                      source, command->error);
+    if (source->stats == NULL) {
         free(source);
+        return;
     }
+    command->port = stats_server_port(source->stats);
+    source_begin(source);
+    command->result = true;
 }
 
 static void run_command(uv_async_t *wake)

@@ -3,31 +3,27 @@
  *
  *   traffic.c         the thread, and the call from other threads
  *   traffic_source.c  arrivals, connections, round trips
- *   traffic_stats.c   what was seen, to whoever subscribes
  */
 #ifndef SHAKETABLE_SANDBOX_TRAFFIC_INTERNAL_H
 #define SHAKETABLE_SANDBOX_TRAFFIC_INTERNAL_H
 
 #include "core/http_reader.h"
 #include "core/random.h"
-#include "core/stats.h"
+#include "core/stats_server.h"
 #include "sandbox/traffic.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
 #include <uv.h>
 
-#define TRAFFIC_IN_FLIGHT_MAX 200  /* a source */
-#define TRAFFIC_SUBSCRIBERS_MAX 16 /* a source */
+#define TRAFFIC_IN_FLIGHT_MAX 200 /* a source */
 #define TRAFFIC_READ_BYTES 65536
 #define TRAFFIC_REQUEST_MAX 1024
 
 struct visit;
-struct subscriber;
 struct source;
 
 TAILQ_HEAD(visit_list, visit);
-LIST_HEAD(subscriber_list, subscriber);
 LIST_HEAD(source_list, source);
 
 struct source {
@@ -46,11 +42,8 @@ struct source {
     unsigned busy_count;
     struct stats_sample total; /* since the start; counts only */
 
-    uv_tcp_t door; /* where subscribers come in */
-    struct subscriber_list subscribers;
-    unsigned subscriber_count;
-    char id[17];
-    unsigned handles; /* to be closed before it is freed */
+    struct stats_server *stats; /* what was seen, to whoever subscribes */
+    unsigned handles;           /* to be closed before it is freed */
 };
 
 /* One connection; busy with one request at a time. */
@@ -86,13 +79,7 @@ struct traffic {
 /* traffic_source.c: begins to send. The source is freed by source_stop, on the loop. */
 void source_begin(struct source *source);
 void source_stop(struct source *source);
-unsigned source_waiting(const struct source *source);     /* requests without a byte of their response */
-unsigned source_connections(const struct source *source); /* open ones */
-/* A handle of the source is closed: the last one frees it. */
-void source_handle_closed(uv_handle_t *handle);
-
-/* traffic_stats.c: the door on 127.0.0.1, at a port of the system's choice. */
-bool watch_open(struct source *source, uint16_t *port, struct error *error);
-void watch_close(struct source *source);
+/* What it has seen, for the server of its statistics. */
+void source_totals(void *context, struct stats_sample *into);
 
 #endif

@@ -304,7 +304,7 @@ void source_begin(struct source *source)
     LIST_INSERT_HEAD(&source->traffic->sources, source, link);
 }
 
-void source_handle_closed(uv_handle_t *handle)
+static void source_handle_closed(uv_handle_t *handle)
 {
     struct source *source = handle->data;
     if (--source->handles == 0)
@@ -318,12 +318,12 @@ void source_stop(struct source *source)
         visit_close(TAILQ_FIRST(&source->busy));
     while (!TAILQ_EMPTY(&source->idle))
         visit_close(TAILQ_FIRST(&source->idle));
-    watch_close(source);
+    stats_server_close(source->stats);
     uv_close((uv_handle_t *)&source->arrivals, source_handle_closed);
     uv_close((uv_handle_t *)&source->patience, source_handle_closed);
 }
 
-unsigned source_waiting(const struct source *source)
+static unsigned source_waiting(const struct source *source)
 {
     unsigned waiting = 0;
     const struct visit *visit;
@@ -332,7 +332,7 @@ unsigned source_waiting(const struct source *source)
     return waiting;
 }
 
-unsigned source_connections(const struct source *source)
+static unsigned source_connections(const struct source *source)
 {
     unsigned open = 0;
     const struct visit *visit;
@@ -341,4 +341,12 @@ unsigned source_connections(const struct source *source)
     TAILQ_FOREACH(visit, &source->idle, link)
     open++;
     return open;
+}
+
+void source_totals(void *context, struct stats_sample *into)
+{
+    const struct source *source = context;
+    *into = source->total;
+    into->in_flight = source_waiting(source);
+    into->connections_open = source_connections(source);
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "experiment/clients.h"
 #include "experiment/guard.h"
+#include "experiment/probe.h"
 
 enum key {
     KEY_PROFILE = 1,
@@ -44,6 +46,13 @@ enum key {
     KEY_FAIL,
     KEY_HEADLESS,
     KEY_INTERVAL,
+    KEY_CONNECT_TIMEOUT,
+    KEY_READ_TIMEOUT,
+    KEY_COUNT,
+    KEY_KEEP_ALIVE,
+    KEY_SERVE,
+    KEY_STATS,
+    KEY_CLIENT_STATS,
 };
 
 static const struct option_spec everywhere[] = {
@@ -131,7 +140,24 @@ static const struct option_spec every[] = {
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec pace[] = {
-    {"interval", OPTION_REQUIRED, "TIME", "between two lines (default 1s)", KEY_INTERVAL},
+    {"interval", OPTION_REQUIRED, "TIME", "between two lines (default 1s), or a probe's rounds (5s)",
+     KEY_INTERVAL},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec seeing[] = {
+    {"client-stats", OPTION_REQUIRED, "ADDRESS",
+     "show what a client of the service sees, told at tcp:ADDR:PORT (a probe's --stats)", KEY_CLIENT_STATS},
+    {NULL, OPTION_NONE, NULL, NULL, 0},
+};
+static const struct option_spec probing[] = {
+    {"connect-timeout", OPTION_REQUIRED, "TIME", "until a connection is made (default 5s)",
+     KEY_CONNECT_TIMEOUT},
+    {"read-timeout", OPTION_REQUIRED, "TIME", "without a byte of the answer (default 5s)", KEY_READ_TIMEOUT},
+    {"count", OPTION_REQUIRED, "N", "end after so many rounds", KEY_COUNT},
+    {"keep-alive", OPTION_NONE, NULL, "keep the connection from round to round", KEY_KEEP_ALIVE},
+    {"serve", OPTION_REQUIRED, "[ADDR:]PORT", "answer /health and /test there (port 0 picks one)", KEY_SERVE},
+    {"stats", OPTION_REQUIRED, "ADDRESS",
+     "tell the round trips to consoles, at tcp:127.0.0.1:PORT (see --client-stats)", KEY_STATS},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 
@@ -235,6 +261,50 @@ static bool take_engine(struct cli *cli, int key, const char *value, struct erro
     }
 }
 
+/* A probe's times: a bare number is milliseconds, as in the environment. */
+static bool take_timeout(const char *value, const char *name, int64_t *ms, struct error *error)
+{
+    double read;
+    if (!units_parse_duration(value, 1, name, &read, error))
+        return false;
+    if (read < PROBE_TIMEOUT_LEAST_MS || read > PROBE_TIMEOUT_MOST_MS)
+        return error_set(error, ERROR_USAGE, "%s: %s is not between %d ms and %d m", name, value,
+                         PROBE_TIMEOUT_LEAST_MS, PROBE_TIMEOUT_MOST_MS / 60000);
+    *ms = (int64_t)read;
+    return true;
+}
+
+static bool take_probe(struct cli *cli, int key, const char *value, struct error *error)
+{
+    cli->given |= CLI_PROBE;
+    switch (key) {
+    case KEY_CONNECT_TIMEOUT:
+        return take_timeout(value, "--connect-timeout", &cli->connect_timeout_ms, error);
+    case KEY_READ_TIMEOUT:
+        return take_timeout(value, "--read-timeout", &cli->read_timeout_ms, error);
+    case KEY_COUNT:
+        return units_parse_integer(value, "--count", 1, CLI_ROUNDS_MAX, &cli->count, error);
+    case KEY_SERVE:
+        cli->serve = value;
+        return true;
+    case KEY_STATS:
+        cli->stats = value;
+        return true;
+    default:
+        cli->keep_alive = true;
+        return true;
+    }
+}
+
+static bool take_client(struct cli *cli, const char *value, struct error *error)
+{
+    char host[UNITS_HOST_MAX];
+    uint16_t port;
+    cli->given |= CLI_CLIENT;
+    cli->client_stats = value;
+    return clients_read_address(value, "--client-stats", host, &port, error);
+}
+
 static bool take_fail(struct cli *cli, const char *value, struct error *error)
 {
     cli->given |= CLI_FAIL;
@@ -305,6 +375,15 @@ static bool take_special(void *context, int key, const char *value, struct error
         *(key == KEY_BIG ? &cli->big : &cli->throttle) = value;
         cli->given |= CLI_FAIL;
         return true;
+    case KEY_CONNECT_TIMEOUT:
+    case KEY_READ_TIMEOUT:
+    case KEY_COUNT:
+    case KEY_KEEP_ALIVE:
+    case KEY_SERVE:
+    case KEY_STATS:
+        return take_probe(cli, key, value, error);
+    case KEY_CLIENT_STATS:
+        return take_client(cli, value, error);
     case KEY_INTERVAL:
         cli->given |= CLI_INTERVAL;
         return take_duration(value, "--interval", 100, &cli->interval_ms, error);
@@ -331,6 +410,8 @@ static const struct {
     {guarding, CLI_GUARDS, NULL},
     {every, CLI_ALL, NULL},
     {pace, CLI_INTERVAL, NULL},
+    {seeing, CLI_CLIENT, NULL},
+    {probing, CLI_PROBE, "Probe"},
     {listening, CLI_LISTEN, "Embedded region"},
     {failing, CLI_FAIL, NULL},
     {headless, CLI_HEADLESS, NULL},
@@ -386,7 +467,7 @@ bool cli_find_command(const struct cli *cli, const struct cli_command *commands,
     if (cli->word_count > 0 && *found == NULL)
         return error_set(error, ERROR_USAGE, "there is no command %.40s; see shaketable --help",
                          cli->words[0]);
-    unsigned groups = *found == NULL ? CLI_GUARDS | CLI_CHOICES | CLI_ENGINE : (*found)->groups;
+    unsigned groups = *found == NULL ? CLI_GUARDS | CLI_CHOICES | CLI_ENGINE | CLI_CLIENT : (*found)->groups;
     if ((cli->given & ~groups) != 0) {
         for (size_t i = 1; i < TABLES; i++)
             if ((cli->given & ~groups & table_list[i].group) != 0) {

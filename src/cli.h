@@ -24,6 +24,7 @@ enum cli_exit {
 
 #define CLI_WORDS_MAX 3
 #define CLI_FAILS_MAX 16
+#define CLI_ROUNDS_MAX 1000000000 /* of a probe */
 
 struct cli {
     const char *words[CLI_WORDS_MAX]; /* the command and what follows it */
@@ -47,6 +48,10 @@ struct cli {
     const char *big, *throttle; /* likewise */
     bool headless;
     int64_t interval_ms;
+    int64_t connect_timeout_ms, read_timeout_ms, count; /* of a probe; 0: not given */
+    bool keep_alive;
+    const char *serve, *stats; /* as they were written */
+    const char *client_stats;
     bool quiet; /* not an option: talk without printing */
     int argc;
     char **argv;
@@ -65,7 +70,9 @@ enum cli_group {
     CLI_GUARDS = 256,
     CLI_CHOICES = 512,
     CLI_ENGINE = 1024,
-    CLI_PREPARE = 2048
+    CLI_PREPARE = 2048,
+    CLI_PROBE = 4096,
+    CLI_CLIENT = 8192
 };
 
 struct cli_command {

@@ -18,6 +18,7 @@ enum cli_exit command_adjust(const struct cli *cli);
 enum cli_exit command_status(const struct cli *cli);
 enum cli_exit command_watch(const struct cli *cli);
 enum cli_exit command_rollback(const struct cli *cli);
+enum cli_exit command_probe(const struct cli *cli);
 enum cli_exit command_template(const struct cli *cli);
 
 #endif

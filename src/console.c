@@ -112,6 +112,7 @@ enum cli_exit console_run(const struct cli *cli, bool embedded)
                                       .embedded = embedded,
                                       .inventory = true,
                                       .log_path = cli->log,
+                                      .client_stats = cli->client_stats,
                                   }};
     const struct ui_options options = {.theme = cli->theme,
                                        .ascii = cli->ascii,

@@ -38,6 +38,7 @@ bool follow_open(struct follow *follow, const struct cli *cli)
         .read_only = cli->read_only,
         .take_over = cli->take_over,
         .log_path = cli->log,
+        .client_stats = cli->client_stats,
         .ask = ask_code,
     };
     memset(follow, 0, sizeof *follow);
@@ -135,6 +136,8 @@ void follow_print_figures(const struct model *model)
         print_figures_line("in scope", &model->series.scoped);
         print_figures_line("control", &model->series.control);
     }
+    if (model->series.has_client)
+        print_figures_line("client", &model->series.client);
     fflush(stdout);
 }
 

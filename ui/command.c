@@ -1,6 +1,7 @@
 #include "ui/command.h"
 
 #include "core/units.h"
+#include "experiment/clients.h"
 #include "ui/state_parts.h"
 #include "ui/theme.h"
 
@@ -41,6 +42,8 @@ static const struct {
     {"security-group", "security-group open|leave: for the sidecar's port, and closed again"},
     {"cap", "cap latency 2s: how far a fader may go"},
     {"guard", "guard p99 > 2s for 10s: adds one; guard alone lists them"},
+    {"client-stats",
+     "client-stats tcp:127.0.0.1:PORT: what a client of the service sees (a probe's), or none"},
     {"select", "select CLUSTER/SERVICE"},
     {"experiments", "experiments: those there are and were"},
     {"profile", "profile NAME: another of the AWS CLI's profiles"},
@@ -226,6 +229,18 @@ static bool run_theme(struct turn *turn, const char *name, struct error *error)
     return true;
 }
 
+static bool run_client_stats(struct turn *turn, const char *address, struct error *error)
+{
+    char host[UNITS_HOST_MAX];
+    uint16_t port;
+    bool none = strcmp(address, "none") == 0;
+    if (!none && !clients_read_address(address, "client-stats", host, &port, error))
+        return false;
+    struct intent *intent = turn_add(turn, INTENT_CLIENT_STATS);
+    snprintf(intent->client_stats, sizeof intent->client_stats, "%s", none ? "" : address);
+    return true;
+}
+
 static bool run_place(struct turn *turn, const char *word, const char *argument, struct error *error)
 {
     bool profile = strcmp(word, "profile") == 0;
@@ -393,6 +408,8 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return run_choice(turn, word, argument, error);
     if (strcmp(word, "guard") == 0)
         return run_guard(turn, argument, error);
+    if (strcmp(word, "client-stats") == 0)
+        return run_client_stats(turn, argument, error);
     if (strcmp(word, "select") == 0)
         return run_select(turn, argument, error);
     if (strcmp(word, "profile") == 0 || strcmp(word, "region") == 0)

@@ -338,6 +338,28 @@ static void draw_groups(const struct view *view, struct rect row, enum role role
     draw_group(view, x + 3 < half ? half : x + 3, row.y, VIEW_STYLE(ROLE_TEXT), "control", &series->control);
 }
 
+/* What a client sees of it, where the columns are the sidecars'. */
+static void draw_client(const struct view *view, struct rect row)
+{
+    const struct model_series *series = view->series;
+    char mean[UNITS_TEXT_MAX], p99[UNITS_TEXT_MAX], lost[UNITS_TEXT_MAX], failed[UNITS_TEXT_MAX];
+    char text[WORDS_MAX];
+    bool none = series->client.n == 0;
+    int x = canvas_text(view->canvas, row.x, row.y, style_bold(VIEW_STYLE(ROLE_TEXT)), "client");
+    if (series->client_problem[0] != '\0') {
+        snprintf(text, sizeof text, "  %.*s", row.width - 8, series->client_problem);
+        canvas_text(view->canvas, x, row.y, VIEW_STYLE(ROLE_WARN), text);
+        return;
+    }
+    view_format_us(view, none ? -1 : series->client_mean_us, mean);
+    view_format_us(view, none ? -1 : series->client.p99_us, p99);
+    view_format_share(view, none ? -1 : series->client.error_percent, failed);
+    view_format_share(view, none ? -1 : series->client.lost_percent, lost);
+    snprintf(text, sizeof text, "  mean %s  p99 %s  errors %s  lost %s  n %llu", mean, p99, failed, lost,
+             (unsigned long long)series->client.n);
+    canvas_text(view->canvas, x, row.y, VIEW_STYLE(ROLE_TEXT), text);
+}
+
 void view_trip(const struct view *view, struct rect rect, int rows, bool difference)
 {
     const struct model_series *series = view->series;
@@ -355,6 +377,11 @@ void view_trip(const struct view *view, struct rect rect, int rows, bool differe
     struct rect columns = {inner.x, inner.y, inner.width, rows};
     if (series->control.n > 0 && rows >= GROUPS_ROWS && inner.width >= GROUPS_COLS) {
         draw_groups(view, (struct rect){inner.x, inner.y, inner.width, 1}, role);
+        columns.y++;
+        columns.height--;
+    }
+    if (series->has_client && columns.height >= GROUPS_ROWS && inner.width >= GROUPS_COLS) {
+        draw_client(view, (struct rect){inner.x, columns.y, inner.width, 1});
         columns.y++;
         columns.height--;
     }

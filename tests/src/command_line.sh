@@ -2,7 +2,7 @@
 # The command line alone, without a region: help, bad values, what is missing, exit statuses.
 . "${top_srcdir:-.}/tests/src/lib.bash"
 
-commands="demo sandbox list plan doctor prepare inject adjust status watch rollback template"
+commands="demo sandbox list plan doctor prepare inject adjust status watch rollback template probe"
 
 # ── help and version ──
 run --help

@@ -17,14 +17,12 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading",    "no-credentials", "idle",        "plan",           "production",
-    "refused",    "arming",         "armed",       "live",           "behind",
-    "recovering", "restored",       "failed",      "offer",          "experiments",
-    "record",     "place",          "guards",      "guard",          "tripped",
-    "fis",        "fis-experiment", "fis-delete",  "fis-stop",       "fis-refused",
-    "prepared",   "engine",         "engine-live", "engine-alone",   "actions",
-    "catalogue",  "form",           "form-other",  "notes",          "agent",
-    "agent-plan", "agent-live",     "dependency",  "dependency-live"};
+    "loading",     "no-credentials", "idle",       "plan",       "production",     "refused",    "arming",
+    "armed",       "live",           "client",     "behind",     "recovering",     "restored",   "failed",
+    "offer",       "experiments",    "record",     "place",      "guards",         "guard",      "tripped",
+    "fis",         "fis-experiment", "fis-delete", "fis-stop",   "fis-refused",    "prepared",   "engine",
+    "engine-live", "engine-alone",   "actions",    "catalogue",  "form",           "form-other", "notes",
+    "agent",       "agent-plan",     "agent-live", "dependency", "dependency-live"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -582,6 +580,19 @@ struct model *fixture_model(enum fixture_scene scene)
         snprintf(model->experiment.dependencies, sizeof model->experiment.dependencies, "dynamodb");
         snprintf(model->series.dependencies, sizeof model->series.dependencies, "dynamodb");
         model->series.source = MODEL_SOURCE_SIDECARS;
+        break;
+    case FIXTURE_CLIENT:
+        go_live(model);
+        model->series.source = MODEL_SOURCE_SIDECARS;
+        model->series.has_client = true;
+        model->series.client = (struct model_figures){.n = 12,
+                                                      .p50_us = 818000,
+                                                      .p90_us = -1,
+                                                      .p99_us = -1,
+                                                      .p999_us = -1,
+                                                      .error_percent = 0,
+                                                      .lost_percent = 25};
+        model->series.client_mean_us = 822000;
         break;
     case FIXTURE_BEHIND:
         go_live(model);

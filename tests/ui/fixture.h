@@ -17,6 +17,7 @@ enum fixture_scene {
     FIXTURE_ARMING,
     FIXTURE_ARMED,
     FIXTURE_LIVE,   /* with a change staged */
+    FIXTURE_CLIENT, /* live, and a client says what it sees */
     FIXTURE_BEHIND, /* one sidecar unreachable */
     FIXTURE_RECOVERING,
     FIXTURE_RESTORED,
