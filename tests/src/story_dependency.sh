@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Faults on what a service calls: HOST:PORT through the sidecar as its HTTPS proxy, and DynamoDB with the sidecar in
-# place of its endpoint. The service has no load balancer; whoever stands in its task's network is the application here.
-# All is as it was afterwards, also when the console is killed and another one, with a home of its own, rolls back.
+# place of its endpoint. The service has no load balancer; its application reads a table every second (shaketable probe),
+# and curl stands in its task's network as a second one. All is as it was afterwards, also when the console is killed and
+# another one, with a home of its own, rolls back.
 . "${top_srcdir:-.}/tests/src/lib.bash"
 
 near=127.77.0.1 # the place that is named, and another one
@@ -18,14 +19,18 @@ start_place() {
   place=$(sed -n 's/^ready //p' "$work/place.out")
 }
 
-# A service without a load balancer.
+# A service without a load balancer, and the table that it reads.
 create_service() {
+  aws dynamodb create-table --table-name orders --attribute-definitions AttributeName=id,AttributeType=S \
+    --key-schema AttributeName=id,KeyType=HASH --billing-mode PAY_PER_REQUEST >/dev/null &&
+    aws dynamodb wait table-exists --table-name orders &&
+    aws dynamodb put-item --table-name orders --item '{"id": {"S": "1"}, "what": {"S": "tea"}}' || die "there is no table"
   cat >"$work/orders.json" <<JSON
 {"family": "orders", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
  "taskRoleArn": "arn:aws:iam::000000000000:role/catalog-task",
- "containerDefinitions": [{"name": "orders", "image": "shaketable/app:1", "essential": true,
-   "command": ["--listen", "0.0.0.0:8080"], "environment": [{"name": "APP_NAME", "value": "orders"},
-     {"name": "AWS_ENDPOINT_URL_DYNAMODB", "value": "$endpoint"}]}]}
+ "containerDefinitions": [{"name": "orders", "image": "shaketable/probe:1", "essential": true,
+   "environment": [{"name": "TABLE_NAME", "value": "orders"}, {"name": "TEST_INTERVAL_SECONDS", "value": "1"},
+     {"name": "AWS_REGION", "value": "us-east-1"}, {"name": "AWS_ENDPOINT_URL_DYNAMODB", "value": "$endpoint"}]}]}
 JSON
   aws ecs register-task-definition --cli-input-json "file://$work/orders.json" >/dev/null &&
     aws ecs create-service --cluster storefront --service-name orders --task-definition orders --desired-count 2 \
@@ -83,6 +88,19 @@ assert status["scoped"]["n"] >= 3 and status["control"]["n"] >= 3, status
 PYTHON
 }
 
+# Before curl calls: what the sidecars measure is the application's.
+application_is_slow() {
+  "$bin/shaketable" status --json >"$work/status" </dev/null || return
+  python3 - "$work/status" <<'PYTHON'
+import json, sys
+status = json.load(open(sys.argv[1]))
+before, now = status["before"], status["now"]
+assert before["n"] >= 2, status
+assert now["p50_ms"] is not None and now["p50_ms"] >= 300, status
+assert now["error_percent"] == 0, status
+PYTHON
+}
+
 expect_no_revision_of_orders() {
   local found
   found=$(aws ecs list-task-definitions --family-prefix shaketable-orders --status ACTIVE \
@@ -131,12 +149,9 @@ expect_state_as_before
 expect_no_revision_of_orders
 
 # ── DynamoDB, which goes on where the application called it ──
-aws dynamodb create-table --table-name orders --attribute-definitions AttributeName=id,AttributeType=S \
-  --key-schema AttributeName=id,KeyType=HASH --billing-mode PAY_PER_REQUEST >/dev/null &&
-  aws dynamodb wait table-exists --table-name orders &&
-  aws dynamodb put-item --table-name orders --item '{"id": {"S": "1"}, "what": {"S": "tea"}}' || die "there is no table"
 start_on_orders --latency 300ms --dependency dynamodb
 wait_for_phase injecting
+wait_until 30 application_is_slow || fail "the application's own calls do not show the latency: $(cat "$work/status")"
 for _ in 1 2 3; do
   expect_time "$(call_dynamodb)" more 0.3
   grep -q '"tea"' "$work/answer" || fail "DynamoDB did not answer: $(cat "$work/answer")"
