@@ -82,6 +82,20 @@ class Tunnel:
         self.socket.close()
 
 
+class Watcher:
+    """Sees all frames: a console that asks for something passes over those that come before the answer."""
+
+    def __init__(self, proxy):
+        self.console = proxy.console()
+        self.console.subscribe()
+
+    def sum(self, done):
+        try:
+            return self.console.sum(done)
+        finally:
+            self.console.close()
+
+
 class Scene:
     """The named dependency (localhost), another one (127.0.0.1), the proxy and a console."""
 
@@ -242,8 +256,7 @@ def test_what_the_faults_do_to_tunnels_there_they_do_not_do_elsewhere():
     ]
     with Scene() as scene:
         kept = Tunnel(scene.proxy, scene.elsewhere)
-        watcher = scene.proxy.console()  # an answer to the other's requests is no frame that is passed over
-        watcher.subscribe()
+        watcher = Watcher(scene.proxy)
         for faults in harsh:
             scene.console.set(faults)
             fresh = Tunnel(scene.proxy, scene.elsewhere)
@@ -251,7 +264,6 @@ def test_what_the_faults_do_to_tunnels_there_they_do_not_do_elsewhere():
                 assert tunnel.get() == b"/x " and tunnel.get("/big") == BIG
             fresh.close()
         sums = watcher.sum(lambda sums, _: sums["control"].get("answered", 0) >= 6 * len(harsh))
-        watcher.close()
         assert not sums["scoped"] and sums["faulted"] == 0 and set(counted(sums)) == {"answered"}, sums
         scene.console.clear()
         kept.close()
@@ -272,7 +284,7 @@ def ends(connection):
 def test_errors_are_answers_to_connect():
     with Scene() as scene:
         kept = Tunnel(scene.proxy, scene.to)
-        scene.console.subscribe()
+        watcher = Watcher(scene.proxy)
         scene.console.set({"error": {"percent": 100, "status": 503, "body": "no"}})
         client, status, body, _ = ask(scene.proxy, scene.to)
         assert (status, body) == (503, b"no")
@@ -285,7 +297,7 @@ def test_errors_are_answers_to_connect():
         code, out, errors = curl(scene)
         assert code == 56 and out.endswith("000 502") and "502" in errors, (code, out, errors)
         assert kept.get() == b"/x "  # inside TLS there is nothing to answer with
-        sums = scene.console.sum(lambda sums, _: sums["outcomes"].get("injected_error") == 2)
+        sums = watcher.sum(lambda sums, _: sums["outcomes"].get("injected_error") == 2)
         assert sums["scoped"]["injected_error"] == 2
         kept.close()
 
@@ -293,7 +305,7 @@ def test_errors_are_answers_to_connect():
 def test_resets():
     with Scene() as scene:
         kept = Tunnel(scene.proxy, scene.to)
-        scene.console.subscribe()
+        watcher = Watcher(scene.proxy)
         scene.console.set({"reset": {"percent": 100}})
         kept.socket.sendall(request("/x"))
         assert ends(kept.socket) == "reset"
@@ -308,7 +320,7 @@ def test_resets():
         scene.console.set({"reset": {"percent": 100, "at": "response"}})
         kept.socket.sendall(request("/big"))
         assert ends(kept.socket) == "reset"
-        sums = scene.console.sum(lambda sums, _: sums["scoped"].get("reset", 0) >= 3)
+        sums = watcher.sum(lambda sums, _: sums["scoped"].get("reset", 0) >= 3)
         assert sums["outcomes"]["reset"] >= 4, sums
 
 
