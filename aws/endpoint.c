@@ -1,29 +1,12 @@
 #include "aws/endpoint.h"
 
+#include "aws/partition.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* Partitions with a DNS suffix of their own. */
-static const struct {
-    const char *region_prefix;
-    const char *suffix, *dualstack;
-} suffixes[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
-    {"", "amazonaws.com", "api.aws"},
-};
-
-static const char *dns_suffix(const char *region, bool dualstack)
-{
-    size_t i = 0;
-    while (strncmp(region, suffixes[i].region_prefix, strlen(suffixes[i].region_prefix)) != 0)
-        i++; /* the last fits all */
-    return dualstack ? suffixes[i].dualstack : suffixes[i].suffix;
-}
 
 /* IAM is one for each partition: where it is, and the region that its calls are signed for. */
 static const struct iam_place {
@@ -161,7 +144,7 @@ static void own_url(const struct aws_settings *settings, enum aws_service servic
         return;
     }
     snprintf(url, size, "https://%s%s.%s.%s", info->host_prefix, fips ? "-fips" : "", region,
-             dns_suffix(region, dualstack));
+             aws_partition_suffix(region, dualstack));
 }
 
 bool aws_endpoint_resolve(struct aws_endpoint *endpoint, const struct aws_settings *settings,

@@ -1,5 +1,6 @@
 #include "core/options.h"
 
+#include "core/nearest.h"
 #include "core/utf8.h"
 
 #include <string.h>
@@ -28,55 +29,18 @@ static struct found find_option(const struct options_table *tables, size_t table
     return (struct found){0};
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Optimal string alignment distance: insertions, deletions, replacements, swapped neighbours. */
-static size_t edit_distance(const char *a, size_t a_length, const char *b)
-{
-    size_t b_length = strlen(b);
-    size_t rows[3][NAME_LENGTH_MAX + 1];
-    if (a_length > NAME_LENGTH_MAX || b_length > NAME_LENGTH_MAX)
-        return NAME_LENGTH_MAX;
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b_length; j++)
-        before[j] = last[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            row[j] = least(replaced, least(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = least(row[j], before[j - 2] + 1);
-        }
-        size_t *reused = before;
-        before = last;
-        last = row;
-        row = reused;
-    }
-    return last[b_length];
-}
-
 static bool unknown_option(const struct options_table *tables, size_t table_count, const char *name,
                            size_t length, struct error *error)
 {
-    const char *nearest = NULL;
-    size_t distance = length / 3 + 2; /* what is further off would be a guess */
-    for (size_t i = 0; i < table_count; i++) {
-        for (const struct option_spec *spec = tables[i].specs; spec->name; spec++) {
-            size_t d = edit_distance(name, length, spec->name);
-            if (d < distance) {
-                distance = d;
-                nearest = spec->name;
-            }
-        }
-    }
+    struct nearest near;
+    nearest_begin(&near, name, length);
+    for (size_t i = 0; i < table_count; i++)
+        for (const struct option_spec *spec = tables[i].specs; spec->name; spec++)
+            nearest_offer(&near, spec->name, strlen(spec->name));
     int shown = length < NAME_LENGTH_MAX ? (int)length : NAME_LENGTH_MAX;
-    if (nearest)
+    if (near.found)
         return error_set(error, ERROR_USAGE, "unknown option --%.*s (did you mean --%s?)", shown, name,
-                         nearest);
+                         near.found);
     return error_set(error, ERROR_USAGE, "unknown option --%.*s (see --help)", shown, name);
 }
 

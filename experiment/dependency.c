@@ -6,140 +6,26 @@
 
 #include "experiment/json.h"
 
-#define NAME_MAX_LENGTH 32 /* longer words are near to none */
-#define NEAR_EDITS 2
-#define NEAR_LIST_MAX 96
-#define NEAR_MOST 4
-
-static const struct dependency_service services[] = {
-    {"acm", NULL, "ACM"},
-    {"apigateway", NULL, "API_GATEWAY"},
-    {"appconfig", NULL, "APPCONFIG"},
-    {"appconfigdata", NULL, "APPCONFIGDATA"},
-    {"athena", NULL, "ATHENA"},
-    {"batch", NULL, "BATCH"},
-    {"bedrock-agent-runtime", NULL, "BEDROCK_AGENT_RUNTIME"},
-    {"bedrock-runtime", "bedrock", "BEDROCK_RUNTIME"},
-    {"cloudformation", NULL, "CLOUDFORMATION"},
-    {"cloudwatch", "monitoring", "CLOUDWATCH"},
-    {"codebuild", NULL, "CODEBUILD"},
-    {"cognito-identity", NULL, "COGNITO_IDENTITY"},
-    {"cognito-idp", NULL, "COGNITO_IDENTITY_PROVIDER"},
-    {"comprehend", NULL, "COMPREHEND"},
-    {"dynamodb", NULL, "DYNAMODB"},
-    {"dynamodbstreams", NULL, "DYNAMODB_STREAMS"},
-    {"ec2", NULL, "EC2"},
-    {"ecr", NULL, "ECR"},
-    {"ecs", NULL, "ECS"},
-    {"elbv2", "elasticloadbalancing", "ELASTIC_LOAD_BALANCING_V2"},
-    {"events", "eventbridge", "EVENTBRIDGE"},
-    {"firehose", NULL, "FIREHOSE"},
-    {"glue", NULL, "GLUE"},
-    {"iam", NULL, "IAM"},
-    {"iot-data", "iotdata", "IOT_DATA_PLANE"},
-    {"kinesis", NULL, "KINESIS"},
-    {"kms", NULL, "KMS"},
-    {"lambda", NULL, "LAMBDA"},
-    {"location", "geo", "LOCATION"},
-    {"logs", NULL, "CLOUDWATCH_LOGS"},
-    {"opensearch", NULL, "OPENSEARCH"},
-    {"pinpoint", "mobiletargeting", "PINPOINT"},
-    {"polly", NULL, "POLLY"},
-    {"rds-data", NULL, "RDS_DATA"},
-    {"redshift-data", NULL, "REDSHIFT_DATA"},
-    {"rekognition", NULL, "REKOGNITION"},
-    {"route53", NULL, "ROUTE_53"},
-    {"s3", NULL, "S3"},
-    {"sagemaker-runtime", "sagemaker", "SAGEMAKER_RUNTIME"},
-    {"scheduler", NULL, "SCHEDULER"},
-    {"secretsmanager", NULL, "SECRETS_MANAGER"},
-    {"servicediscovery", NULL, "SERVICEDISCOVERY"},
-    {"ses", "email", "SES"},
-    {"sesv2", NULL, "SESV2"},
-    {"sns", NULL, "SNS"},
-    {"sqs", NULL, "SQS"},
-    {"ssm", NULL, "SSM"},
-    {"stepfunctions", "states", "SFN"},
-    {"sts", NULL, "STS"},
-    {"swf", NULL, "SWF"},
-    {"textract", NULL, "TEXTRACT"},
-    {"timestream-query", NULL, "TIMESTREAM_QUERY"},
-    {"timestream-write", "timestream", "TIMESTREAM_WRITE"},
-    {"transcribe", NULL, "TRANSCRIBE"},
-    {"translate", NULL, "TRANSLATE"},
-    {"verifiedpermissions", NULL, "VERIFIEDPERMISSIONS"},
-    {"xray", NULL, "XRAY"},
-};
-#define SERVICES (sizeof services / sizeof services[0])
-
-const struct dependency_service *dependency_service_at(size_t index)
+static const struct api_service *find(const char *name)
 {
-    return index < SERVICES ? &services[index] : NULL;
-}
-
-static const struct dependency_service *find(const char *name)
-{
-    for (size_t i = 0; i < SERVICES; i++)
-        if (strcmp(services[i].name, name) == 0 ||
-            (services[i].also != NULL && strcmp(services[i].also, name) == 0))
-            return &services[i];
-    return NULL;
-}
-
-/* ── what is near an unknown name ────────────────────────────────────────────────────────── */
-
-/* Levenshtein's distance, of words that are short. */
-static size_t edits(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_LENGTH + 1], length = strlen(b);
-    for (size_t k = 0; k <= length; k++)
-        row[k] = k;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t before = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= length; k++) {
-            size_t change = before + (a[i - 1] != b[k - 1]), less = row[k] + 1, more = row[k - 1] + 1;
-            before = row[k];
-            row[k] = change < less ? change : less;
-            row[k] = more < row[k] ? more : row[k];
-        }
-    }
-    return row[length];
-}
-
-static bool is_near(const char *text, const char *name)
-{
-    size_t length = strlen(text);
-    if (length < 2 || length > NAME_MAX_LENGTH || strlen(name) > NAME_MAX_LENGTH)
-        return false;
-    if (strstr(name, text) != NULL || (strlen(name) > 2 && strstr(text, name) != NULL))
-        return true;
-    size_t most = length <= 3 ? 1 : NEAR_EDITS;
-    return edits(text, name) <= most;
+    for (size_t i = 0; i < api_service_count; i++)
+        if (strcmp(api_services[i].cli, name) == 0)
+            return &api_services[i];
+    return api_service_find(name);
 }
 
 static bool no_such_service(const char *text, const char *option, struct error *error)
 {
-    char list[NEAR_LIST_MAX] = "";
-    size_t used = 0, count = 0;
-    for (size_t i = 0; i < SERVICES && count < NEAR_MOST; i++) {
-        if (!is_near(text, services[i].name) || used + strlen(services[i].name) + 4 > sizeof list)
-            continue;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", count == 0 ? "" : ", ",
-                                 services[i].name);
-        count++;
-    }
-    if (count > 0)
+    const char *near = api_service_suggest(text);
+    if (near != NULL)
         return error_set(error, ERROR_USAGE,
-                         "%s: no AWS service %.40s is known here (near it: %s); anything else is HOST:PORT",
-                         option, text, list);
+                         "%s: no AWS service %.40s is known here; was %s meant? Anything else is HOST:PORT",
+                         option, text, near);
     return error_set(error, ERROR_USAGE,
                      "%s: no AWS service %.40s is known here, such as dynamodb, s3 or sqs; anything else is "
                      "HOST:PORT, such as db.example.com:443",
                      option, text);
 }
-
-/* ── texts ───────────────────────────────────────────────────────────────────────────────── */
 
 static bool to_lower(const char *text, char *lower, size_t size)
 {
@@ -181,15 +67,15 @@ void dependency_format(const struct dependency *dependency, char text[CHOICES_DE
 {
     bool bracketed = strchr(dependency->host, ':') != NULL;
     if (dependency->service != NULL)
-        snprintf(text, CHOICES_DEPENDENCY_MAX, "%s", dependency->service->name);
+        snprintf(text, CHOICES_DEPENDENCY_MAX, "%s", dependency->service->cli);
     else
         snprintf(text, CHOICES_DEPENDENCY_MAX, "%s%s%s:%u", bracketed ? "[" : "", dependency->host,
                  bracketed ? "]" : "", (unsigned)dependency->port);
 }
 
-void dependency_variable(const struct dependency_service *service, char name[DEPENDENCY_VARIABLE_MAX])
+void dependency_variable(const struct api_service *service, char name[DEPENDENCY_VARIABLE_MAX])
 {
-    snprintf(name, DEPENDENCY_VARIABLE_MAX, "%s_%s", DEPENDENCY_VARIABLE, service->suffix);
+    snprintf(name, DEPENDENCY_VARIABLE_MAX, "%s_%s", DEPENDENCY_VARIABLE, service->setting);
 }
 
 bool choices_take_dependency(struct choices *choices, const char *value, const char *name,

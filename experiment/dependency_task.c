@@ -8,7 +8,8 @@
 
 #include "experiment/json.h"
 
-#define HOST_IS_HERE "127.0.0.1"
+#define HERE "http://127.0.0.1:"
+#define PORTS_NEAR 100 /* ours are the first free ones from REVISION_FIRST_PORT on */
 #define ENTRY_MAX 256
 
 const char *const dependency_key_variables[] = {
@@ -96,7 +97,7 @@ bool dependency_is_application(struct json_object *container)
     return true;
 }
 
-const char *dependency_endpoint(struct json_object *container, const struct dependency_service *service)
+const char *dependency_endpoint(struct json_object *container, const struct api_service *service)
 {
     char name[DEPENDENCY_VARIABLE_MAX];
     dependency_variable(service, name);
@@ -105,7 +106,7 @@ const char *dependency_endpoint(struct json_object *container, const struct depe
     return one != NULL && one[0] != '\0' ? one : all != NULL ? all : "";
 }
 
-static bool says_something(struct json_object *container, const struct dependency_service *service)
+static bool says_something(struct json_object *container, const struct api_service *service)
 {
     if (dependency_endpoint(container, service)[0] != '\0')
         return true;
@@ -123,8 +124,7 @@ static bool same_variable(struct json_object *a, struct json_object *b, const ch
            strcmp(json_text(m, "valueFrom"), json_text(n, "valueFrom")) == 0;
 }
 
-static bool say_the_same(struct json_object *a, struct json_object *b,
-                         const struct dependency_service *service)
+static bool say_the_same(struct json_object *a, struct json_object *b, const struct api_service *service)
 {
     if (strcmp(dependency_endpoint(a, service), dependency_endpoint(b, service)) != 0)
         return false;
@@ -135,8 +135,7 @@ static bool say_the_same(struct json_object *a, struct json_object *b,
 }
 
 /* The first container of the application's that says where calls go; or, where none does, the first. */
-static struct json_object *speaker(struct json_object *task_definition,
-                                   const struct dependency_service *service)
+static struct json_object *speaker(struct json_object *task_definition, const struct api_service *service)
 {
     struct json_object *containers = json_array(task_definition, "containerDefinitions"), *first = NULL;
     for (size_t i = 0; i < length_of(containers); i++) {
@@ -153,7 +152,7 @@ static struct json_object *speaker(struct json_object *task_definition,
 
 /* `first` is the speaker, as it was. */
 static enum dependency_stand stand_to(struct json_object *first, struct json_object *container,
-                                      const struct dependency_service *service)
+                                      const struct api_service *service)
 {
     if (service == NULL || first == NULL || say_the_same(first, container, service))
         return DEPENDENCY_LED;
@@ -300,7 +299,7 @@ static void lead_to_sidecar(struct json_object *container, const struct dependen
                             const struct revision_sidecar *sidecar)
 {
     char here[64], name[DEPENDENCY_VARIABLE_MAX];
-    snprintf(here, sizeof here, "http://%s:%d", HOST_IS_HERE, sidecar->port);
+    snprintf(here, sizeof here, "%s%d", HERE, sidecar->port);
     if (dependency->service == NULL) {
         set_variable(container, "HTTPS_PROXY", here);
         set_variable(container, "https_proxy", here);
@@ -315,7 +314,7 @@ static void lead_to_sidecar(struct json_object *container, const struct dependen
 
 /* Before the application's own is changed. */
 static void equip(struct json_object *sidecar, struct json_object *application,
-                  const struct dependency_service *service)
+                  const struct api_service *service)
 {
     char name[DEPENDENCY_VARIABLE_MAX];
     const char *endpoint = dependency_endpoint(application, service);
@@ -353,6 +352,29 @@ void dependency_apply(struct json_object *task_definition, const struct revision
         if (sidecars->item[i].dependency[0] != '\0' &&
             dependency_parse(sidecars->item[i].dependency, "dependency", &dependency, NULL))
             apply_one(task_definition, containers, &sidecars->item[i], &dependency);
+}
+
+static bool is_ours(struct json_object *variable)
+{
+    const char *name = json_text(variable, "name"), *value = json_text(variable, "value");
+    size_t here = strlen(HERE);
+    if (strncmp(name, DEPENDENCY_VARIABLE "_", sizeof DEPENDENCY_VARIABLE) != 0 &&
+        strcasecmp(name, "HTTPS_PROXY") != 0)
+        return false;
+    long port = strncmp(value, HERE, here) == 0 ? strtol(value + here, NULL, 10) : 0;
+    return port >= REVISION_FIRST_PORT && port < REVISION_FIRST_PORT + PORTS_NEAR;
+}
+
+bool dependency_leads_nowhere(struct json_object *task_definition)
+{
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    for (size_t i = 0; i < length_of(containers); i++) {
+        struct json_object *environment = json_array(json_object_array_get_idx(containers, i), "environment");
+        for (size_t k = 0; k < length_of(environment); k++)
+            if (is_ours(json_object_array_get_idx(environment, k)))
+                return true;
+    }
+    return false;
 }
 
 /* ── which sidecars ──────────────────────────────────────────────────────────────────────── */

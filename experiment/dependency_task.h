@@ -37,6 +37,10 @@ bool dependency_find_sidecars(struct json_object *task_definition, const struct 
  * sidecars what they need of the application's environment. Does nothing for other sidecars. */
 void dependency_apply(struct json_object *task_definition, const struct revision_sidecars *sidecars);
 
+/* Whether a variable of its containers leads to where our sidecars listen: a copy that somebody made of ours,
+ * without the sidecar. */
+bool dependency_leads_nowhere(struct json_object *task_definition);
+
 /* Is it a container of the application's? */
 bool dependency_is_application(struct json_object *container);
 /* How such a container stands to a dependency. */
@@ -52,7 +56,7 @@ const char *dependency_value(struct json_object *container, const char *name);
 /* It is one of the container's secrets. */
 bool dependency_is_secret(struct json_object *container, const char *name);
 /* Where its calls to AWS's service go, as far as its environment says; "": to AWS. */
-const char *dependency_endpoint(struct json_object *container, const struct dependency_service *service);
+const char *dependency_endpoint(struct json_object *container, const struct api_service *service);
 /* The variables that hold what calls are signed with, NULL at the end. */
 extern const char *const dependency_key_variables[];
 /* Those that name a proxy for https, NULL at the end. */

@@ -193,7 +193,7 @@ static bool choose_way(struct plan *plan, const struct job *job, const struct ec
             preflight_add(plan->shown, MODEL_STOP, "a canary can't be had",
                           "a load balancer gives it a share of what comes in, not of what the service calls",
                           "leave out --way canary; --blast-radius is then a share of the calls");
-        else
+        else if (!agent_plan_is_wanted(plan)) /* that has taken its share already */
             plan_in_place(plan, "");
         return true;
     }

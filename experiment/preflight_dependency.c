@@ -89,18 +89,30 @@ static void host_of(const char *url, char host[HOST_MAX])
     snprintf(host, HOST_MAX, "%.*s", (int)strcspn(start, ":/?#"), start);
 }
 
+/* "arn:aws:ecs:REGION:…" of the task definition tells the region, and the partition. */
+static void host_of_aws(const struct look *look, char host[HOST_MAX])
+{
+    const char *arn = json_text(look->at->task_definition, "taskDefinitionArn"), *region = arn;
+    for (int i = 0; i < 3 && region != NULL; i++) {
+        region = strchr(region, ':');
+        region = region == NULL ? NULL : region + 1;
+    }
+    snprintf(host, HOST_MAX, "%s.%.*s.amazonaws.com%s", look->dependency->service->host,
+             region == NULL ? 0 : (int)strcspn(region, ":"), region == NULL ? "" : region,
+             strncmp(arn, "arn:aws-cn:", 11) == 0 ? ".cn" : "");
+}
+
 static void check_existing_proxy(const struct look *look)
 {
     char host[HOST_MAX], entry[HOST_MAX];
-    const struct dependency_service *service = look->dependency->service;
+    const struct api_service *service = look->dependency->service;
     const char *endpoint = dependency_endpoint(look->container, service);
     const char *upper = dependency_value(look->container, "NO_PROXY"),
                *lower = dependency_value(look->container, "no_proxy");
     if (endpoint[0] != '\0')
         host_of(endpoint, host);
     else
-        snprintf(host, sizeof host, "%s.%.60s.amazonaws.com", service->name,
-                 aws_client_region(look->at->job->client));
+        host_of_aws(look, host);
     if ((upper != NULL && dependency_no_proxy_covers(upper, host, 0, entry, sizeof entry)) ||
         (lower != NULL && dependency_no_proxy_covers(lower, host, 0, entry, sizeof entry)))
         return;
@@ -109,7 +121,7 @@ static void check_existing_proxy(const struct look *look)
             preflight_say(look->at, MODEL_STOP,
                           "the sidecar would call it directly, which is another way than the calls take now",
                           "where there is a direct way, name the host in NO_PROXY",
-                          "container %.60s calls %s through a proxy (%s)", look->name, service->name, *name);
+                          "container %.60s calls %s through a proxy (%s)", look->name, service->cli, *name);
             return;
         }
 }
@@ -127,7 +139,7 @@ static void check_authorities(const struct look *look)
 
 static void check_stand(const struct look *look)
 {
-    const char *service = look->dependency->service->name;
+    const char *service = look->dependency->service->cli;
     switch (dependency_stand_of(look->at->task_definition, look->container, look->dependency)) {
     case DEPENDENCY_ALONE:
         preflight_say(look->at, MODEL_NOTE,
@@ -184,6 +196,11 @@ static void check_keys(const struct preflight *at, const struct revision_sidecar
     else if (keys)
         preflight_say(at, MODEL_NOTE, "the sidecar signs with the same, from the same place", "nothing to do",
                       "container %.60s has its AWS keys from secrets", sidecar->application);
+    else if (!role && strcmp(at->service->launch_type, "EC2") == 0)
+        preflight_say(at, MODEL_WARNING,
+                      "the sidecar signs with the instance's role, where its tasks may ask for that",
+                      "a task role (taskRoleArn) is the better place",
+                      "the task definition has no task role, and no AWS keys");
     else if (!role)
         preflight_say(at, MODEL_STOP,
                       "the sidecar signs the calls anew, and would have nothing to sign them with",
@@ -200,9 +217,9 @@ static void say_how_it_shows(const struct preflight *at, const struct dependency
              "follow %s",
              variable);
     snprintf(advice, sizeof advice, "watch the requests: where none comes it is said%s",
-             strcmp(dependency->service->name, "sqs") == 0 ? "; some SDKs call a queue's own URL" : "");
+             strcmp(dependency->service->cli, "sqs") == 0 ? "; some SDKs call a queue's own URL" : "");
     preflight_say(at, MODEL_NOTE, why, advice, "calls to %s are led through the sidecar by a variable",
-                  dependency->service->name);
+                  dependency->service->cli);
 }
 
 static void note_host_mode(const struct preflight *at, const struct dependency *dependency)
@@ -311,10 +328,9 @@ void preflight_dependencies(const struct preflight *at)
     for (size_t i = 0; i < at->sidecars->count; i++)
         if (at->sidecars->item[i].dependency[0] != '\0')
             check_one(at, &at->sidecars->item[i]);
-    if (at->service->load_balancer_count > 0)
-        preflight_say(at, MODEL_NOTE, "where its health check calls them, ECS replaces the tasks under test",
-                      "see what the health check does; a short --duration is over before it matters",
-                      "its load balancers' health checks see the application without its dependencies");
+    preflight_say(at, MODEL_NOTE, "where one fails for long enough, ECS replaces the tasks under test",
+                  "see what the health checks do; a short --duration is over before it matters",
+                  "health checks that call what it depends on meet the faults as well");
     if (at->opens_security_group)
         preflight_say(at, MODEL_NOTE, "the sidecar listens inside the task, where nobody comes in",
                       "nothing to do", "no security group is opened");

@@ -23,22 +23,31 @@ static void say_silent(struct run *run, const struct revision_sidecar *sidecar)
                 : "Not all programs do; or it did not call");
 }
 
+/* Through a proxy comes what goes to other places as well: which calls were meant shows while faults are live
+ * on all of them. */
+static bool is_heard(const struct run *run, const struct revision_sidecar *sidecar)
+{
+    bool scoped = sidecar->front == REVISION_CONNECT && run->asked.scope.percent >= 100;
+    return sidecars_came(run->sidecars, sidecar->container, scoped) > 0;
+}
+
 void run_dependency_tick(struct run *run)
 {
     struct silence *silence = &run->silence;
     if (run->sidecars == NULL || (run->way_back.reach == CHOICES_REACH_NONE && run->heard_until_ms == 0) ||
         sidecars_count(run->sidecars).reached == 0)
         return;
-    if (silence->since_ms == 0)
-        silence->since_ms = clock_ms();
     for (size_t i = 0; i < run->sidecars_wanted.count; i++) {
         const struct revision_sidecar *sidecar = &run->sidecars_wanted.item[i];
-        if (sidecar->dependency[0] == '\0' || silence->heard[i])
+        bool early = sidecar->front == REVISION_CONNECT && run->phase != MODEL_INJECTING;
+        if (sidecar->dependency[0] == '\0' || silence->heard[i] || early)
             continue;
-        silence->heard[i] = sidecars_requests(run->sidecars, sidecar->container) > 0;
+        if (silence->since_ms[i] == 0)
+            silence->since_ms[i] = clock_ms();
+        silence->heard[i] = is_heard(run, sidecar);
         if (silence->heard[i] && silence->said[i])
             run_say(run, MODEL_LOG_INFO, "calls to %.80s come now", sidecar->dependency);
-        if (silence->heard[i] || silence->said[i] || clock_ms() - silence->since_ms < SILENCE_MS)
+        if (silence->heard[i] || silence->said[i] || clock_ms() - silence->since_ms[i] < SILENCE_MS)
             continue;
         silence->said[i] = true;
         say_silent(run, sidecar);

@@ -30,7 +30,7 @@ struct played_action {
 
 /* Whether the calls of a service come to the sidecars before its dependencies; by the wanted sidecars. */
 struct silence {
-    int64_t since_ms; /* by clock_ms; 0: none is reached yet */
+    int64_t since_ms[REVISION_MAPPINGS_MAX]; /* by clock_ms; 0: it could not be told yet */
     bool heard[REVISION_MAPPINGS_MAX], said[REVISION_MAPPINGS_MAX];
 };
 

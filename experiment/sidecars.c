@@ -26,6 +26,7 @@ struct sidecar {
     struct hist second; /* round trips since `second_from` */
     uint64_t requests;
     uint64_t came; /* requests and connections so far */
+    uint64_t scoped;
     int64_t second_from;
     double per_second;
     double spark[MODEL_SPARK_MAX];
@@ -120,6 +121,13 @@ static void close_second(struct sidecar *sidecar, int64_t now_ms)
     sidecar->second_from = now_ms;
 }
 
+static void count_came(struct sidecar *sidecar, const struct stats_sample *sample)
+{
+    sidecar->came += sample->requests + sample->connections_accepted;
+    for (size_t i = 0; i < STATS_OUTCOMES; i++)
+        sidecar->scoped += sample->scoped_outcomes[i];
+}
+
 static void on_sample(void *context, struct link *link, const struct stats_sample *sample)
 {
     (void)link;
@@ -127,7 +135,7 @@ static void on_sample(void *context, struct link *link, const struct stats_sampl
     sidecar->lease_left_ms = sample->lease_left_ms;
     sidecar->held = sample->held;
     sidecar->requests += sample->requests;
-    sidecar->came += sample->requests + sample->connections_accepted;
+    count_came(sidecar, sample);
     hist_add(&sidecar->second, &sample->round_trip);
     close_second(sidecar, clock_ms());
     sidecar->all->handlers.sample(sidecar->all->handlers.context, sample);
@@ -354,7 +362,7 @@ bool sidecars_take_log(struct sidecars *all, const char *task_id, const char *co
             return false;
         sidecar->log.sequence = sample->sequence;
         sidecar->log.heard_ms = at_ms;
-        sidecar->came += sample->requests + sample->connections_accepted;
+        count_came(sidecar, sample);
         sidecar->log.has_faults = fault_equal(&sample->faults, &all->fault);
         sidecar->lease_left_ms = sample->lease_left_ms;
         sidecar->held = sample->held;
@@ -443,12 +451,12 @@ bool sidecars_problem(const struct sidecars *all, char *text, size_t size)
     return false;
 }
 
-uint64_t sidecars_requests(const struct sidecars *all, const char *container)
+uint64_t sidecars_came(const struct sidecars *all, const char *container, bool scoped)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < all->count; i++)
         if (strcmp(all->items[i]->at.container, container) == 0)
-            count += all->items[i]->came;
+            count += scoped ? all->items[i]->scoped : all->items[i]->came;
     return count;
 }
 

@@ -70,8 +70,9 @@ struct sidecars_count sidecars_count(const struct sidecars *sidecars);
 void sidecars_show(const struct sidecars *sidecars, struct model_experiment *out);
 /* Why one of them does not take what was last wanted, "ADDRESS:PORT: …"; false: none says so. */
 bool sidecars_problem(const struct sidecars *sidecars, char *text, size_t size);
-/* Requests, and connections, that came to those in containers of this name. */
-uint64_t sidecars_requests(const struct sidecars *sidecars, const char *container);
+/* Requests and connections that came to those in containers of this name; or the requests that faults in
+ * force were meant for. */
+uint64_t sidecars_came(const struct sidecars *sidecars, const char *container, bool scoped);
 /* An address of one that lacks this capability, NULL if none does. */
 const char *sidecars_without(const struct sidecars *sidecars, const char *capability);
 

@@ -71,7 +71,7 @@ static enum aws_found find(struct aws_keys *keys, bool offline, const atomic_boo
                                       .cancel = cancel};
     enum aws_found found =
         aws_source_first(sources, sizeof sources / sizeof sources[0], &source, fresh, error);
-    if (found != AWS_NOTHING)
+    if (found != AWS_NOTHING || offline) /* none yet: told when a call needs them */
         return found;
     return aws_source_fail(error,
                            "no AWS credentials: tried AWS_ACCESS_KEY_ID in the environment, the profile '%s' "

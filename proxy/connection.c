@@ -78,7 +78,6 @@ static void tear_down(struct connection *connection)
     if (connection->doom == DOOM_REFUSED && !connection->queue)
         measure_stream_outcome(connection->worker, STATS_UPSTREAM_REFUSED, false);
     connection_abandon(connection, outcome_of(connection->doom));
-    connection_end_tunnel(connection);
     exchange_drop(connection->current);
     connection->current = NULL;
     h2_free(connection->h2, outcome_of(connection->doom));
@@ -86,6 +85,7 @@ static void tear_down(struct connection *connection)
     timers_cancel(&connection->worker->loop.timers, &connection->timer);
     for (int i = 0; i < LANES; i++)
         lane_clear(&connection->lanes[i]);
+    connection_end_tunnel(connection);
     connection->worker->interval.connections_open--;
     close_endpoint(&connection->client, reset);
     close_endpoint(&connection->upstream, reset);
@@ -127,6 +127,11 @@ void connection_chunk_sent(struct lane *lane, struct exchange *exchange, bool fi
     if (lane->direction == LANE_REQUEST) {
         if (last)
             exchange->forwarded_ns = now;
+        return;
+    }
+    exchange->begun_out += first;
+    if (exchange->turn && (exchange->answered_ns == 0 || exchange->begun_out < exchange->begun)) {
+        exchange->tickets_out_ns = now;
         return;
     }
     if (first)

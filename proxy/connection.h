@@ -72,6 +72,9 @@ struct connection {
     bool upgrading; /* the bytes behind a request wait for what the upstream says */
     bool elsewhere; /* of a CONNECT proxy: no request for the tunnel that the faults are for has come */
     bool tunnel;    /* CONNECT was granted: it is raw both ways, and has turns */
+    bool tls;       /* … with TLS in it */
+    unsigned turns;
+    unsigned tickets;             /* bursts that may have been session tickets */
     struct exchange *tunnel_turn; /* the tunnel's last; a reference */
     bool closes;                  /* after what is in the response lane */
     bool lingering;

@@ -74,6 +74,7 @@ static struct exchange *begin_exchange(struct connection *connection, const char
     exchange->head = strcmp(method, "HEAD") == 0;
     exchange->connect = strcmp(method, "CONNECT") == 0;
     exchange->http_1_0 = tracker_is_http_1_0(tracker);
+    exchange->aws_json = worker->upstream->aws && tracker->head->aws_json;
     exchange->expects = tracker_expects_continue(tracker) && !exchange->http_1_0;
     exchange->health_check =
         scope_is_health_check(tracker->head->agent, tracker->head->path, worker->upstream->health_path);

@@ -94,6 +94,8 @@ static void read_upstream(struct connection *connection)
     ssize_t length = take(&connection->upstream, LANE_RESPONSE, &poured);
     if (length > 0) {
         worker->interval.upstream_bytes_in += (uint64_t)length;
+        if (poured)
+            connection_tunnel_poured(connection, LANE_RESPONSE);
         if (!poured)
             connection_response_bytes(connection, worker->read_buffer, (size_t)length);
     } else if (length == 0) {

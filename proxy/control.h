@@ -9,6 +9,7 @@
 #include "core/stats.h"
 #include "proxy/agent.h"
 #include "proxy/mailbox.h"
+#include "proxy/metrics_text.h"
 #include "proxy/timetable.h"
 #include "proxy/worker.h"
 
@@ -85,9 +86,10 @@ struct control {
     struct worker_message *collects;
     unsigned collecting; /* workers that have not answered */
     bool collect_again;
-    uv_timer_t tick;         /* while anybody listens, however rarely it wants to know */
-    struct metrics *metrics; /* NULL: not asked for */
-    struct stats_log *log;   /* likewise */
+    uv_timer_t tick;          /* while anybody listens, however rarely it wants to know */
+    struct metrics *metrics;  /* NULL: not asked for */
+    struct metrics_more more; /* what stands in them beside the relay's counts; the caller's to set */
+    struct stats_log *log;    /* likewise */
     /* Clients */
     struct listener *listeners;
     struct client *clients;

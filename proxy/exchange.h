@@ -14,7 +14,8 @@ struct exchange {
     bool head;
     bool connect;
     bool upgrade;
-    bool turn; /* of a tunnel, see connection_tunnel.c */
+    bool aws_json; /* a call of AWS's, in JSON, and AWS is what is behind us */
+    bool turn;     /* of a tunnel, see connection_tunnel.c */
     bool http_1_0;
     bool keeps_alive;
     bool health_check;
@@ -42,6 +43,9 @@ struct exchange {
     uint64_t received_ns;  /* the request's last byte, from the client */
     uint64_t forwarded_ns; /* … to the upstream */
     uint64_t answered_ns;  /* the response's first byte, from the upstream */
+    /* Of a turn: the same of what may be no answer yet but TLS's session tickets, and when that was out. */
+    uint64_t tickets_ns, tickets_out_ns;
+    unsigned begun, begun_out; /* how often an answer seemed to begin, and its first byte was out */
 };
 
 struct exchange *exchange_new(void); /* with one reference; NULL without memory */

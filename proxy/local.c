@@ -1,5 +1,7 @@
 #include "proxy/local.h"
 
+#include "core/api_error.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -64,34 +66,85 @@ static bool has_header(const struct fault *fault, const char *name)
     return false;
 }
 
+static void put_injected(struct buf *out, const struct fault *fault)
+{
+    buf_append_text(out, "x-shaketable-injected: error\r\n");
+    for (unsigned i = 0; i < fault->error.header_count; i++)
+        buf_printf(out, "%s\r\n", fault->error.headers[i]);
+}
+
+/* The status's words as the name of an exception: "ServiceUnavailable". */
+static void name_code(int status, char code[LOCAL_PHRASE_MAX])
+{
+    size_t length = 0;
+    for (const char *at = status == 429 ? "ThrottlingException" : local_phrase(status); *at; at++)
+        if (*at != ' ')
+            code[length++] = *at;
+    code[length] = '\0';
+}
+
+/* Where nothing else was asked for: SDKs read the status alone of other protocols, but in JSON a body. */
+static void put_aws_json(struct buf *out, struct buf *body, const struct fault *fault, int status)
+{
+    char code[LOCAL_PHRASE_MAX], id[API_REQUEST_ID_MAX];
+    name_code(status, code);
+    api_request_id(id);
+    const struct api_error error = {.protocol = API_JSON,
+                                    .status = status,
+                                    .code = code,
+                                    .message = local_phrase(status),
+                                    .request_id = id,
+                                    .content_type = "application/x-amz-json-1.0"};
+    put_injected(out, fault);
+    api_error_headers(&error, out);
+    api_error_body(&error, body);
+}
+
+static bool is_plain(const struct exchange *exchange, const struct fault *fault)
+{
+    return exchange->refused || !exchange->aws_json || fault->error.body[0] != '\0' ||
+           has_header(fault, "Content-Type");
+}
+
 static void put_headers(struct buf *out, const struct exchange *exchange, const struct fault *fault)
 {
     if (exchange->refused) {
         buf_append_text(out, "x-shaketable: upstream refused\r\nContent-Type: text/plain\r\n");
         return;
     }
-    buf_append_text(out, "x-shaketable-injected: error\r\n");
     if (!has_header(fault, "Content-Type"))
         buf_append_text(out, "Content-Type: text/plain\r\n");
-    for (unsigned i = 0; i < fault->error.header_count; i++)
-        buf_printf(out, "%s\r\n", fault->error.headers[i]);
+    put_injected(out, fault);
+}
+
+static void put_body(struct buf *body, const struct exchange *exchange, const struct fault *fault)
+{
+    if (exchange->refused)
+        buf_append_text(body, "The application behind shaketable-proxy refuses connections.\n");
+    else if (fault->error.body[0] != '\0')
+        buf_append_text(body, fault->error.body);
+    else
+        buf_printf(body, "%s\n", local_phrase(exchange->status));
 }
 
 bool local_response(struct buf *out, const struct exchange *exchange, bool closes, const struct fault *fault)
 {
-    const char *phrase = local_phrase(exchange->status);
     const char *connection = closes               ? "Connection: close\r\n"
                              : exchange->http_1_0 ? "Connection: keep-alive\r\n"
                                                   : "";
-    const char *body = exchange->refused ? "The application behind shaketable-proxy refuses connections.\n"
-                                         : fault->error.body;
-    bool words = body[0] == '\0';
-    buf_printf(out, "HTTP/1.1 %d %s\r\n", exchange->status, phrase);
-    put_headers(out, exchange, fault);
-    buf_printf(out, "Content-Length: %zu\r\n%s\r\n", words ? strlen(phrase) + 1 : strlen(body), connection);
-    if (!exchange->head && words)
-        buf_printf(out, "%s\n", phrase);
-    else if (!exchange->head)
-        buf_append_text(out, body);
-    return !out->failed;
+    struct buf body;
+    buf_init(&body, LOCAL_RESPONSE_MAX);
+    buf_printf(out, "HTTP/1.1 %d %s\r\n", exchange->status, local_phrase(exchange->status));
+    if (is_plain(exchange, fault)) {
+        put_headers(out, exchange, fault);
+        put_body(&body, exchange, fault);
+    } else {
+        put_aws_json(out, &body, fault, exchange->status);
+    }
+    buf_printf(out, "Content-Length: %zu\r\n%s\r\n", body.length, connection);
+    if (!exchange->head)
+        buf_append(out, buf_text(&body), body.length);
+    bool good = !out->failed && !body.failed;
+    buf_free(&body);
+    return good;
 }

@@ -169,7 +169,7 @@ static void answer_metrics(struct reader *reader)
     struct buf body;
     enum metrics_format format = metrics_request_takes_open(&reader->request) ? METRICS_OPEN : METRICS_PLAIN;
     buf_init(&body, METRICS_TEXT_MAX);
-    if (metrics_text_print(&body, format, &reader->metrics->total)) {
+    if (metrics_text_print(&body, format, &reader->metrics->total, &reader->metrics->control->more)) {
         answer(reader, 200, metrics_text_type(format), &body);
         return;
     }

@@ -9,11 +9,6 @@ static const uint64_t nominal_us[] = {100,     200,      500,      1000,     200
                                       5000000, 10000000, 20000000, 50000000, HIST_HIGHEST_US};
 enum { LIMITS = sizeof nominal_us / sizeof nominal_us[0], NUMBER_MAX = 32 };
 
-struct text {
-    struct buf *out;
-    bool open;
-};
-
 /* A histogram as Prometheus has it. */
 struct cumulative {
     uint64_t up_to[LIMITS];
@@ -63,8 +58,8 @@ static void take_off(struct cumulative *all, const struct cumulative *part)
 
 /* ── families ────────────────────────────────────────────────────────────────────────────── */
 
-static void family(const struct text *text, const char *name, const char *type, const char *unit,
-                   const char *help)
+void metrics_family(const struct metrics_text *text, const char *name, const char *type, const char *unit,
+                    const char *help)
 {
     bool counter = type[0] == 'c';
     const char *suffix = counter && !text->open ? "_total" : "";
@@ -74,25 +69,27 @@ static void family(const struct text *text, const char *name, const char *type, 
         buf_printf(text->out, "# UNIT shaketable_%s %s\n", name, unit);
 }
 
-static void gauge(const struct text *text, const char *name, const char *unit, const char *help, double value)
+static void gauge(const struct metrics_text *text, const char *name, const char *unit, const char *help,
+                  double value)
 {
-    family(text, name, "gauge", unit, help);
+    metrics_family(text, name, "gauge", unit, help);
     buf_printf(text->out, "shaketable_%s %.9g\n", name, value);
 }
 
-static void counter_value(const struct text *text, const char *name, const char *labels, uint64_t value)
+void metrics_counter_value(const struct metrics_text *text, const char *name, const char *labels,
+                           uint64_t value)
 {
     buf_printf(text->out, "shaketable_%s_total%s %llu\n", name, labels, (unsigned long long)value);
 }
 
-static void counter(const struct text *text, const char *name, const char *help, uint64_t value)
+static void counter(const struct metrics_text *text, const char *name, const char *help, uint64_t value)
 {
-    family(text, name, "counter", "", help);
-    counter_value(text, name, "", value);
+    metrics_family(text, name, "counter", "", help);
+    metrics_counter_value(text, name, "", value);
 }
 
 /* `label` is empty or `name="value"`. */
-static void histogram_values(const struct text *text, const char *name, const char *label,
+static void histogram_values(const struct metrics_text *text, const char *name, const char *label,
                              const struct cumulative *all)
 {
     const char *comma = label[0] != '\0' ? "," : "";
@@ -112,21 +109,22 @@ static void histogram_values(const struct text *text, const char *name, const ch
                closes, sum, name, opens, label, closes, (unsigned long long)all->total);
 }
 
-static void labelled_histogram(const struct text *text, const char *name, const char *label,
-                               const struct hist *hist)
+void metrics_labelled_histogram(const struct metrics_text *text, const char *name, const char *label,
+                                const struct hist *hist)
 {
     struct cumulative all;
     accumulate(&all, hist);
     histogram_values(text, name, label, &all);
 }
 
-static void histogram(const struct text *text, const char *name, const char *help, const struct hist *hist)
+static void histogram(const struct metrics_text *text, const char *name, const char *help,
+                      const struct hist *hist)
 {
-    family(text, name, "histogram", "seconds", help);
-    labelled_histogram(text, name, "", hist);
+    metrics_family(text, name, "histogram", "seconds", help);
+    metrics_labelled_histogram(text, name, "", hist);
 }
 
-static void shared_histogram(const struct text *text, const char *name, const char *help,
+static void shared_histogram(const struct metrics_text *text, const char *name, const char *help,
                              const struct hist *of_all, const struct hist *of_control,
                              const struct hist *of_scoped)
 {
@@ -136,7 +134,7 @@ static void shared_histogram(const struct text *text, const char *name, const ch
     accumulate(&shares[STATS_SCOPED], of_scoped);
     take_off(&shares[STATS_CLEAN], &shares[STATS_CONTROL]);
     take_off(&shares[STATS_CLEAN], &shares[STATS_SCOPED]);
-    family(text, name, "histogram", "seconds", help);
+    metrics_family(text, name, "histogram", "seconds", help);
     for (int share = 0; share < STATS_SHARES; share++) {
         char label[NUMBER_MAX];
         snprintf(label, sizeof label, "share=\"%s\"", stats_share_names[share]);
@@ -146,20 +144,21 @@ static void shared_histogram(const struct text *text, const char *name, const ch
 
 /* ── what there is ───────────────────────────────────────────────────────────────────────── */
 
-static void print_build(const struct text *text)
+static void print_build(const struct metrics_text *text)
 {
-    family(text, text->open ? "build" : "build_info", text->open ? "info" : "gauge", "",
-           "The sidecar's version.");
+    metrics_family(text, text->open ? "build" : "build_info", text->open ? "info" : "gauge", "",
+                   "The sidecar's version.");
     buf_printf(text->out, "shaketable_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
 }
 
-static void print_requests(const struct text *text, const struct stats_sample *total)
+static void print_requests(const struct metrics_text *text, const struct stats_sample *total)
 {
     counter(text, "requests_started", "Requests that came in.", total->requests);
     counter(text, "requests_faulted", "Requests on which at least one fault acted.", total->faulted);
-    family(text, "requests", "counter", "",
-           "Requests that ended, by outcome, and by share: clean is while no faults are in force, control "
-           "those that faults in force are not meant for, scoped those that they are meant for.");
+    metrics_family(
+        text, "requests", "counter", "",
+        "Requests that ended, by outcome, and by share: clean is while no faults are in force, control "
+        "those that faults in force are not meant for, scoped those that they are meant for.");
     for (int outcome = 0; outcome < STATS_OUTCOMES; outcome++) {
         uint64_t of_control = total->control_outcomes[outcome];
         uint64_t of_scoped = total->scoped_outcomes[outcome];
@@ -169,7 +168,7 @@ static void print_requests(const struct text *text, const struct stats_sample *t
             char labels[96];
             snprintf(labels, sizeof labels, "{outcome=\"%s\",share=\"%s\"}", stats_outcome_names[outcome],
                      stats_share_names[share]);
-            counter_value(text, "requests", labels, counts[share]);
+            metrics_counter_value(text, "requests", labels, counts[share]);
         }
     }
     gauge(text, "requests_in_flight", "", "Requests without their response's first byte.",
@@ -177,25 +176,25 @@ static void print_requests(const struct text *text, const struct stats_sample *t
     gauge(text, "messages_held", "", "Messages that wait for an injected delay.", (double)total->held);
 }
 
-static void print_traffic(const struct text *text, const struct stats_sample *total)
+static void print_traffic(const struct metrics_text *text, const struct stats_sample *total)
 {
     counter(text, "connections_accepted", "Connections of clients.", total->connections_accepted);
     gauge(text, "connections_open", "", "Connections of clients now.", (double)total->connections_open);
-    family(text, "transferred_bytes", "counter", "bytes",
-           "Bytes from (in) and to (out) clients and the upstream.");
-    counter_value(text, "transferred_bytes", "{side=\"client\",direction=\"in\"}", total->bytes_in);
-    counter_value(text, "transferred_bytes", "{side=\"client\",direction=\"out\"}", total->bytes_out);
-    counter_value(text, "transferred_bytes", "{side=\"upstream\",direction=\"in\"}",
-                  total->upstream_bytes_in);
-    counter_value(text, "transferred_bytes", "{side=\"upstream\",direction=\"out\"}",
-                  total->upstream_bytes_out);
-    family(text, "tcp_retransmits", "counter", "",
-           "TCP segments sent again on the connections that were looked at.");
-    counter_value(text, "tcp_retransmits", "{side=\"client\"}", total->client_retransmits);
-    counter_value(text, "tcp_retransmits", "{side=\"upstream\"}", total->upstream_retransmits);
+    metrics_family(text, "transferred_bytes", "counter", "bytes",
+                   "Bytes from (in) and to (out) clients and the upstream.");
+    metrics_counter_value(text, "transferred_bytes", "{side=\"client\",direction=\"in\"}", total->bytes_in);
+    metrics_counter_value(text, "transferred_bytes", "{side=\"client\",direction=\"out\"}", total->bytes_out);
+    metrics_counter_value(text, "transferred_bytes", "{side=\"upstream\",direction=\"in\"}",
+                          total->upstream_bytes_in);
+    metrics_counter_value(text, "transferred_bytes", "{side=\"upstream\",direction=\"out\"}",
+                          total->upstream_bytes_out);
+    metrics_family(text, "tcp_retransmits", "counter", "",
+                   "TCP segments sent again on the connections that were looked at.");
+    metrics_counter_value(text, "tcp_retransmits", "{side=\"client\"}", total->client_retransmits);
+    metrics_counter_value(text, "tcp_retransmits", "{side=\"upstream\"}", total->upstream_retransmits);
 }
 
-static void print_faults(const struct text *text, const struct stats_sample *total)
+static void print_faults(const struct metrics_text *text, const struct stats_sample *total)
 {
     const struct fault *fault = &total->faults;
     gauge(text, "faults_in_force", "", "1 while there are any.", fault_is_clean(fault) ? 0 : 1);
@@ -225,7 +224,7 @@ static void print_faults(const struct text *text, const struct stats_sample *tot
           fault->scope.percent / 100);
 }
 
-static void print_times(const struct text *text, const struct stats_sample *total)
+static void print_times(const struct metrics_text *text, const struct stats_sample *total)
 {
     shared_histogram(text, "round_trip_seconds",
                      "Last byte of a request to the first byte of its response, as the client saw it.",
@@ -235,29 +234,32 @@ static void print_times(const struct text *text, const struct stats_sample *tota
     histogram(text, "injected_asked_seconds", "Delays that the faults asked for.", &total->injected_asked);
     histogram(text, "injected_got_seconds", "Delays that were measured.", &total->injected_got);
     histogram(text, "lateness_seconds", "Measured less asked, of each.", &total->lateness);
-    family(text, "outcome_seconds", "histogram", "seconds", "Last byte of a request to its outcome.");
+    metrics_family(text, "outcome_seconds", "histogram", "seconds", "Last byte of a request to its outcome.");
     for (int outcome = 0; outcome < STATS_OUTCOMES; outcome++) {
         char label[64];
         if (outcome == STATS_BLACKHOLED)
             continue;
         snprintf(label, sizeof label, "outcome=\"%s\"", stats_outcome_names[outcome]);
-        labelled_histogram(text, "outcome_seconds", label, &total->until[outcome]);
+        metrics_labelled_histogram(text, "outcome_seconds", label, &total->until[outcome]);
     }
     histogram(text, "connect_seconds", "From connect() to the upstream until connected.", &total->connect);
-    family(text, "tcp_rtt_seconds", "histogram", "seconds",
-           "TCP's smoothed round trip on the connections that were looked at.");
-    labelled_histogram(text, "tcp_rtt_seconds", "side=\"client\"", &total->client_rtt);
-    labelled_histogram(text, "tcp_rtt_seconds", "side=\"upstream\"", &total->upstream_rtt);
+    metrics_family(text, "tcp_rtt_seconds", "histogram", "seconds",
+                   "TCP's smoothed round trip on the connections that were looked at.");
+    metrics_labelled_histogram(text, "tcp_rtt_seconds", "side=\"client\"", &total->client_rtt);
+    metrics_labelled_histogram(text, "tcp_rtt_seconds", "side=\"upstream\"", &total->upstream_rtt);
 }
 
-bool metrics_text_print(struct buf *out, enum metrics_format format, const struct stats_sample *total)
+bool metrics_text_print(struct buf *out, enum metrics_format format, const struct stats_sample *total,
+                        const struct metrics_more *more)
 {
-    const struct text text = {out, format == METRICS_OPEN};
+    const struct metrics_text text = {out, format == METRICS_OPEN};
     print_build(&text);
     print_requests(&text, total);
     print_traffic(&text, total);
     print_faults(&text, total);
     print_times(&text, total);
+    if (more->print)
+        more->print(more->context, &text);
     if (text.open)
         buf_append_text(out, "# EOF\n");
     return !out->failed;

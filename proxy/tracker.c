@@ -61,7 +61,7 @@ static int on_request_begin(llhttp_t *parser)
     struct tracker_head *head = tracker->head;
     if (!head)
         return HPE_USER;
-    head->in_value = false;
+    head->in_value = head->aws_json = false;
     head->path_length = head->agent_length = head->field_length = head->expect_length = 0;
     head->path[0] = head->agent[0] = head->field[0] = head->expect[0] = '\0';
     return 0;
@@ -100,6 +100,8 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t length)
         append(head->agent, &head->agent_length, TRACKER_AGENT_MAX, at, length);
     else if (head->field_length == strlen("expect") && strcasecmp(head->field, "expect") == 0)
         append(head->expect, &head->expect_length, TRACKER_FIELD_MAX, at, length);
+    else if (head->field_length == strlen("x-amz-target") && strcasecmp(head->field, "x-amz-target") == 0)
+        head->aws_json = true;
     return 0;
 }
 

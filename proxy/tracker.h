@@ -27,6 +27,7 @@ struct tracker_head {
     char agent[TRACKER_AGENT_MAX + 1];
     char expect[TRACKER_FIELD_MAX + 1];
     char field[TRACKER_FIELD_MAX + 1]; /* the header that is under way */
+    bool aws_json;                     /* it has an X-Amz-Target */
 };
 /* Zero it; of one thread. */
 struct tracker_pool {

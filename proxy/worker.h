@@ -35,6 +35,7 @@ struct upstream {
     size_t count;
     const char *health_path; /* "" if none */
     bool resets;             /* whom it refuses is reset; else HTTP clients are answered 502 */
+    bool aws;                /* it is AWS: injected errors are what its JSON clients read */
     const struct authority
         *only; /* it is a CONNECT proxy: the faults are for tunnels there alone; NULL: none */
 };

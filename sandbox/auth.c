@@ -1,5 +1,6 @@
 #include "sandbox/auth.h"
 
+#include "core/api_refusal.h"
 #include "core/clock.h"
 #include "sandbox/memory.h"
 #include "sandbox/task_keys.h"
@@ -11,34 +12,12 @@
 #define ACCESS_KEY_MIN 4
 #define ACCESS_KEY_MAX 128
 
-/* The same failure in each protocol: {code, HTTP status}. The words are the Query protocol's, JSON's
- * and EC2's own (botocore's and the services' answers); a REST service's are JSON's, as 403. */
-struct refusal {
-    struct {
-        const char *code;
-        int status;
-    } as[3];
-};
-#define REST_STATUS 403
-static const struct refusal missing = {{{"MissingAuthenticationTokenException", 400},
-                                        {"MissingAuthenticationToken", 403},
-                                        {"AuthFailure", 401}}};
-static const struct refusal malformed = {
-    {{"IncompleteSignatureException", 400}, {"IncompleteSignature", 400}, {"AuthFailure", 401}}};
-static const struct refusal unknown_key = {
-    {{"UnrecognizedClientException", 400}, {"InvalidClientTokenId", 403}, {"AuthFailure", 401}}};
-static const struct refusal wrong_signature = {
-    {{"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}, {"AuthFailure", 401}}};
-static const struct refusal expired = {
-    {{"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}, {"RequestExpired", 400}}};
-
-static bool refuse(struct call *call, const struct refusal *refusal, const char *words)
+static bool refuse(struct call *call, enum api_refusal refusal, const char *words)
 {
-    bool is_denial = call->protocol == CALL_EC2 && strcmp(refusal->as[CALL_EC2].code, "AuthFailure") == 0;
-    bool is_rest = call->protocol == CALL_REST;
-    enum call_protocol as = call->protocol == CALL_CBOR || is_rest ? CALL_JSON : call->protocol;
+    struct api_refusal_as as = api_refusal_as(refusal, call_api_protocol(call), false);
+    bool is_denial = strcmp(as.code, "AuthFailure") == 0;
 
-    return call_fail_status(call, is_rest ? REST_STATUS : refusal->as[as].status, refusal->as[as].code, "%s",
+    return call_fail_status(call, as.status, as.code, "%s",
                             is_denial ? "AWS was not able to validate the provided access credentials"
                                       : words);
 }
@@ -57,16 +36,16 @@ static bool judge(struct call *call, enum sigv4_verdict verdict, const struct er
     case SIGV4_VALID:
         return true;
     case SIGV4_MISSING:
-        return refuse(call, &missing, "Request is missing Authentication Token");
+        return refuse(call, API_NO_SIGNATURE, "Request is missing Authentication Token");
     case SIGV4_MALFORMED:
-        return refuse(call, &malformed, error->message);
+        return refuse(call, API_HALF_SIGNATURE, error->message);
     case SIGV4_EXPIRED:
-        return refuse(call, &expired, error->message);
+        return refuse(call, API_EXPIRED_SIGNATURE, error->message);
     case SIGV4_SCOPE:
     case SIGV4_MISMATCH:
         break;
     }
-    return refuse(call, &wrong_signature, error->message);
+    return refuse(call, API_WRONG_SIGNATURE, error->message);
 }
 
 /* What a key is verified with. */
@@ -107,7 +86,7 @@ static bool check_signature(struct region *region, struct call *call, const stru
     struct error error = {0};
 
     if (*identity.token && (!token || strcmp(token, identity.token) != 0))
-        return refuse(call, &unknown_key, "The security token included in the request is invalid.");
+        return refuse(call, API_UNKNOWN_KEY, "The security token included in the request is invalid.");
     sigv4_request_rules(&signed_request, call->service);
     sigv4_sha256_hex(request->body.data ? request->body.data : "", request->body.length, hash);
     signed_request.payload_hash = hash;
@@ -115,7 +94,7 @@ static bool check_signature(struct region *region, struct call *call, const stru
         sigv4_verify(&signed_request, identity.secret, &scope, clock_epoch_ms() / 1000, NULL, &error);
     /* Temporary keys that nobody has: of a task that has gone, or of another AWS. */
     if (verdict == SIGV4_MISMATCH && !*identity.token && token)
-        return refuse(call, &unknown_key, "The security token included in the request is invalid.");
+        return refuse(call, API_UNKNOWN_KEY, "The security token included in the request is invalid.");
     return judge(call, verdict, &error);
 }
 
@@ -130,7 +109,7 @@ bool auth_check(struct region *region, struct call *call, const struct server_re
     if (verdict != SIGV4_VALID) {
         done = judge(call, verdict, &error);
     } else if (!key_is_wellformed(authorization->access_key)) {
-        done = refuse(call, &unknown_key, "The security token included in the request is invalid.");
+        done = refuse(call, API_UNKNOWN_KEY, "The security token included in the request is invalid.");
     } else {
         text_copy(call->access_key, sizeof call->access_key, authorization->access_key);
         text_copy(call->region, sizeof call->region, authorization->region);

@@ -11,6 +11,23 @@
 
 #define TOKEN_MAX 1024
 
+enum api_protocol call_api_protocol(const struct call *call)
+{
+    switch (call->protocol) {
+    case CALL_JSON:
+        return API_JSON;
+    case CALL_EC2:
+        return API_EC2;
+    case CALL_CBOR:
+        return API_CBOR;
+    case CALL_REST:
+        return API_REST_JSON;
+    case CALL_QUERY:
+        break;
+    }
+    return API_QUERY;
+}
+
 void call_init(struct call *call)
 {
     *call = (struct call){.status = 200};

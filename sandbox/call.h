@@ -5,6 +5,7 @@
 #ifndef SHAKETABLE_SANDBOX_CALL_H
 #define SHAKETABLE_SANDBOX_CALL_H
 
+#include "core/api_services.h"
 #include "sandbox/json.h"
 
 #include <stdbool.h>
@@ -37,6 +38,9 @@ struct call {
     char code[CALL_CODE_MAX];
     char message[CALL_MESSAGE_MAX];
 };
+
+/* The same, as core has it. */
+enum api_protocol call_api_protocol(const struct call *call);
 
 void call_init(struct call *call);
 void call_free(struct call *call);

@@ -18,43 +18,37 @@ void chaos_free(struct chaos *chaos)
 {
     if (!chaos)
         return;
-    json_object_put(chaos->faults_json);
+    api_faults_free(&chaos->faults);
     free(chaos);
 }
 
-static bool is_or_any(const char *wanted, const char *given)
-{
-    return !*wanted || strcmp(wanted, given) == 0;
-}
-
-static bool matches(const struct chaos_rule *rule, const struct call *call)
-{
-    return is_or_any(rule->service, call->service) && is_or_any(rule->operation, call->operation) &&
-           is_or_any(rule->region, call->region);
-}
-
-/* True when one of them matches. */
-static bool look(struct chaos *chaos, const struct chaos_rules *rules, const struct call *call,
+/* True when it means the call. */
+static bool look(struct chaos *chaos, const struct api_rule *rule, const struct call *call,
                  struct chaos_verdict *verdict)
 {
+    if (!api_rule_matches(rule, call->service, call->operation, call->region))
+        return false;
+    struct api_effect effect = api_rule_roll(rule, &chaos->random);
+    verdict->delay_ms += effect.delay_ms;
+    if (!effect.fails || verdict->fails)
+        return effect.delay_ms > 0;
+    verdict->fails = true;
+    verdict->certain = rule->percent >= 100;
+    verdict->status = rule->status;
+    verdict->message = rule->message;
+    text_copy(verdict->code, sizeof verdict->code, rule->code);
+    return true;
+}
+
+static bool look_at_all(struct chaos *chaos, const struct call *call, struct chaos_verdict *verdict)
+{
+    const struct api_rules *faults = chaos->faults.rules;
     bool hit = false;
 
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct chaos_rule *rule = &rules->items[i];
-        if (!matches(rule, call))
-            continue;
-        if (rule->latency_ms > 0) {
-            verdict->delay_ms += rule->latency_ms;
-            hit = true;
-        }
-        if (rule->status == 0 || verdict->fails || !random_percent(&chaos->random, rule->percent))
-            continue;
-        verdict->fails = hit = true;
-        verdict->certain = rule->percent >= 100;
-        verdict->status = rule->status;
-        verdict->message = rule->message;
-        text_copy(verdict->code, sizeof verdict->code, rule->code);
-    }
+    for (size_t i = 0; i < chaos->experiments.count; i++)
+        hit = look(chaos, &chaos->experiments.items[i].rule, call, verdict) || hit;
+    for (size_t i = 0; faults && i < faults->count; i++)
+        hit = look(chaos, &faults->items[i], call, verdict) || hit;
     return hit;
 }
 
@@ -81,12 +75,10 @@ void chaos_decide(struct chaos *chaos, const struct call *call, bool counts, str
     *verdict = (struct chaos_verdict){.delay_ms = 0};
     if (strcmp(call->service, "fis") == 0)
         return;
-    verdict->delay_ms = chaos->effect_ms;
-    bool hit = chaos->effect_ms > 0;
-    hit = look(chaos, &chaos->experiments, call, verdict) || hit;
-    hit = look(chaos, &chaos->faults, call, verdict) || hit;
-    if (verdict->delay_ms > CHAOS_LATENCY_MAX_MS)
-        verdict->delay_ms = CHAOS_LATENCY_MAX_MS;
+    verdict->delay_ms = chaos->faults.effect_ms;
+    bool hit = look_at_all(chaos, call, verdict) || chaos->faults.effect_ms > 0;
+    if (verdict->delay_ms > API_LATENCY_MAX_MS)
+        verdict->delay_ms = API_LATENCY_MAX_MS;
     if (hit && counts)
         count(chaos, call);
 }
@@ -98,7 +90,7 @@ bool chaos_fail(struct call *call, const struct chaos_verdict *verdict)
 
 bool chaos_add(struct chaos *chaos, const struct chaos_rule *rule)
 {
-    if (chaos->experiments.count == CHAOS_RULES_MAX)
+    if (chaos->experiments.count == API_RULES_MAX)
         return false;
     chaos->experiments.items[chaos->experiments.count++] = *rule;
     return true;
@@ -106,14 +98,19 @@ bool chaos_add(struct chaos *chaos, const struct chaos_rule *rule)
 
 void chaos_remove(struct chaos *chaos, const char *owner)
 {
-    struct chaos_rules *rules = &chaos->experiments;
+    struct chaos_rule *items = chaos->experiments.items;
     size_t kept = 0;
 
-    for (size_t i = 0; i < rules->count; i++) {
-        if (strcmp(rules->items[i].owner, owner) != 0)
-            rules->items[kept++] = rules->items[i];
+    for (size_t i = 0; i < chaos->experiments.count; i++) {
+        if (strcmp(items[i].owner, owner) != 0)
+            items[kept++] = items[i];
     }
-    rules->count = kept;
+    chaos->experiments.count = kept;
+}
+
+static size_t count_faults(const struct chaos *chaos)
+{
+    return chaos->faults.rules ? chaos->faults.rules->count : 0;
 }
 
 void chaos_print(const struct chaos *chaos, struct buf *out)
@@ -123,7 +120,7 @@ void chaos_print(const struct chaos *chaos, struct buf *out)
     for (size_t i = 0; i < chaos->count_count; i++)
         json_put_integer(attempts, chaos->counts[i].name, chaos->counts[i].attempts);
     json_put(json, "attempts", attempts);
-    json_put_integer(json, "rules", (int64_t)(chaos->experiments.count + chaos->faults.count));
+    json_put_integer(json, "rules", (int64_t)(chaos->experiments.count + count_faults(chaos)));
     json_print_canonical(json, out);
     buf_append_char(out, '\n');
     json_object_put(json);
@@ -133,8 +130,8 @@ struct json_object *chaos_state_json(const struct chaos *chaos)
 {
     struct json_object *json = json_object_new_object();
 
-    json_put(json, "faults", chaos->faults_json ? json_copy(chaos->faults_json) : json_object_new_array());
-    json_put_integer(json, "latency", chaos->effect_ms);
+    json_put(json, "faults", chaos->faults.json ? json_copy(chaos->faults.json) : json_object_new_array());
+    json_put_integer(json, "latency", chaos->faults.effect_ms);
     json_put_integer(json, "rules", (int64_t)chaos->experiments.count);
     return json;
 }

@@ -17,15 +17,15 @@ static bool add_rule(struct region *region, const struct fis_experiment *experim
 {
     struct json_object *none = json_object_new_object(), *parameters = json_map(action->json, "parameters");
     struct chaos_rule rule;
-    bool done = chaos_read_parameters(&rule, action->type->act == FIS_ACT_API_LATENCY,
-                                      parameters ? parameters : none, experiment->region, error);
+    bool done = api_rule_read_parameters(&rule.rule, action->type->act == FIS_ACT_API_LATENCY,
+                                         parameters ? parameters : none, experiment->region, error);
 
     json_object_put(none);
     if (!done)
         return false;
     name_owner(experiment, action, rule.owner);
     return chaos_add(region->chaos, &rule) ||
-           error_set(error, ERROR_LIMIT, "there can be at most %d rules", CHAOS_RULES_MAX);
+           error_set(error, ERROR_LIMIT, "there can be at most %d rules", API_RULES_MAX);
 }
 
 bool fis_act_start(struct region *region, struct fis_experiment *experiment, struct fis_action *action,

@@ -1,5 +1,5 @@
 /* fis_check_actions: a template's actions, by the catalogue, and the order in which they start. */
-#include "sandbox/chaos.h"
+#include "core/api_rules.h"
 #include "sandbox/fis.h"
 #include "sandbox/fis_catalogue.h"
 #include "sandbox/fis_check.h"
@@ -57,13 +57,13 @@ static bool check_local(struct call *call, const char *name, const struct fis_ac
                         struct json_object *parameters, const char *region)
 {
     struct json_object *none = NULL;
-    struct chaos_rule rule;
+    struct api_rule rule;
     struct error error = {0};
     bool done = true;
 
     if (!parameters)
         parameters = none = json_object_new_object();
-    if (!chaos_read_parameters(&rule, type->act == FIS_ACT_API_LATENCY, parameters, region, &error))
+    if (!api_rule_read_parameters(&rule, type->act == FIS_ACT_API_LATENCY, parameters, region, &error))
         done = fis_invalid(call, "Invalid parameters in action \"%s\": %s.", name, error.message);
     json_object_put(none);
     return done;

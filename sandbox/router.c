@@ -337,9 +337,9 @@ static void answer_chaos(struct router *router, const struct server_request *req
     buf_init(&answer->body, WIRE_ANSWER_MAX);
     answer->content_type = "application/json";
     pthread_mutex_lock(&router->region->mutex);
-    answer->status =
-        chaos_answer(router->region->chaos, request->method, request->path, header(request, "Content-Type"),
-                     buf_text(&request->body), request->body.length, &answer->body);
+    answer->status = api_faults_answer(&router->region->chaos->faults, request->method, request->path,
+                                       header(request, "Content-Type"), buf_text(&request->body),
+                                       request->body.length, &answer->body);
     pthread_mutex_unlock(&router->region->mutex);
 }
 
@@ -363,7 +363,7 @@ void router_answer(void *context, const struct server_request *request, struct s
 {
     if (strncmp(request->path, "/_shaketable/", strlen("/_shaketable/")) == 0)
         answer_local(context, request, answer);
-    else if (strncmp(request->path, "/_localstack/", strlen("/_localstack/")) == 0)
+    else if (strncmp(request->path, API_FAULTS_PREFIX, strlen(API_FAULTS_PREFIX)) == 0)
         answer_chaos(context, request, answer);
     else if (agent_is_for(request))
         agent_answer(((struct router *)context)->region, &((struct router *)context)->fail, request, answer);

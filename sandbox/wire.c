@@ -1,6 +1,8 @@
 #include "sandbox/wire.h"
 
+#include "core/api_error.h"
 #include "core/document.h"
+#include "core/xml_text.h"
 #include "sandbox/cbor.h"
 #include "sandbox/memory.h"
 
@@ -181,25 +183,6 @@ struct json_object *wire_read_json(const char *text, size_t length)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void write_escaped(const char *text, struct buf *out)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '<')
-            buf_append_text(out, "&lt;");
-        else if (c == '>')
-            buf_append_text(out, "&gt;");
-        else if (c == '&')
-            buf_append_text(out, "&amp;");
-        else if (c == '"')
-            buf_append_text(out, "&quot;");
-        else if (c < 0x20 && c != '\t' && c != '\n')
-            buf_append_char(out, '?'); /* XML 1.0 has no form for these */
-        else
-            buf_append_char(out, (char)c);
-    }
-}
-
 static void write_xml(struct json_object *value, const char *item, struct buf *out)
 {
     if (json_object_is_type(value, json_type_object)) {
@@ -216,7 +199,7 @@ static void write_xml(struct json_object *value, const char *item, struct buf *o
             buf_printf(out, "</%s>", item);
         }
     } else if (value) {
-        write_escaped(json_object_get_string(value), out);
+        xml_text(out, json_object_get_string(value));
     }
 }
 
@@ -263,35 +246,25 @@ static struct json_object *json_error(const struct call *call)
 
 static void write_error(const struct call *call, struct buf *out)
 {
-    struct json_object *error = NULL;
+    struct api_error error = {.protocol = call_api_protocol(call),
+                              .status = call->status,
+                              .code = call->code,
+                              .message = call->message,
+                              .request_id = call->id,
+                              .namespace = namespace_of(call)};
+    struct json_object *json = NULL;
 
-    switch (call->protocol) {
-    case CALL_JSON:
-    case CALL_REST:
-    case CALL_CBOR:
-        error = json_error(call);
-        if (call->protocol == CALL_CBOR)
-            cbor_write(error, out);
-        else
-            buf_append_text(out, json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN |
-                                                                           JSON_C_TO_STRING_NOSLASHESCAPE));
-        json_object_put(error);
-        break;
-    case CALL_QUERY:
-        buf_printf(out, "<ErrorResponse xmlns=\"%s\"><Error><Type>%s</Type><Code>%s</Code><Message>",
-                   namespace_of(call), call->status < 500 ? "Sender" : "Receiver", call->code);
-        write_escaped(call->message, out);
-        buf_printf(out, "</Message></Error><RequestId>%s</RequestId></ErrorResponse>", call->id);
-        break;
-    case CALL_EC2:
-        buf_printf(
-            out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Errors><Error><Code>%s</Code><Message>",
-            call->code);
-        write_escaped(call->message, out);
-        buf_printf(out, "</Message></Error></Errors><RequestID>%s</RequestID></Response>", call->id);
-        break;
+    if (call->protocol == CALL_QUERY || call->protocol == CALL_EC2) {
+        api_error_body(&error, out);
+        return;
     }
+    json = json_error(call);
+    if (call->protocol == CALL_CBOR)
+        cbor_write(json, out);
+    else
+        buf_append_text(out, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
+                                                                      JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(json);
 }
 
 /* IAM leaves the result out where there is none. */

@@ -53,12 +53,17 @@ bool dependency_take(struct turn *turn, const char *words, struct error *error)
 
 size_t dependency_matches(const char *start, const char **matches, size_t most)
 {
+    static const char *const usual[] = {"none", "dynamodb", "s3", "sqs", "sns", "lambda", "secretsmanager"};
     size_t count = 0;
-    const struct dependency_service *service;
+    if (start[0] == '\0') {
+        for (; count < sizeof usual / sizeof usual[0] && count < most; count++)
+            matches[count] = usual[count];
+        return count;
+    }
     if (strncmp("none", start, strlen(start)) == 0 && count < most)
         matches[count++] = "none";
-    for (size_t i = 0; (service = dependency_service_at(i)) != NULL && count < most; i++)
-        if (strncmp(service->name, start, strlen(start)) == 0)
-            matches[count++] = service->name;
+    for (size_t i = 0; i < api_service_count && count < most; i++)
+        if (strncmp(api_services[i].cli, start, strlen(start)) == 0)
+            matches[count++] = api_services[i].cli;
     return count;
 }

@@ -123,7 +123,8 @@ void view_top(const struct view *view, struct rect rect)
     } else {
         x = canvas_text_fit(canvas, x, y, right - x, bright, service[0] != '\0' ? service : "shaketable");
     }
-    if (service[0] != '\0' && ui_state_dependencies(view->state, view->model, calls, sizeof calls))
+    if (service[0] != '\0' && ui_state_dependencies(view->state, view->model, calls, sizeof calls) &&
+        x + 3 + canvas_text_width(calls) <= right) /* whole, or left to the panels' titles */
         x = draw_crumb(view, x, y, right, bright, calls);
     if (place->read_only && x + 12 < right)
         x = canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), "read-only");

@@ -89,10 +89,12 @@ static bool send_sample(struct visit *visit)
     struct buf out;
     buf_init(&out, STATS_FRAME_MAX);
     stats_sample_init(sample);
-    hist_record_n(&sample->round_trip, ROUND_TRIP_US, REQUESTS_A_SAMPLE);
+    if (!atomic_load(&visit->fake->idle)) {
+        hist_record_n(&sample->round_trip, ROUND_TRIP_US, REQUESTS_A_SAMPLE);
+        sample->requests = sample->outcomes[STATS_ANSWERED] = REQUESTS_A_SAMPLE;
+    }
     sample->sequence = ++visit->sequence;
     sample->interval_ms = INTERVAL_MS;
-    sample->requests = sample->outcomes[STATS_ANSWERED] = REQUESTS_A_SAMPLE;
     sample->lease_left_ms = atomic_load(&visit->fake->lease_ms);
     stats_sample_print(sample, &out);
     free(sample);

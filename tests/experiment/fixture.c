@@ -53,6 +53,18 @@ void fixture_make_plan(struct fixture *fixture)
     assert_done(plan_make(&fixture->job, &request, &fixture->plan, &fixture->error), &fixture->error);
 }
 
+void fixture_make_dependency_plan(struct fixture *fixture, const char *dependency,
+                                  const struct choices *choices)
+{
+    struct plan_request request = {.cluster = "storefront", .service = "checkout", .duration_ms = 60000};
+    fault_init(&request.fault);
+    if (choices != NULL)
+        request.choices = *choices;
+    assert_done(choices_take_dependency(&request.choices, dependency, "--dependency", &fixture->error),
+                &fixture->error);
+    assert_done(plan_make(&fixture->job, &request, &fixture->plan, &fixture->error), &fixture->error);
+}
+
 void fixture_begin(struct fixture *fixture)
 {
     if (fixture->plan == NULL)

@@ -11,6 +11,7 @@ char pin[TLS_PIN_TEXT_MAX]; /* that it takes */
 struct aws_client *client;
 struct run *run;
 char last_log[MODEL_TEXT_MAX];
+char calls_log[MODEL_TEXT_MAX];
 bool not_cleared; /* it was said that the sidecars do not listen */
 
 enum choices_engine engine_wanted;
@@ -26,6 +27,8 @@ static void on_log(void *context, enum model_log_level level, const char *text)
     (void)context;
     (void)level;
     snprintf(last_log, sizeof last_log, "%s", text);
+    if (strstr(text, "calls to dynamodb") != NULL)
+        snprintf(calls_log, sizeof calls_log, "%s", text);
     not_cleared |= strstr(text, "can't be cleared from here") != NULL;
 }
 

@@ -27,7 +27,8 @@ extern char pin[TLS_PIN_TEXT_MAX]; /* that it takes */
 extern struct aws_client *client;
 extern struct run *run;
 extern char last_log[MODEL_TEXT_MAX];
-extern bool not_cleared; /* it was said that the sidecars do not listen */
+extern char calls_log[MODEL_TEXT_MAX]; /* the last word of calls to dynamodb */
+extern bool not_cleared;               /* it was said that the sidecars do not listen */
 /* Before setup: what intent_of asks for, and what the sidecar says that it can; NULL: as fake_stats does. */
 extern enum choices_engine engine_wanted;
 extern const char *sidecar_capabilities;

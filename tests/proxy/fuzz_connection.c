@@ -279,14 +279,26 @@ static void check_all_gone(struct stage *stage)
     must(heap_first(&stage->worker.loop.timers.heap) == NULL, "a timer is left");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void play(struct stage *stage, const uint8_t *data, size_t size)
 {
-    struct stage *stage = stage_of_all();
     struct script script = {data, size};
     int steps = 0;
     open_client(stage);
     while (script.size > 0 && steps++ < 64)
         step(stage, &script);
     check_all_gone(stage);
+}
+
+/* As the relay of an application, and as that of a CONNECT proxy. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct authority places[] = {{.host = "x", .port = 1}, {.host = "elsewhere", .port = 1}};
+    struct stage *stage = stage_of_all();
+    stage->upstream.only = NULL;
+    play(stage, data, size);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        stage->upstream.only = &places[i];
+        play(stage, data, size);
+    }
     return 0;
 }

@@ -17,12 +17,14 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading",        "no-credentials", "idle",      "plan",        "production", "refused", "arming",
-    "armed",          "live",           "behind",    "recovering",  "restored",   "failed",  "offer",
-    "experiments",    "record",         "place",     "guards",      "guard",      "tripped", "fis",
-    "fis-experiment", "fis-delete",     "fis-stop",  "fis-refused", "prepared",   "engine",  "engine-live",
-    "engine-alone",   "actions",        "catalogue", "form",        "form-other", "notes",   "agent",
-    "agent-plan",     "agent-live"};
+    "loading",    "no-credentials", "idle",        "plan",           "production",
+    "refused",    "arming",         "armed",       "live",           "behind",
+    "recovering", "restored",       "failed",      "offer",          "experiments",
+    "record",     "place",          "guards",      "guard",          "tripped",
+    "fis",        "fis-experiment", "fis-delete",  "fis-stop",       "fis-refused",
+    "prepared",   "engine",         "engine-live", "engine-alone",   "actions",
+    "catalogue",  "form",           "form-other",  "notes",          "agent",
+    "agent-plan", "agent-live",     "dependency",  "dependency-live"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -575,6 +577,12 @@ struct model *fixture_model(enum fixture_scene scene)
     case FIXTURE_LIVE:
         go_live(model);
         break;
+    case FIXTURE_DEPENDENCY_LIVE:
+        go_live(model);
+        snprintf(model->experiment.dependencies, sizeof model->experiment.dependencies, "dynamodb");
+        snprintf(model->series.dependencies, sizeof model->series.dependencies, "dynamodb");
+        model->series.source = MODEL_SOURCE_SIDECARS;
+        break;
     case FIXTURE_BEHIND:
         go_live(model);
         model->experiment.live_on = 2;
@@ -708,5 +716,9 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
     }
     fixture_fis_state(scene, model, state);
     fixture_agent_state(scene, model, state);
+    if (scene == FIXTURE_DEPENDENCY)
+        choices_take_dependency(&state->choices, "db.example.com:443", "dependency", NULL);
+    if (scene == FIXTURE_DEPENDENCY || scene == FIXTURE_DEPENDENCY_LIVE)
+        fixture_fault(&state->staged);
     free(intents);
 }
