@@ -21,6 +21,8 @@ static bool read_container_instances(struct instances *out, struct json_object *
             return error_set(error, ERROR_SYSTEM, "out of memory");
         aws_json_copy(instance->arn, sizeof instance->arn, aws_json_at(list, i), "containerInstanceArn");
         aws_json_copy(instance->id, sizeof instance->id, aws_json_at(list, i), "ec2InstanceId");
+        aws_json_copy(instance->agent_version, sizeof instance->agent_version,
+                      aws_json_get(aws_json_at(list, i), "versionInfo"), "agentVersion");
     }
     return true;
 }
@@ -109,4 +111,11 @@ bool instances_describe(struct aws_client *client, const char *cluster, const ch
         return true;
     return describe_container_instances(client, cluster, arns, count, out, error) &&
            describe_instances(client, out, error);
+}
+
+bool instances_describe_agents(struct aws_client *client, const char *cluster, const char *const *arns,
+                               size_t count, struct instances *out, struct error *error)
+{
+    instances_free(out);
+    return count == 0 || describe_container_instances(client, cluster, arns, count, out, error);
 }

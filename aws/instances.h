@@ -14,6 +14,7 @@
 #define INSTANCE_ID_MAX 48
 #define INSTANCE_ARN_MAX 512
 #define INSTANCE_GROUPS_MAX 16
+#define INSTANCE_VERSION_MAX 24
 
 struct instance {
     char arn[INSTANCE_ARN_MAX];                                 /* of the container instance */
@@ -21,6 +22,7 @@ struct instance {
     char address[INSTANCE_ID_MAX];                              /* private IPv4; "" if EC2 tells none */
     char security_groups[INSTANCE_GROUPS_MAX][INSTANCE_ID_MAX]; /* their ids */
     size_t security_group_count;
+    char agent_version[INSTANCE_VERSION_MAX]; /* of the ECS agent there, "1.89.2"; "" if it tells none */
 };
 struct instances {
     struct instance *items;
@@ -33,5 +35,8 @@ void instances_free(struct instances *instances);
  * gone is left out; `count` 0: none, without a call. */
 bool instances_describe(struct aws_client *client, const char *cluster, const char *const *arns, size_t count,
                         struct instances *out, struct error *error);
+/* The same from ECS alone: no address and no groups, and EC2 is not asked. */
+bool instances_describe_agents(struct aws_client *client, const char *cluster, const char *const *arns,
+                               size_t count, struct instances *out, struct error *error);
 
 #endif

@@ -121,6 +121,8 @@ bool arm_run(const struct job *job, const struct plan *plan, struct journal *jou
         .service_arn = plan->way_back.service_arn,
         .task_definition = arn,
         .load_balancers = plan->load_balancers,
+        .keeps_load_balancers =
+            deployment_same_load_balancers(plan->load_balancers, plan->way_back.load_balancers),
     };
     progress_set(job->progress, ARM_UPDATE, MODEL_STEP_DOING, 0, 0, "%s", plan->way_back.service);
     if (!deployment_update(job, journal, &deployment, "UpdateService back, as wayBack says", error))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/agent_faults.h"
 #include "core/units.h"
 
 /* The index of one of the words. */
@@ -64,6 +65,19 @@ bool choices_take_role(struct choices *choices, const char *value, const char *n
                          "%s: %.80s is not a role's ARN, such as arn:aws:iam::111122223333:role/fis", name,
                          value);
     return take_text(choices->role, sizeof choices->role, value, name, error);
+}
+
+bool choices_take_source(struct choices *choices, const char *value, const char *name, struct error *error)
+{
+    struct agent_setting read = {0};
+    if (!agent_setting_add_source(&read, value, name, error))
+        return false;
+    for (size_t i = 0; i < choices->source_count; i++)
+        if (strcmp(choices->sources[i], value) == 0)
+            return true;
+    if (choices->source_count == CHOICES_SOURCES_MAX)
+        return error_set(error, ERROR_USAGE, "%s: at most %d", name, CHOICES_SOURCES_MAX);
+    return take_text(choices->sources[choices->source_count++], CHOICES_SOURCE_MAX, value, name, error);
 }
 
 bool choices_take_way(struct choices *choices, const char *value, const char *name, struct error *error)

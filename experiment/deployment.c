@@ -67,7 +67,8 @@ bool deployment_update(const struct job *job, struct journal *journal, const str
     json_put_text(input, "cluster", deployment->cluster_arn);
     json_put_text(input, "service", deployment->service_arn);
     json_put_text(input, "taskDefinition", deployment->task_definition);
-    json_object_object_add(input, "loadBalancers", json_copy(deployment->load_balancers));
+    if (!deployment->keeps_load_balancers)
+        json_object_object_add(input, "loadBalancers", json_copy(deployment->load_balancers));
     bool done = ecs_update_service(job->client, input, NULL, &failure);
     json_object_put(input);
     if (!done && deployment_may_have_happened(&failure) &&
@@ -83,7 +84,8 @@ bool deployment_update(const struct job *job, struct journal *journal, const str
     return journal_did(journal, "UpdateService", deployment->task_definition, error);
 }
 
-/* Healthy targets of the mapping whose port is that of the deployment; all mappings must have them. */
+/* Healthy targets of the mapping whose port is that of the deployment; all mappings must have them. < 0:
+ * there is no target group. */
 static bool count_healthy(const struct job *job, const struct deployment *deployment, int *healthy,
                           struct error *error)
 {
@@ -106,8 +108,6 @@ static bool count_healthy(const struct job *job, const struct deployment *deploy
         if (*healthy < 0 || here < *healthy)
             *healthy = here;
     }
-    if (*healthy < 0)
-        *healthy = 0;
     return true;
 }
 
@@ -153,17 +153,20 @@ static bool look(const struct job *job, const struct deployment *deployment, siz
         goto end;
 
     bool running = now->running >= now->desired && now->desired >= service->desired;
-    bool well = healthy >= service->desired;
+    bool well = healthy < 0 || healthy >= service->desired;
     bool completed = strcmp(now->rollout_state, "COMPLETED") == 0 ||
                      (now->rollout_state[0] == '\0' && service->deployment_count == 1);
     progress_set(job->progress, tasks_step, running && completed ? MODEL_STEP_DONE : MODEL_STEP_DOING,
                  now->running, service->desired, "%d of %d%s", now->running, service->desired,
                  running && service->deployment_count > 1 ? ", the old ones drain" : "");
-    progress_set(job->progress, targets_step,
-                 well                     ? MODEL_STEP_DONE
-                 : healthy > 0 || running ? MODEL_STEP_DOING
-                                          : MODEL_STEP_TODO,
-                 healthy, service->desired, "%d of %d", healthy, service->desired);
+    if (healthy < 0)
+        progress_set(job->progress, targets_step, MODEL_STEP_DONE, 0, 0, "%s", "it has none");
+    else
+        progress_set(job->progress, targets_step,
+                     well                     ? MODEL_STEP_DONE
+                     : healthy > 0 || running ? MODEL_STEP_DOING
+                                              : MODEL_STEP_TODO,
+                     healthy, service->desired, "%d of %d", healthy, service->desired);
     *arrived = running && well && completed;
     done = true;
 

@@ -22,6 +22,7 @@ struct deployment {
     const char *cluster_arn, *service_arn;
     const char *task_definition;        /* ARN that the service shall run */
     struct json_object *load_balancers; /* borrowed: its array as UpdateService takes it */
+    bool keeps_load_balancers;          /* the service has these already: they are not set again */
 };
 
 /* UpdateService with task definition and load balancers in one call, journalled. An answer that was lost is

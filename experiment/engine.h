@@ -33,6 +33,11 @@ struct engine {
     const char *const *stop_steps;
     size_t stop_step_count;
     bool sidecars; /* that we speak to: faults can be changed while they are live, and are cleared at once */
+    /* What changes its faults takes no two changes within so long; 0: it is changed at once. Then a change
+     * waits for the one before it to be acknowledged, which takes up to ack_ms (see run_slow.c). */
+    int64_t slow_ms, ack_ms;
+    /* NULL: whatever the sidecars can. ERROR_REFUSED names what these faults have and it can't. */
+    bool (*can)(const struct fault *fault, struct error *error);
     /* After an error the caller stops it: something may have been changed. */
     bool (*start)(const struct job *job, const struct plan *plan, struct journal *journal,
                   struct error *error);
@@ -46,6 +51,7 @@ struct engine {
 extern const struct engine engine_sidecar; /* in place: the service's own tasks */
 extern const struct engine engine_canary;
 extern const struct engine engine_fis;     /* an experiment of AWS FIS's on the service as it is */
+extern const struct engine engine_agent;   /* in place: the ECS agent's faults, called by our sidecar */
 extern const struct engine engine_prepare; /* no faults: the service gets what FIS needs of its tasks */
 
 /* The one that made an experiment, and can undo it. */

@@ -50,5 +50,6 @@ const struct engine *engine_of(const struct way_back *way_back)
     return way_back->fis != NULL      ? &engine_fis
            : way_back->prepares       ? &engine_prepare
            : way_back->canary != NULL ? &engine_canary
+           : way_back->agent          ? &engine_agent
                                       : &engine_sidecar;
 }

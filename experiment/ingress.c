@@ -93,7 +93,7 @@ bool ingress_plan(const struct job *job, const struct ecs_service *service,
     struct json_object *missing = json_object_new_array();
     bool done = ec2_describe_security_groups(job->client, ids, service->security_group_count, &groups, error);
     for (size_t i = 0; done && i < sidecars->count; i++)
-        if (!ingress_admits(&groups, sidecars->item[i].port))
+        if (sidecars->item[i].front == REVISION_INBOUND && !ingress_admits(&groups, sidecars->item[i].port))
             done = add_for_port(job, service, sidecars->item[i].port, missing, error);
     ec2_security_groups_free(&groups);
     if (done && json_object_array_length(missing) > 0)

@@ -202,11 +202,13 @@ struct model_experiment {
     char engine[16];
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    double blast_radius;        /* percent of the traffic that a canary gets; 0: in place */
-    bool ours;                  /* this process runs it */
-    bool live_faders;           /* its faults can be changed while they are live */
-    char title[MODEL_TEXT_MAX]; /* of a template, what it says of itself; "" */
-    char fis_template[65];      /* the ids that FIS gave; "" */
+    double blast_radius;               /* percent of the traffic that a canary gets; 0: in place */
+    bool ours;                         /* this process runs it */
+    bool live_faders;                  /* its faults can be changed while they are live */
+    char dependencies[MODEL_TEXT_MAX]; /* "dynamodb, sqs": its calls to these have the faults; "": calls to it
+                                        */
+    char title[MODEL_TEXT_MAX];        /* of a template, what it says of itself; "" */
+    char fis_template[65];             /* the ids that FIS gave; "" */
     char fis_experiment[65];
     char fis_status[16]; /* FIS's word for it */
     size_t action_count;
@@ -219,6 +221,10 @@ struct model_experiment {
     size_t unreachable;      /* of these: not spoken with now */
     size_t beyond;           /* of live_of: more than can be steered, and not in sidecars[] */
     double last_ack_ms;      /* how long the last change took until all had it, < 0: none yet */
+    int64_t slow_ms;         /* its faults take no two changes within so long; 0: they follow at once */
+    bool changing;           /* slow_ms > 0: a change was sent that not all have acknowledged yet */
+    bool change_waits;       /* … and `asked` is a newer one, which is sent once it can be */
+    int64_t next_change_ms;  /* … before it none can be; 0: one can */
     double clean_ms;         /* how long R took until all traffic was clean, < 0: not yet */
     int64_t started_ms;      /* when the faults went live, 0: not yet */
     int64_t ends_ms;         /* 0: open end */
@@ -263,9 +269,10 @@ struct model_record {
     bool here;               /* of the account and region that are looked at */
     bool journal, labels;    /* where it was found */
     char region[64];
-    char phase[16];                /* of its journal; "" without one */
-    char faults[MODEL_TEXT_MAX];   /* as begun; "" without a journal */
-    char way_back[MODEL_NAME_MAX]; /* "checkout:41" */
+    char phase[16];                    /* of its journal; "" without one */
+    char faults[MODEL_TEXT_MAX];       /* as begun; "" without a journal */
+    char dependencies[MODEL_TEXT_MAX]; /* as the experiment's */
+    char way_back[MODEL_NAME_MAX];     /* "checkout:41" */
     int64_t begun_ms;
     int64_t deadline_ms;                 /* the faults are gone by then */
     int64_t last_ms;                     /* its journal's last line, 0: none */
@@ -396,7 +403,9 @@ struct model_series {
     enum model_source source;
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    int64_t heard_ms; /* the latest figure's age is now_ms - heard_ms */
+    char dependencies[MODEL_TEXT_MAX]; /* the calls to these are measured, not those to the service; "" */
+    bool within;                       /* inside what is faulted: the faults' own part is not in it */
+    int64_t heard_ms;                  /* the latest figure's age is now_ms - heard_ms */
     char problem[MODEL_TEXT_MAX];
     int64_t window_ms;
     struct hist window;   /* round trips of the last window_ms */

@@ -11,8 +11,10 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "core/units.h"
+#include "experiment/agent_plan.h"
 #include "experiment/canary_plan.h"
 #include "experiment/console_key.h"
+#include "experiment/dependency_task.h"
 #include "experiment/diff.h"
 #include "experiment/estimate.h"
 #include "experiment/fis_plan.h"
@@ -24,6 +26,7 @@
 #include "experiment/plan_parts.h"
 #include "experiment/plan_template.h"
 #include "experiment/preflight.h"
+#include "experiment/preflight_dependency.h"
 #include "experiment/preflight_guards.h"
 #include "experiment/template.h"
 #include "experiment/timeline.h"
@@ -185,10 +188,20 @@ static bool choose_way(struct plan *plan, const struct job *job, const struct ec
     struct error failure = {0};
     bool asked = choices->way == CHOICES_WAY_CANARY;
     bool part = choices->blast_radius > 0 && choices->blast_radius < 100;
+    if (choices->dependency_count > 0) {
+        if (asked)
+            preflight_add(plan->shown, MODEL_STOP, "a canary can't be had",
+                          "a load balancer gives it a share of what comes in, not of what the service calls",
+                          "leave out --way canary; --blast-radius is then a share of the calls");
+        else if (!agent_plan_is_wanted(plan)) /* that has taken its share already */
+            plan_in_place(plan, "");
+        return true;
+    }
     if (asked && choices->blast_radius <= 0)
         choices->blast_radius = PLAN_CANARY_PERCENT;
     if (choices->way == CHOICES_WAY_IN_PLACE || (!asked && !part)) {
-        plan_in_place(plan, "");
+        if (!agent_plan_is_wanted(plan)) /* that has taken its share already */
+            plan_in_place(plan, "");
         return true;
     }
     if (canary_plan(job, plan, service, task_definition, &failure)) {
@@ -212,7 +225,7 @@ static bool open_ingress(struct plan *plan, const struct job *job, const struct 
                          struct error *error)
 {
     struct error failure = {0};
-    if (!plan->request.choices.open_security_group ||
+    if (!plan->request.choices.open_security_group || plan->request.choices.dependency_count > 0 ||
         ingress_plan(job, service, &plan->sidecars, &plan->way_back.ingress, &failure))
         return true;
     if (failure.code != ERROR_REFUSED && failure.code != ERROR_DENIED) {
@@ -244,7 +257,8 @@ int64_t plan_estimate(const struct plan *plan, const struct preflight *at)
 static bool surely_in_place(const struct choices *choices)
 {
     bool part = choices->blast_radius > 0 && choices->blast_radius < 100;
-    return choices->way == CHOICES_WAY_IN_PLACE || (choices->way == CHOICES_WAY_AUTO && !part);
+    return choices->dependency_count > 0 || choices->way == CHOICES_WAY_IN_PLACE ||
+           (choices->way == CHOICES_WAY_AUTO && !part);
 }
 
 /* True also when it refuses. */
@@ -252,11 +266,18 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
 {
     struct error refusal;
     struct model_plan *shown = plan->shown;
-    if (!revision_find_sidecars(at->task_definition, json_array(plan->service, "loadBalancers"),
-                                &plan->sidecars, &refusal) &&
-        at->service->load_balancer_count > 0)
+    if (at->outbound) {
+        if (!dependency_find_sidecars(at->task_definition, &plan->request.choices, &plan->sidecars, &refusal))
+            preflight_add(shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
+                          "choose another service");
+        preflight_dependencies(at);
+    } else if (!revision_find_sidecars(at->task_definition, json_array(plan->service, "loadBalancers"),
+                                       &plan->sidecars, &refusal) &&
+               at->service->load_balancer_count > 0)
         preflight_add(shown, MODEL_STOP, "the sidecar can't be put in", refusal.message,
                       "choose another service");
+    if (agent_plan_is_wanted(plan))
+        agent_plan_begin(plan, at);
     if (surely_in_place(&plan->request.choices))
         preflight_rolling(at);
     preflight_task_definition(at);
@@ -268,6 +289,8 @@ static bool preflight(struct plan *plan, struct preflight *at, char console_keys
     preflight_scaling(at);
     if (!shown->refused) /* it takes seconds where nobody answers */
         plan->way_back.reach = preflight_reach(at);
+    if (agent_plan_is_wanted(plan))
+        agent_plan_reach(plan, at);
     if (plan->timeline != NULL && plan->way_back.reach == CHOICES_REACH_NONE)
         preflight_add(shown, MODEL_STOP, "a template can't be played",
                       "its faults change, and sidecars that can't be reached know one change alone",
@@ -312,6 +335,8 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
         revision_build(response, &plan->sidecars, &plan->way_back, at->image, console_keys, error);
     if (plan->revision == NULL)
         return false;
+    if (agent_plan_is_wanted(plan))
+        agent_plan_revise(plan, at);
     plan->load_balancers =
         revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);
@@ -354,6 +379,19 @@ static bool make(struct plan *plan, struct preflight *at, struct error *error)
     return done;
 }
 
+/* What a service calls is faulted by sidecars of its own alone. */
+static bool refuse_dependency(struct plan *plan)
+{
+    const struct plan_request *request = &plan->request;
+    if (request->choices.dependency_count == 0 ||
+        (request->choices.engine != CHOICES_ENGINE_FIS && !request->prepare && request->service[0] != '\0'))
+        return false;
+    preflight_add(plan->shown, MODEL_STOP, "AWS FIS knows no --dependency",
+                  "its network actions name what they act on themselves, by their parameter sources",
+                  "use --engine sidecar, or a template of FIS's with sources, such as DYNAMODB");
+    return true;
+}
+
 bool plan_make(const struct job *job, const struct plan_request *request, struct plan **out,
                struct error *error)
 {
@@ -367,8 +405,13 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
     }
     plan->request = *request;
     template_retain(plan->request.template);
+    plan->way_back.dependencies = dependency_list(&plan->request.choices); /* also where it is refused */
     if (request->template != NULL && !plan_take_template(plan)) {
         done = true; /* refused */
+        goto end;
+    }
+    if (refuse_dependency(plan)) {
+        done = true;
         goto end;
     }
     if (request->template != NULL && plan->request.service[0] == '\0') {
@@ -386,6 +429,8 @@ bool plan_make(const struct job *job, const struct plan_request *request, struct
                            .image = image_of(&plan->request),
                            .opens_security_group = plan->request.choices.open_security_group,
                            .reach = plan->request.choices.reach,
+                           .agent = plan->request.choices.engine == CHOICES_ENGINE_AGENT,
+                           .outbound = plan->request.choices.dependency_count > 0,
                            .service = service,
                            .raw_service = plan->service,
                            .sidecars = &plan->sidecars};

@@ -79,6 +79,12 @@ bool plan_take_template(struct plan *plan)
             take_service(request);
         return true;
     }
+    if (request->choices.engine == CHOICES_ENGINE_AGENT) {
+        preflight_add(plan->shown, MODEL_STOP, "a template can't be played by the ECS agent",
+                      "its changes take seconds each, and a template's times are exact",
+                      "use --engine sidecar, or fis");
+        return false;
+    }
     struct refusals *refusals = calloc(1, sizeof *refusals);
     if (refusals != NULL)
         plan->timeline = timeline_make(request->template, request->cluster, request->service, refusals);

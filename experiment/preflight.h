@@ -23,6 +23,8 @@ struct preflight {
     const char *image;         /* of the sidecar */
     bool opens_security_group; /* for the sidecar's port */
     enum choices_reach reach;  /* that is asked for */
+    bool agent;                /* the ECS agent's faults: on all that its tasks send, whoever called */
+    bool outbound; /* what the service calls is to be faulted: no load balancer comes to the sidecar */
     const struct ecs_service *service;
     struct json_object *raw_service;     /* the same as DescribeServices gave it */
     struct json_object *task_definition; /* as DescribeTaskDefinition gave it */

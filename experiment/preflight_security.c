@@ -28,13 +28,14 @@ void preflight_security_groups(const struct preflight *at)
         return;
     }
     for (size_t i = 0; i < at->sidecars->count; i++) {
-        check_admitted(at, &groups, at->sidecars->item[i].port,
-                       at->opens_security_group ? MODEL_NOTE : MODEL_STOP,
-                       "the load balancer could not reach the sidecar",
-                       at->opens_security_group
-                           ? "it is opened, and closed again on the way back"
-                           : "add --open-security-group, or an inbound rule for that port from the load "
-                             "balancer's security group");
+        if (at->sidecars->item[i].front == REVISION_INBOUND)
+            check_admitted(at, &groups, at->sidecars->item[i].port,
+                           at->opens_security_group ? MODEL_NOTE : MODEL_STOP,
+                           "the load balancer could not reach the sidecar",
+                           at->opens_security_group
+                               ? "it is opened, and closed again on the way back"
+                               : "add --open-security-group, or an inbound rule for that port from the load "
+                                 "balancer's security group");
         /* On this machine none is in force; and where another way may do, that is tried instead. */
         if (!preflight_is_local(at) && at->reach == CHOICES_REACH_DIRECT)
             check_admitted(at, &groups, at->sidecars->item[i].stats_port, MODEL_STOP,

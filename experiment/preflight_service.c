@@ -161,9 +161,10 @@ static void check_other_ways_in(const struct preflight *at)
 
 static void check_load_balancers(const struct preflight *at)
 {
-    if (at->service->load_balancer_count == 0)
+    if (at->service->load_balancer_count == 0 && !at->agent)
         preflight_say(at, MODEL_STOP, "a sidecar would see none of its traffic",
-                      "attach a target group to it, or inject into the service that calls it",
+                      "attach a target group to it, inject into the service that calls it, or fault what it "
+                      "calls itself (--dependency)",
                       "the service has no load balancer");
 }
 
@@ -224,18 +225,21 @@ bool preflight_service(const struct preflight *at)
         return false;
     }
     preflight_deployable(at);
-    check_load_balancers(at);
+    if (!at->outbound)
+        check_load_balancers(at);
     if (service->desired == 0)
         preflight_say(at, MODEL_STOP, "no task would carry the sidecar", "scale it to at least one task",
                       "its desired count is 0");
-    check_other_ways_in(at);
+    if (!at->agent && !at->outbound)
+        check_other_ways_in(at);
     return true;
 }
 
 void preflight_rolling(const struct preflight *at)
 {
     check_safeguards(at);
-    check_role(at);
+    if (!at->outbound) /* its load balancers stay as they are */
+        check_role(at);
     check_rolling(at);
     check_placement(at);
 }

@@ -7,6 +7,7 @@
 
 #include "aws/elbv2_attributes.h"
 #include "experiment/json.h"
+#include "experiment/preflight_agent.h"
 
 #define DRAIN_LONG_S 120 /* from here on it is worth a word */
 #define DRAIN_DEFAULT_S 300
@@ -124,7 +125,8 @@ static void check_attributes(struct preflight *at, const struct elbv2_target_gro
             at->drain_s = DRAIN_DEFAULT_S;
         return;
     }
-    check_network_attributes(at, group, &attributes);
+    if (!at->outbound)
+        check_network_attributes(at, group, &attributes);
     if (!preflight_is_local(at) || attributes.count > 0)
         check_times(at, group, &attributes);
 }
@@ -146,6 +148,10 @@ static void check_health_checks(struct preflight *at, const struct elbv2_target_
     int healthy_s = check->interval_s * (check->healthy > 0 ? check->healthy : 1);
     if (healthy_s > at->healthy_s)
         at->healthy_s = healthy_s;
+    if (at->agent)
+        preflight_agent_health(at, group);
+    if (at->outbound)
+        return;
     for (size_t i = 0; i < at->sidecars->count; i++)
         own = own || (int)strtol(check->port, NULL, 10) == at->sidecars->item[i].application_port;
     if (check->port[0] != '\0' && strcmp(check->port, "traffic-port") != 0)
@@ -153,7 +159,7 @@ static void check_health_checks(struct preflight *at, const struct elbv2_target_
                       own ? "nothing to do: the application goes on to listen there" : "nothing to do",
                       "%s checks health on port %s%s", group->name, check->port,
                       own ? ", the application's own" : "");
-    if (fails_health_checks(at->fault, check))
+    if (!at->agent && fails_health_checks(at->fault, check))
         preflight_say(at, MODEL_WARNING,
                       "targets become unhealthy, and ECS replaces the tasks under test over and over",
                       "leave out --include-health-checks, unless that is what you want to see",
@@ -189,8 +195,10 @@ static void check_target_health(const struct preflight *at, const struct elbv2_t
 
 static void check_target_group(struct preflight *at, const struct elbv2_target_group *group)
 {
-    check_protocol(at, group);
-    check_target_type(at, group);
+    if (!at->outbound) {
+        check_protocol(at, group);
+        check_target_type(at, group);
+    }
     if (group->load_balancer_count == 0) {
         preflight_say(at, MODEL_STOP, "UpdateService refuses such a target group", "attach it to a listener",
                       "%s has no load balancer", group->name);
@@ -227,7 +235,7 @@ void preflight_targets(struct preflight *at)
     for (size_t i = 0; i < service->load_balancer_count; i++)
         if (service->load_balancers[i].target_group_arn[0] != '\0')
             arns[count++] = service->load_balancers[i].target_group_arn;
-    if (count < service->load_balancer_count)
+    if (count < service->load_balancer_count && !at->outbound)
         preflight_say(at, MODEL_STOP, "it has no target groups to switch",
                       "choose a service behind an Application or Network Load Balancer",
                       "it uses a Classic Load Balancer");

@@ -30,7 +30,13 @@ static void check_network_mode(const struct preflight *at)
     const char *mode = json_text(at->task_definition, "networkMode");
     if (strcmp(mode, "awsvpc") == 0)
         return;
-    if (strcmp(mode, "host") == 0)
+    if (at->outbound && strcmp(mode, "host") != 0)
+        preflight_say(
+            at, MODEL_STOP,
+            "its containers do not share 127.0.0.1 there: the application would not reach the sidecar",
+            "choose a service with awsvpc or host networking", "the network mode is %s",
+            mode[0] == '\0' ? "bridge" : mode);
+    else if (strcmp(mode, "host") == 0)
         preflight_say(at, MODEL_WARNING,
                       "a port of the sidecar that is taken on an instance keeps its task PENDING, and the "
                       "instances' security groups must admit both ports",
@@ -59,7 +65,7 @@ static void check_platform(const struct preflight *at)
                       "take the service out of the mesh, or inject into one outside it",
                       "its tasks are in an App Mesh (%s)",
                       json_text(json_object_of(at->task_definition, "proxyConfiguration"), "containerName"));
-    if (json_flag(at->task_definition, "enableFaultInjection"))
+    if (json_flag(at->task_definition, "enableFaultInjection") && !at->agent)
         preflight_say(at, MODEL_NOTE, "a fault of AWS FIS on these tasks would add to ours",
                       "see that no FIS experiment runs on it", "fault injection by the ECS agent is enabled");
 }
@@ -104,7 +110,7 @@ static void check_containers(const struct preflight *at)
         preflight_say(at, MODEL_STOP, "ECS takes no more than 10 in a task definition",
                       "take a container out of the task definition",
                       "with %zu of the sidecar it would have %zu containers", more, count + more);
-    for (size_t i = 0; i < at->service->load_balancer_count; i++)
+    for (size_t i = 0; !at->outbound && i < at->service->load_balancer_count; i++)
         check_same_port(at, &at->service->load_balancers[i]);
 }
 

@@ -127,6 +127,13 @@ static struct json_object *report_fis(const struct model_experiment *experiment)
     return object;
 }
 
+/* What the figures and faults are of, where it is not what comes to the service. */
+static void put_dependencies(struct json_object *object, const char *dependencies)
+{
+    if (dependencies[0] != '\0')
+        json_put_text(object, "calls_to", dependencies);
+}
+
 struct json_object *report_status(const struct model *model)
 {
     const struct model_experiment *experiment = &model->experiment;
@@ -137,6 +144,7 @@ struct json_object *report_status(const struct model *model)
     json_put_text(object, "engine", experiment->engine);
     json_put_text(object, "cluster", experiment->cluster);
     json_put_text(object, "service", experiment->service);
+    put_dependencies(object, experiment->dependencies);
     if (experiment->title[0] != '\0')
         json_put_text(object, "title", experiment->title);
     json_put_integer(object, "at", model->now_ms);
@@ -145,6 +153,11 @@ struct json_object *report_status(const struct model *model)
     put_time(object, "deadline", experiment->deadline_ms);
     json_object_object_add(object, "faults", fault_to_json(&experiment->live));
     json_put_flag(object, "adjustable", experiment->live_faders);
+    if (experiment->slow_ms > 0) {
+        json_put_integer(object, "slow_ms", experiment->slow_ms);
+        json_put_flag(object, "changing", experiment->changing || experiment->change_waits);
+        json_object_object_add(object, "asked", fault_to_json(&experiment->asked));
+    }
     if (experiment->reach != CHOICES_REACH_AUTO)
         json_put_text(object, "reach", way_back_reach_word(experiment->reach));
     put_time(object, "faults_from", experiment->faults_from_ms);
@@ -169,7 +182,10 @@ struct json_object *report_status(const struct model *model)
     json_object_object_add(object, "guards", report_guards(experiment));
     json_object_object_add(object, "steps", report_steps(experiment));
     json_object_object_add(object, "sidecars", report_sidecars(experiment));
-    if (series->source == MODEL_SOURCE_SIDECARS) {
+    if (experiment->slow_ms > 0 && series->source == MODEL_SOURCE_CLIENTS)
+        json_put_text(object, "measured_by", "clients");
+    if (series->source == MODEL_SOURCE_SIDECARS ||
+        (experiment->slow_ms > 0 && series->source == MODEL_SOURCE_CLIENTS)) {
         json_object_object_add(object, "before", report_figures(&series->before));
         json_object_object_add(object, "now", report_figures(&series->now));
         if (series->control.n > 0) {
@@ -187,6 +203,7 @@ struct json_object *report_plan(const struct model *model)
     struct json_object *object = json_object_new_object();
     json_put_text(object, "cluster", model->experiment.cluster);
     json_put_text(object, "service", model->experiment.service);
+    put_dependencies(object, model->experiment.dependencies);
     json_object_object_add(object, "faults", fault_to_json(&model->experiment.asked));
     if (model->experiment.reach != CHOICES_REACH_AUTO)
         json_put_text(object, "reach", way_back_reach_word(model->experiment.reach));

@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "experiment/arm.h"
+#include "experiment/dependency_task.h"
 #include "experiment/deployment.h"
 #include "experiment/ingress.h"
 #include "experiment/json.h"
@@ -128,8 +129,11 @@ static bool find_owner(struct restoring *restoring, struct json_object *raw, str
                                ? FOUND_OURS
                                : FOUND_DRIFT; /* also a copy that somebody made of ours */
     else
-        restoring->found =
-            none.code != ERROR_NOT_FOUND || points_to_a_sidecar(raw) ? FOUND_DRIFT : FOUND_THEIRS;
+        restoring->found = none.code != ERROR_NOT_FOUND || points_to_a_sidecar(raw) ||
+                                   (restoring->way_back->dependencies != NULL &&
+                                    dependency_leads_nowhere(json_object_of(response, "taskDefinition")))
+                               ? FOUND_DRIFT
+                               : FOUND_THEIRS;
     way_back_free(&found);
     json_object_put(response);
     return true;
@@ -150,6 +154,8 @@ static bool find_out(void *context, struct error *error)
         return false;
     }
     snprintf(restoring->running, sizeof restoring->running, "%s", json_text(raw, "taskDefinition"));
+    restoring->old.keeps_load_balancers =
+        deployment_same_load_balancers(json_array(raw, "loadBalancers"), restoring->way_back->load_balancers);
     if (strcmp(json_text(raw, "status"), "ACTIVE") != 0) /* DRAINING: it is deleted, its last tasks end */
         restoring->found = FOUND_NO_SERVICE;
     else if (deployment_is(raw, &restoring->old))
@@ -405,7 +411,8 @@ static bool refuse_drift(const struct restoring *restoring, struct error *error)
     const char *old = ecs_short_name(restoring->old.task_definition);
     return error_set(error, ERROR_CONFLICT,
                      "service %s runs %s, which is neither this experiment's nor %s, and holds a sidecar of "
-                     "shaketable: someone deployed meanwhile. Nothing was changed. To go back to %s all the "
+                     "shaketable, or leads to one: someone deployed meanwhile. Nothing was changed. To go "
+                     "back to %s all the "
                      "same, add --take-over",
                      restoring->way_back->service, running, old, old);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment/dependency_task.h"
 #include "experiment/json.h"
 
 #define CPU_UNITS 128     /* at most that much of what the task has left */
@@ -115,12 +116,27 @@ static void find_log(struct json_object *application, struct revision_sidecar *s
     snprintf(sidecar->log_region, sizeof sidecar->log_region, "%.63s", json_text(options, "awslogs-region"));
 }
 
+bool revision_place_sidecar(struct json_object *task_definition, struct revision_sidecars *sidecars,
+                            struct error *error)
+{
+    struct revision_sidecar *sidecar = &sidecars->item[sidecars->count];
+    int port = sidecars->count == 0 ? REVISION_FIRST_PORT : sidecar[-1].stats_port + 1;
+    sidecar->port = next_free_port(task_definition, port);
+    sidecar->stats_port = next_free_port(task_definition, sidecar->port + 1);
+    sidecars->count++;
+    if (!find_name(task_definition, sidecars, sidecar) || sidecar->stats_port > UINT16_MAX)
+        return error_set(error, ERROR_REFUSED, "the task definition leaves no %s free from %s on",
+                         sidecar->stats_port > UINT16_MAX ? "port" : "name",
+                         sidecar->stats_port > UINT16_MAX ? "15000" : REVISION_CONTAINER);
+    find_log(find_container(task_definition, sidecar->application), sidecar);
+    return true;
+}
+
 bool revision_find_sidecars(struct json_object *task_definition, struct json_object *load_balancers,
                             struct revision_sidecars *sidecars, struct error *error)
 {
     memset(sidecars, 0, sizeof *sidecars);
     size_t count = load_balancers == NULL ? 0 : json_object_array_length(load_balancers);
-    int port = REVISION_FIRST_PORT;
     for (size_t i = 0; i < count; i++) {
         struct json_object *load_balancer = json_object_array_get_idx(load_balancers, i);
         const char *application = json_text(load_balancer, "containerName");
@@ -134,22 +150,17 @@ bool revision_find_sidecars(struct json_object *task_definition, struct json_obj
         if (sidecars->count == REVISION_MAPPINGS_MAX)
             return error_set(error, ERROR_REFUSED, "the service maps more than %d ports to load balancers",
                              REVISION_MAPPINGS_MAX);
-        struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
+        struct revision_sidecar *sidecar = &sidecars->item[sidecars->count];
         snprintf(sidecar->application, sizeof sidecar->application, "%s", application);
         sidecar->application_port = (int)application_port;
-        sidecar->port = next_free_port(task_definition, port);
-        sidecar->stats_port = next_free_port(task_definition, sidecar->port + 1);
-        port = sidecar->stats_port + 1;
-        if (!find_name(task_definition, sidecars, sidecar) || sidecar->stats_port > UINT16_MAX)
-            return error_set(error, ERROR_REFUSED, "the task definition leaves no %s free from %s on",
-                             sidecar->stats_port > UINT16_MAX ? "port" : "name",
-                             sidecar->stats_port > UINT16_MAX ? "15000" : REVISION_CONTAINER);
-        find_log(find_container(task_definition, application), sidecar);
+        if (!revision_place_sidecar(task_definition, sidecars, error))
+            return false;
     }
     if (sidecars->count == 0)
         return error_set(error, ERROR_REFUSED,
                          "the service has no load balancer: the sidecar would see no traffic. "
-                         "Attach a target group to it, or choose the service that calls it");
+                         "Attach a target group to it, or choose the service that calls it, or fault what "
+                         "it calls itself: --dependency");
     return true;
 }
 
@@ -175,19 +186,44 @@ static void add_port(struct json_object *array, int port)
     json_object_array_add(array, mapping);
 }
 
+static void add_place(struct json_object *command, const char *address, int port)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s:%d", address, port);
+    add_text(command, text);
+}
+
+/* What lies behind it. */
+static void add_back(struct json_object *command, const struct revision_sidecar *sidecar)
+{
+    switch (sidecar->front) {
+    case REVISION_AWS:
+        add_text(command, "--aws");
+        break;
+    case REVISION_CONNECT:
+        add_text(command, "--connect");
+        add_text(command, sidecar->dependency);
+        break;
+    default:
+        add_text(command, "--upstream");
+        add_place(command, "127.0.0.1", sidecar->application_port);
+        break;
+    }
+}
+
+static bool is_outbound(const struct revision_sidecar *sidecar)
+{
+    return sidecar->front == REVISION_AWS || sidecar->front == REVISION_CONNECT;
+}
+
 static struct json_object *command_of(const struct revision_sidecar *sidecar)
 {
     struct json_object *command = json_object_new_array();
-    char text[64];
     add_text(command, "--listen");
-    snprintf(text, sizeof text, "0.0.0.0:%d", sidecar->port);
-    add_text(command, text);
-    add_text(command, "--upstream");
-    snprintf(text, sizeof text, "127.0.0.1:%d", sidecar->application_port);
-    add_text(command, text);
+    add_place(command, is_outbound(sidecar) ? "127.0.0.1" : "0.0.0.0", sidecar->port);
+    add_back(command, sidecar);
     add_text(command, "--stats");
-    snprintf(text, sizeof text, "tcp:0.0.0.0:%d", sidecar->stats_port);
-    add_text(command, text);
+    add_place(command, "tcp:0.0.0.0", sidecar->stats_port);
     if (sidecar->health_check_path[0] != '\0') {
         add_text(command, "--health-check-path");
         add_text(command, sidecar->health_check_path);
@@ -270,10 +306,13 @@ static struct json_object *build_container(const struct revision_sidecar *sideca
         json_put_integer(container, "memoryReservation", REVISION_MEMORY_MIB);
     /* A dead sidecar is a dead port: ECS should replace the task at once, not wait for the health check. */
     json_put_flag(container, "essential", true);
-    add_order(container, sidecar->application);
+    if (!is_outbound(sidecar)) /* else the application starts after it */
+        add_order(container, sidecar->application);
     add_descriptors(container);
     struct json_object *ports = json_object_new_array();
-    add_port(ports, sidecar->port);
+    /* On 127.0.0.1 a port is the task's own, but for tasks that share their host's. */
+    if (!is_outbound(sidecar) || strcmp(json_text(task_definition, "networkMode"), "host") == 0)
+        add_port(ports, sidecar->port);
     add_port(ports, sidecar->stats_port);
     json_object_object_add(container, "portMappings", ports);
     json_object_object_add(container, "command", command_of(sidecar));
@@ -285,6 +324,8 @@ static struct json_object *build_container(const struct revision_sidecar *sideca
     json_object_object_add(container, "environment", environment);
     struct json_object *labels = json_object_new_object();
     way_back_label(way_back, labels);
+    if (sidecar->dependency[0] != '\0')
+        json_put_text(labels, DEPENDENCY_LABEL, sidecar->dependency);
     json_object_object_add(container, "dockerLabels", labels);
     copy_settings(find_container(task_definition, sidecar->application), container);
     return container;
@@ -368,6 +409,7 @@ struct json_object *revision_build(struct json_object *response, const struct re
     for (size_t i = 0; i < sidecars->count; i++)
         json_object_array_add(containers,
                               build_container(&sidecars->item[i], input, cpu, way_back, image, console_keys));
+    dependency_apply(input, sidecars);
     copy_tags(json_array(response, "tags"), input);
     return input;
 }
@@ -390,6 +432,34 @@ struct json_object *revision_load_balancers(struct json_object *load_balancers,
     return copy;
 }
 
+/* The port of "--listen ADDRESS:PORT" in its command; 0: there is none. */
+static int port_in(struct json_object *command, const char *option)
+{
+    size_t count = command == NULL ? 0 : json_object_array_length(command);
+    for (size_t i = 0; i + 1 < count; i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(command, i));
+        const char *value = json_object_get_string(json_object_array_get_idx(command, i + 1));
+        const char *colon = value == NULL ? NULL : strrchr(value, ':');
+        if (word == NULL || strcmp(word, option) != 0 || colon == NULL)
+            continue;
+        long port = strtol(colon + 1, NULL, 10);
+        return port > 0 && port <= UINT16_MAX ? (int)port : 0;
+    }
+    return 0;
+}
+
+static bool has_word(struct json_object *command, const char *option)
+{
+    size_t count = command == NULL ? 0 : json_object_array_length(command);
+    for (size_t i = 0; i < count; i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(command, i));
+        if (word != NULL && strcmp(word, option) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One without a port for traffic shows the one that it is spoken to on. */
 void revision_read_sidecars(struct json_object *task_definition, struct revision_sidecars *sidecars)
 {
     memset(sidecars, 0, sizeof *sidecars);
@@ -397,13 +467,21 @@ void revision_read_sidecars(struct json_object *task_definition, struct revision
     size_t count = containers == NULL ? 0 : json_object_array_length(containers);
     for (size_t i = 0; i < count && sidecars->count < REVISION_MAPPINGS_MAX; i++) {
         struct json_object *container = json_object_array_get_idx(containers, i);
-        struct json_object *ports = json_array(container, "portMappings");
-        if (json_text(json_object_of(container, "dockerLabels"), WAY_BACK_LABEL_EXPERIMENT)[0] == '\0' ||
-            ports == NULL || json_object_array_length(ports) < 2)
+        struct json_object *labels = json_object_of(container, "dockerLabels");
+        struct json_object *command = json_array(container, "command");
+        int port = port_in(command, "--listen"), stats_port = port_in(command, "--stats");
+        if (json_text(labels, WAY_BACK_LABEL_EXPERIMENT)[0] == '\0' || stats_port == 0)
             continue;
         struct revision_sidecar *sidecar = &sidecars->item[sidecars->count++];
-        snprintf(sidecar->container, sizeof sidecar->container, "%s", json_text(container, "name"));
-        sidecar->port = (int)json_integer(json_object_array_get_idx(ports, 0), "containerPort");
-        sidecar->stats_port = (int)json_integer(json_object_array_get_idx(ports, 1), "containerPort");
+        sidecar->front = has_word(command, "--aws")        ? REVISION_AWS
+                         : has_word(command, "--connect")  ? REVISION_CONNECT
+                         : has_word(command, "--upstream") ? REVISION_INBOUND
+                                                           : REVISION_ALONE;
+        sidecar->agent = has_word(command, "--agent");
+        snprintf(sidecar->container, sizeof sidecar->container, "%.63s", json_text(container, "name"));
+        snprintf(sidecar->dependency, sizeof sidecar->dependency, "%.299s",
+                 json_text(labels, DEPENDENCY_LABEL));
+        sidecar->port = port != 0 ? port : stats_port;
+        sidecar->stats_port = stats_port;
     }
 }

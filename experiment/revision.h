@@ -57,6 +57,11 @@ int64_t revision_task_units(struct json_object *task_definition, const char *key
 bool revision_find_sidecars(struct json_object *task_definition, struct json_object *load_balancers,
                             struct revision_sidecars *sidecars, struct error *error);
 
+/* Gives the sidecar behind the last of them, whose `application` is known, a name, its ports and its log, and
+ * counts it. ERROR_REFUSED: there is no room for it. */
+bool revision_place_sidecar(struct json_object *task_definition, struct revision_sidecars *sidecars,
+                            struct error *error);
+
 /* The input of RegisterTaskDefinition; `response` is DescribeTaskDefinition's (taskDefinition, tags). The
  * caller owns the result; NULL with an error. `image` is the sidecar's; `console_keys` the pins of those who
  * may steer it, for its environment: no secret, which a task definition is no place for. */

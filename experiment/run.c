@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "experiment/canary.h"
+#include "experiment/dependency.h"
 #include "experiment/json.h"
 #include "experiment/model_internal.h"
 #include "experiment/run_internal.h"
@@ -65,11 +66,14 @@ void run_forget(struct run *run)
     memset(run->played, 0, sizeof run->played);
     template_release(run->request.template);
     run->request.template = NULL;
+    memset(&run->silence, 0, sizeof run->silence);
     run->faults_from_ms = run->heard_until_ms = run->next_listen_ms = 0;
     run->deaf = false;
     run->tripped = false;
     run->baseline_from_ms = run->started_ms = run->ends_ms = run->deadline_ms = run->over_ms = 0;
     run->clean_ms = -1;
+    run->next_change_ms = run->clean_until_ms = 0;
+    run->holding = false;
     fault_init(&run->live);
     fault_init(&run->asked);
     fault_init(&run->before_change);
@@ -182,14 +186,17 @@ static void on_armed(struct run *run)
 static void say_beginning(struct run *run)
 {
     const struct way_back *way_back = &run->way_back;
+    char words[MODEL_TEXT_MAX / 2];
+    dependency_words(way_back->dependencies, words, sizeof words);
     if (way_back->fis != NULL)
         run_say(run, MODEL_LOG_INFO,
                 "experiment %s%s%s%s%s begins; the way back is to stop it and to delete its template",
                 way_back->experiment, way_back->service[0] == '\0' ? "" : " on ", way_back->cluster,
                 way_back->service[0] == '\0' ? "" : "/", way_back->service);
     else
-        run_say(run, MODEL_LOG_INFO, "experiment %s on %s/%s begins; the way back is %s",
-                way_back->experiment, way_back->cluster, way_back->service,
+        run_say(run, MODEL_LOG_INFO, "experiment %s on %s%s%s%s/%s begins; the way back is %s",
+                way_back->experiment, words[0] == '\0' ? "" : "calls to ", words,
+                words[0] == '\0' ? "" : " of ", way_back->cluster, way_back->service,
                 ecs_short_name(way_back->task_definition));
 }
 
@@ -273,12 +280,16 @@ void run_tick(struct run *run, int64_t now_ms)
     run_take_job(run);
     if (run->series != NULL)
         series_advance(run->series, now_ms);
+    if (run->phase == MODEL_ARMED || run->phase == MODEL_INJECTING)
+        run_dependency_tick(run);
     if (run->phase == MODEL_ARMED)
         run_tick_armed(run, now_ms);
     else if (run->phase == MODEL_INJECTING && run->engine->sidecars)
         run_tick_injecting(run, now_ms);
     else if (run->phase == MODEL_INJECTING)
         run_fis_tick(run, now_ms);
+    else if (run->phase == MODEL_RECOVERING)
+        run_slow_tick_clean(run);
 }
 
 static void show_way_back(const struct run *run, struct model_experiment *out)
@@ -309,6 +320,7 @@ void run_show(const struct run *run, struct model_experiment *out)
         run->engine->sidecars && way_back->reach != CHOICES_REACH_NONE && run->timeline == NULL;
     snprintf(out->engine, sizeof out->engine, "%s", run->engine->name);
     out->blast_radius = way_back->canary == NULL ? 0 : canary_percent(way_back->canary);
+    dependency_words(way_back->dependencies, out->dependencies, sizeof out->dependencies);
     memcpy(out->id, run->way_back.experiment, sizeof out->id);
     memcpy(out->cluster, run->request.cluster, sizeof out->cluster);
     memcpy(out->service, run->request.service, sizeof out->service);
@@ -334,6 +346,7 @@ void run_show(const struct run *run, struct model_experiment *out)
     run_guards_show(run, out);
     run_fis_show(run, out);
     run_timeline_show(run, out);
+    run_slow_show(run, out);
     if (run->sidecars != NULL)
         sidecars_show(run->sidecars, out);
 }

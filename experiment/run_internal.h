@@ -2,7 +2,8 @@
  * run_internal: what the parts of a run share: run.c (its beginning, and what is shown of it), run_live.c
  * (from armed on, while faults are live), run_guards.c (the guards), run_sidecars.c (what the sidecars are
  * told and say), run_unreached.c (sidecars without links), run_fis.c (what AWS FIS runs), run_timeline.c
- * (a template that the sidecars play), run_restore.c (the way back), run_jobs.c (the work on other threads).
+ * (a template that the sidecars play), run_dependency.c (calls that do not come), run_slow.c (faults that
+ * take seconds to change), run_restore.c (the way back), run_jobs.c (the work on other threads).
  */
 #ifndef SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
 #define SHAKETABLE_EXPERIMENT_RUN_INTERNAL_H
@@ -25,6 +26,12 @@
 struct played_action {
     int64_t started_ms, ended_ms; /* epoch; 0: not yet */
     char problem[MODEL_TEXT_MAX]; /* "": none */
+};
+
+/* Whether the calls of a service come to the sidecars before its dependencies; by the wanted sidecars. */
+struct silence {
+    int64_t since_ms[REVISION_MAPPINGS_MAX]; /* by clock_ms; 0: it could not be told yet */
+    bool heard[REVISION_MAPPINGS_MAX], said[REVISION_MAPPINGS_MAX];
 };
 
 struct run;
@@ -106,6 +113,8 @@ struct run {
     struct guard_poll guard_poll; /* the worker's while it polls */
     int64_t next_poll_ms;
 
+    struct silence silence;
+
     /* The sidecars. */
     struct tunnels *tunnels; /* of those that are reached by ssm; NULL: none so far */
     struct sidecars *sidecars;
@@ -123,6 +132,11 @@ struct run {
     int64_t renewed_ms;   /* when the lease was last given, by clock_boot_ms */
     uint64_t rollback_us; /* when R was pressed */
     double clean_ms;
+    /* Slow engines: the change that waits for the one before it, the newest; and when the next may go. */
+    bool holding;
+    struct fault held;
+    int64_t next_change_ms; /* by clock_ms */
+    int64_t clean_until_ms; /* so long the way back waits for clean traffic, by clock_ms; 0: it does not */
     bool leaving;
     int64_t leave_until_ms; /* an answer is not waited for any longer */
 };
@@ -199,6 +213,27 @@ void run_timeline_tick(struct run *run);
 const char *run_timeline_missing(const struct run *run);
 void run_timeline_show(const struct run *run, struct model_experiment *out);
 
+/* ── run_slow.c ──────────────────────────────────────────────────────────────────────────── */
+/* True: the engine can't take this change yet, or has it already. It is kept, in place of one that was kept
+ * before, and goes when it can. */
+bool run_slow_hold(struct run *run, const struct fault *fault);
+/* While faults are live: sends what was kept, once it can go. */
+void run_slow_tick(struct run *run);
+/* The sidecars have just been told. */
+void run_slow_told(struct run *run);
+/* How long they may take to acknowledge. */
+int64_t run_ack_ms(const struct run *run);
+/* One has refused the latest: true: it was dealt with. */
+bool run_slow_refused(struct run *run);
+/* The way back: true: the traffic is to be clean first, and run_slow_tick_clean goes on with it. */
+bool run_slow_wait_for_clean(struct run *run);
+void run_slow_tick_clean(struct run *run);
+void run_slow_show(const struct run *run, struct model_experiment *out);
+
+/* ── run_dependency.c ────────────────────────────────────────────────────────────────────── */
+/* While sidecars stand before what the service calls: says once where no call comes to them. */
+void run_dependency_tick(struct run *run);
+
 /* ── run_guards.c ────────────────────────────────────────────────────────────────────────── */
 /* With the baseline. */
 void run_guards_begin(struct run *run);
@@ -207,6 +242,8 @@ bool run_guards_tick(struct run *run);
 void run_guards_show(const struct run *run, struct model_experiment *out);
 
 /* ── run_restore.c ───────────────────────────────────────────────────────────────────────── */
+/* Stage two, on a worker. */
+void run_restore_service(struct run *run);
 void run_start_restore(struct run *run);
 /* Likewise, and it ends with status 1. */
 void run_fail_and_restore(struct run *run, const char *problem);

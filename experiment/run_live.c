@@ -48,7 +48,7 @@ static void go_live(struct run *run, int64_t now_ms)
     run->deadline_ms = now_ms + (run->request.duration_ms > 0 ? run->request.duration_ms : PLAN_OPEN_END_MS);
     if (run->timeline != NULL) /* its last actions come at the very end, and are still to be told */
         run->deadline_ms += TIMELINE_GRACE_MS;
-    run->reach_until_ms = clock_ms() + run_reach_ms(run);
+    run->reach_until_ms = clock_ms() + run_ack_ms(run);
     run_tell_faults(run, SIDECARS_LEASE_MS);
 }
 
@@ -87,7 +87,7 @@ static void wait_for_live(struct run *run)
     if (clock_ms() < run->reach_until_ms)
         return;
     snprintf(text, sizeof text, "%zu of %zu sidecars have not taken the faults within %lld s",
-             count.total - count.acknowledged, count.total, (long long)run_reach_ms(run) / 1000);
+             count.total - count.acknowledged, count.total, (long long)run_ack_ms(run) / 1000);
     run_fail_and_restore(run, text);
 }
 
@@ -157,6 +157,11 @@ void run_adjust(struct run *run, const struct fault *fault)
         return; /* it would shorten the lease that they are left with */
     if (run_end_if_lapsed(run))
         return;
+    struct error refusal;
+    if (run->engine->can != NULL && !run->engine->can(fault, &refusal)) {
+        run_say(run, MODEL_LOG_WARNING, "the faults stay as they are: %.200s", refusal.message);
+        return;
+    }
     const char *missing = run->sidecars == NULL ? NULL : run_missing_capability(run, fault);
     if (missing != NULL) {
         run_say(
@@ -170,6 +175,8 @@ void run_adjust(struct run *run, const struct fault *fault)
 
 void run_change_faults(struct run *run, const struct fault *fault)
 {
+    if (run_slow_hold(run, fault))
+        return;
     if (!run->told)
         run->before_change = run->live;
     run->asked = *fault;
@@ -212,6 +219,7 @@ void run_tick_injecting(struct run *run, int64_t now_ms)
     run_watch_when_due(run);
     run_listen_when_due(run);
     run_timeline_tick(run);
+    run_slow_tick(run);
     /* By either clock: that of the day may be set back. */
     if (run->stopping_tasks)
         return;
@@ -229,6 +237,9 @@ void run_leave(struct run *run)
         return;
     }
     int64_t lease_ms = run->deadline_ms - clock_epoch_ms();
+    if (run->holding) /* what was asked for last is what goes on */
+        run->asked = run->held;
+    run->holding = false;
     run->leaving = true;
     atomic_store(&run->cancel, true); /* a watch under way is not waited for */
     run->leave_until_ms = clock_ms() + LEAVE_MS;

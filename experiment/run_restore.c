@@ -62,7 +62,7 @@ static void on_restored(struct run *run)
     run_set_phase(run, MODEL_RESTORED);
 }
 
-/* Stage one at once, on the loop; stage two on a worker. */
+/* Stage one at once, on the loop; stage two on a worker, beside it or (where that is slow) after it. */
 void run_start_restore(struct run *run)
 {
     run->rollback_us = clock_us();
@@ -83,6 +83,12 @@ void run_start_restore(struct run *run)
     } else {
         progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "%s", "no fault was live");
     }
+    if (!run_slow_wait_for_clean(run))
+        run_restore_service(run);
+}
+
+void run_restore_service(struct run *run)
+{
     run_start_job(run, run_work_restore, on_restored);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/clock.h"
+#include "core/units.h"
 #include "experiment/console_key.h"
 #include "experiment/paths.h"
 
@@ -22,10 +23,16 @@ static void mark(struct run *run, const char *text, bool first)
     run->handlers.mark(run->handlers.context, text, first);
 }
 
+static void format_took(double ms, char text[UNITS_TEXT_MAX])
+{
+    snprintf(text, UNITS_TEXT_MAX, ms < 1000 ? "%.1f ms" : "%.1f s", ms < 1000 ? ms : ms / 1000);
+}
+
 static void on_all_live(struct run *run, const struct sidecars_count *count)
 {
-    char text[MODEL_TEXT_MAX - 64], from[160];
+    char text[MODEL_TEXT_MAX - 64], from[160], took[UNITS_TEXT_MAX];
     bool first = run->phase == MODEL_ARMED;
+    format_took(count->last_ack_ms, took);
     fault_describe(&run->asked, text, sizeof text);
     fault_describe(&run->before_change, from, sizeof from);
     run->live = run->asked;
@@ -37,21 +44,23 @@ static void on_all_live(struct run *run, const struct sidecars_count *count)
         run->over_ms = clock_ms() + (run->ends_ms > 0 ? run->ends_ms : run->deadline_ms) - run->started_ms;
         journal_phase(run->journal, "injecting", NULL);
         run_set_phase(run, MODEL_INJECTING);
-        run_say(run, MODEL_LOG_INFO, "%s: live on %zu of %zu sidecars in %.1f ms", text, count->acknowledged,
-                count->total, count->last_ack_ms);
+        run_say(run, MODEL_LOG_INFO, "%s: live on %zu of %zu sidecars in %s", text, count->acknowledged,
+                count->total, took);
     } else {
-        run_say(run, MODEL_LOG_INFO, "%s → %s: live on %zu of %zu sidecars in %.1f ms", from, text,
-                count->acknowledged, count->total, count->last_ack_ms);
+        run_say(run, MODEL_LOG_INFO, "%s → %s: live on %zu of %zu sidecars in %s", from, text,
+                count->acknowledged, count->total, took);
     }
 }
 
 static void on_all_clean(struct run *run)
 {
+    char took[UNITS_TEXT_MAX];
     run->clean_ms = (double)(clock_us() - run->rollback_us) / 1000.0;
     fault_init(&run->live);
     mark(run, "clean", false);
-    progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "in %.1f ms", run->clean_ms);
-    run_say(run, MODEL_LOG_GOOD, "all traffic clean in %.1f ms", run->clean_ms);
+    format_took(run->clean_ms, took);
+    progress_set(&run->progress, RESTORE_CLEAN, MODEL_STEP_DONE, 0, 0, "in %s", took);
+    run_say(run, MODEL_LOG_GOOD, "all traffic clean in %s", took);
 }
 
 /* Once: who began the experiment elsewhere is the only one that they listen to. */
@@ -99,6 +108,7 @@ void run_tell_faults(struct run *run, int64_t lease_ms)
     run->next_renew_ms = clock_ms() + SIDECARS_RENEW_MS;
     run->renewed_ms = clock_boot_ms();
     sidecars_set(run->sidecars, &run->asked, run->deadline_ms, lease_ms, by);
+    run_slow_told(run);
 }
 
 /* Those that have the new faults go back to what was live before: a set that is refused renews no lease, and
@@ -106,6 +116,8 @@ void run_tell_faults(struct run *run, int64_t lease_ms)
 static void on_refused(void *context)
 {
     struct run *run = context;
+    if (run_slow_refused(run))
+        return;
     if (run->phase != MODEL_INJECTING || !run->told || run->leaving ||
         fault_equal(&run->asked, &run->before_change))
         return;
@@ -165,6 +177,7 @@ const char *run_missing_capability(const struct run *run, const struct fault *fa
         const char *name;
         bool wanted;
     } capabilities[] = {
+        {"agent", run->way_back.agent},
         {"latency", fault->latency.mean_ms > 0 || fault->latency.jitter_ms > 0},
         {"loss", fault->loss.percent > 0},
         {"error", fault->error.percent > 0},

@@ -67,13 +67,22 @@ struct session {
 
 /* ── snapshots ───────────────────────────────────────────────────────────────────────────── */
 
-/* Of the experiment's service the sidecars tell, as long as they are there; of any other, and before and
- * after, its clients do. What the sidecars measured last stays on the screen where no clients tell. */
-static struct series *choose_series(const struct session *session, enum model_phase phase)
+/* The agent's faults act behind a sidecar that stands before the application: it does not see them. */
+static bool measures_within(const struct model_experiment *experiment)
 {
+    return strcmp(experiment->engine, "agent") == 0 && experiment->dependencies[0] == '\0';
+}
+
+/* Of the experiment's service the sidecars tell, as long as they are there; of any other, and before and
+ * after, its clients do, and also where the faults can't be seen at the sidecars. What the sidecars measured
+ * last stays on the screen where no clients tell. */
+static struct series *choose_series(const struct session *session, const struct model_experiment *experiment)
+{
+    enum model_phase phase = experiment->phase;
     const char *cluster = session->selected_cluster, *service = session->selected_service;
     bool ours = service[0] == '\0' || run_is_of(session->run, cluster, service);
-    bool there = phase == MODEL_ARMED || phase == MODEL_INJECTING || phase == MODEL_RECOVERING;
+    bool there = (phase == MODEL_ARMED || phase == MODEL_INJECTING || phase == MODEL_RECOVERING) &&
+                 !measures_within(experiment);
     struct series *sidecars = ours && phase != MODEL_IDLE ? run_series(session->run) : NULL;
     struct series *clients = clients_find(session->clients, cluster, service);
     return sidecars != NULL && (there || clients == NULL) ? sidecars : clients;
@@ -81,9 +90,14 @@ static struct series *choose_series(const struct session *session, enum model_ph
 
 static void show_series(struct session *session, struct model *model)
 {
-    struct series *series = choose_series(session, model->experiment.phase);
+    struct series *series = choose_series(session, &model->experiment);
     if (series != NULL) {
         series_show(series, &model->series);
+        if (series == run_series(session->run)) {
+            memcpy(model->series.dependencies, model->experiment.dependencies,
+                   sizeof model->series.dependencies);
+            model->series.within = measures_within(&model->experiment);
+        }
         return;
     }
     memcpy(model->series.cluster, session->selected_cluster, MODEL_NAME_MAX);

@@ -20,14 +20,17 @@ struct sidecar {
         bool has_faults;
     } log;
     int64_t sent, acknowledged; /* numbers of wishes */
+    uint64_t sent_us;
     int64_t lease_left_ms;
     uint64_t held;
     struct hist second; /* round trips since `second_from` */
     uint64_t requests;
+    uint64_t came; /* requests and connections so far */
+    uint64_t scoped;
     int64_t second_from;
     double per_second;
     double spark[MODEL_SPARK_MAX];
-    char problem[128];
+    char problem[MODEL_TEXT_MAX];
 };
 
 struct sidecars {
@@ -47,6 +50,7 @@ struct sidecars {
     uint64_t wished_us;
     uint64_t since_us; /* when the first was to have these faults: their schedule counts from there */
     double last_ack_ms;
+    int64_t patience_ms;
 };
 
 static void say(struct sidecars *all, enum model_log_level level, const struct sidecar *sidecar,
@@ -79,8 +83,10 @@ static void tell(struct sidecar *sidecar)
         request.elapsed_ms = elapsed_ms(all);
         snprintf(request.by, sizeof request.by, "%s", all->by);
     }
-    if (link_send(sidecar->link, &request))
+    if (link_send(sidecar->link, &request)) {
         sidecar->sent = all->wish;
+        sidecar->sent_us = clock_us();
+    }
 }
 
 static void on_changed(void *context, struct link *link)
@@ -115,6 +121,13 @@ static void close_second(struct sidecar *sidecar, int64_t now_ms)
     sidecar->second_from = now_ms;
 }
 
+static void count_came(struct sidecar *sidecar, const struct stats_sample *sample)
+{
+    sidecar->came += sample->requests + sample->connections_accepted;
+    for (size_t i = 0; i < STATS_OUTCOMES; i++)
+        sidecar->scoped += sample->scoped_outcomes[i];
+}
+
 static void on_sample(void *context, struct link *link, const struct stats_sample *sample)
 {
     (void)link;
@@ -122,6 +135,7 @@ static void on_sample(void *context, struct link *link, const struct stats_sampl
     sidecar->lease_left_ms = sample->lease_left_ms;
     sidecar->held = sample->held;
     sidecar->requests += sample->requests;
+    count_came(sidecar, sample);
     hist_add(&sidecar->second, &sample->round_trip);
     close_second(sidecar, clock_ms());
     sidecar->all->handlers.sample(sidecar->all->handlers.context, sample);
@@ -145,7 +159,7 @@ static void on_problem(void *context, struct link *link, const struct stats_prob
 {
     (void)link;
     struct sidecar *sidecar = context;
-    snprintf(sidecar->problem, sizeof sidecar->problem, "%.127s", problem->message);
+    snprintf(sidecar->problem, sizeof sidecar->problem, "%.250s", problem->message);
     say(sidecar->all, MODEL_LOG_ERROR, sidecar, "refuses", problem->message);
     struct sidecars *all = sidecar->all;
     all->handlers.changed(all->handlers.context);
@@ -181,6 +195,11 @@ static void drop(struct sidecar *sidecar)
     link_close(sidecar->link);
     tunnel_close(sidecar->tunnel);
     free(sidecar);
+}
+
+void sidecars_be_patient(struct sidecars *all, int64_t patience_ms)
+{
+    all->patience_ms = patience_ms;
 }
 
 void sidecars_use_tunnels(struct sidecars *all, struct tunnels *tunnels)
@@ -343,6 +362,7 @@ bool sidecars_take_log(struct sidecars *all, const char *task_id, const char *co
             return false;
         sidecar->log.sequence = sample->sequence;
         sidecar->log.heard_ms = at_ms;
+        count_came(sidecar, sample);
         sidecar->log.has_faults = fault_equal(&sample->faults, &all->fault);
         sidecar->lease_left_ms = sample->lease_left_ms;
         sidecar->held = sample->held;
@@ -360,13 +380,20 @@ void sidecars_clear(struct sidecars *all)
     wish(all);
 }
 
+/* It has the latest, and it is too soon to think that its answer was lost. */
+static bool is_at_it(const struct sidecar *sidecar)
+{
+    const struct sidecars *all = sidecar->all;
+    return sidecar->sent == all->wish && (int64_t)((clock_us() - sidecar->sent_us) / 1000) < all->patience_ms;
+}
+
 void sidecars_renew(struct sidecars *all)
 {
     struct stats_request request = {.op = STATS_RENEW, .lease_ms = all->lease_ms};
     for (size_t i = 0; !all->clean && i < all->count; i++)
         if (all->items[i]->link == NULL)
             continue;
-        else if (all->items[i]->acknowledged == all->wish)
+        else if (all->items[i]->acknowledged == all->wish || is_at_it(all->items[i]))
             link_send(all->items[i]->link, &request);
         else
             tell(all->items[i]); /* it has not had the latest yet, or its answer was lost */
@@ -410,6 +437,29 @@ struct sidecars_count sidecars_count(const struct sidecars *all)
     return count;
 }
 
+bool sidecars_problem(const struct sidecars *all, char *text, size_t size)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct sidecar *sidecar = all->items[i];
+        if (sidecar->problem[0] == '\0' || sidecar->acknowledged == all->wish)
+            continue;
+        snprintf(text, size, "%s: %s",
+                 sidecar->at.address[0] == '\0' ? sidecar->at.task_id : sidecar->at.address,
+                 sidecar->problem);
+        return true;
+    }
+    return false;
+}
+
+uint64_t sidecars_came(const struct sidecars *all, const char *container, bool scoped)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->items[i]->at.container, container) == 0)
+            count += scoped ? all->items[i]->scoped : all->items[i]->came;
+    return count;
+}
+
 const char *sidecars_without(const struct sidecars *all, const char *capability)
 {
     for (size_t i = 0; i < all->count; i++)
@@ -436,7 +486,7 @@ void sidecars_show(const struct sidecars *all, struct model_experiment *out)
         memcpy(to->address, from->at.address, sizeof to->address);
         to->port = from->at.port;
         to->state = state_of(all, from);
-        snprintf(to->problem, sizeof to->problem, "%s",
+        snprintf(to->problem, sizeof to->problem, "%.127s",
                  to->state == MODEL_SIDECAR_UNREACHABLE ? link_problem(from->link) : from->problem);
         to->lease_left_ms = from->lease_left_ms;
         to->heard_ms = from->link == NULL ? from->log.heard_ms : link_heard_ms(from->link);

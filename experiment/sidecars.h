@@ -35,6 +35,8 @@ struct sidecars_handlers {
 /* `key` is the console's, which stays the caller's. NULL with an error. */
 struct sidecars *sidecars_new(uv_loop_t *loop, struct evp_pkey_st *key,
                               const struct sidecars_handlers *handlers, struct error *error);
+/* What they change takes so long: until then one that was told is not told again, but its lease goes on. */
+void sidecars_be_patient(struct sidecars *sidecars, int64_t patience_ms);
 /* For those that are reached by ssm; stays the caller's. Before sidecars_reconcile. */
 void sidecars_use_tunnels(struct sidecars *sidecars, struct tunnels *tunnels);
 /* Closes every link; the loop must run on until libuv has let go. */
@@ -66,6 +68,11 @@ struct sidecars_count {
 struct sidecars_count sidecars_count(const struct sidecars *sidecars);
 /* Fills sidecars[], live_on, live_of, unreachable, last_ack_ms. */
 void sidecars_show(const struct sidecars *sidecars, struct model_experiment *out);
+/* Why one of them does not take what was last wanted, "ADDRESS:PORT: …"; false: none says so. */
+bool sidecars_problem(const struct sidecars *sidecars, char *text, size_t size);
+/* Requests and connections that came to those in containers of this name; or the requests that faults in
+ * force were meant for. */
+uint64_t sidecars_came(const struct sidecars *sidecars, const char *container, bool scoped);
 /* An address of one that lacks this capability, NULL if none does. */
 const char *sidecars_without(const struct sidecars *sidecars, const char *capability);
 

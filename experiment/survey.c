@@ -11,6 +11,7 @@
 #include "aws/profiles.h"
 #include "core/clock.h"
 #include "experiment/adopt.h"
+#include "experiment/dependency.h"
 #include "experiment/engine.h"
 #include "experiment/journal.h"
 #include "experiment/journal_story.h"
@@ -53,7 +54,7 @@ static struct model_record *add(struct model_records *records)
 static void take_way_back(struct model_record *record, const struct way_back *way_back,
                           const struct survey_place *place)
 {
-    char operator_name[sizeof record->operator_name];
+    char operator_name[sizeof record->operator_name], calls[sizeof record->dependencies];
     paths_operator(operator_name, sizeof operator_name);
     survey_copy_text(record->id, sizeof record->id, way_back->experiment);
     survey_copy_text(record->cluster, sizeof record->cluster, way_back->cluster);
@@ -65,6 +66,8 @@ static void take_way_back(struct model_record *record, const struct way_back *wa
                      way_back->fis != NULL      ? "stop, delete template"
                      : way_back->canary != NULL ? "the service without its canary"
                                                 : ecs_short_name(way_back->task_definition));
+    dependency_words(way_back->dependencies, calls, sizeof calls);
+    survey_copy_text(record->dependencies, sizeof record->dependencies, calls);
     record->mine = strcmp(way_back->operator_name, operator_name) == 0;
     record->here = strcmp(way_back->region, place->region) == 0 &&
                    strcmp(way_back->endpoint, place->endpoint) == 0 &&

@@ -30,11 +30,13 @@ enum key {
     KEY_ROLE,
     KEY_TASK,
     KEY_TAG,
+    KEY_AGENT_SOURCE,
     KEY_INSTANCE_ROLE,
     KEY_WAY,
     KEY_BLAST_RADIUS,
     KEY_OPEN_SECURITY_GROUP,
     KEY_REACH,
+    KEY_DEPENDENCY,
     KEY_GUARD,
     KEY_LISTEN,
     KEY_THROTTLE,
@@ -73,11 +75,14 @@ static const struct option_spec experiment[] = {
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec engines[] = {
-    {"engine", OPTION_REQUIRED, "ENGINE", "sidecar (our proxy, the default) or fis (AWS FIS)", KEY_ENGINE},
+    {"engine", OPTION_REQUIRED, "ENGINE",
+     "sidecar (our proxy, the default), fis (AWS FIS) or agent (the ECS agent's faults)", KEY_ENGINE},
     {"role", OPTION_REQUIRED, "ARN", "that AWS FIS takes (default: $SHAKETABLE_FIS_ROLE, or the only one)",
      KEY_ROLE},
     {"task", OPTION_REQUIRED, "TASK", "AWS FIS: only this task of the service (may be repeated)", KEY_TASK},
     {"tag", OPTION_REQUIRED, "KEY=VALUE", "AWS FIS: the running tasks with this tag", KEY_TAG},
+    {"agent-source", OPTION_REQUIRED, "ADDRESS",
+     "ECS agent: only what goes to this address or block (may be repeated)", KEY_AGENT_SOURCE},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec preparing[] = {
@@ -94,6 +99,8 @@ static const struct option_spec choosing[] = {
      KEY_OPEN_SECURITY_GROUP},
     {"reach", OPTION_REQUIRED, "HOW", "how to reach the sidecars: auto (what works), direct, ssm or none",
      KEY_REACH},
+    {"dependency", OPTION_REQUIRED, "WHAT",
+     "fault what the service calls: dynamodb, s3, …, or HOST:PORT (may be repeated)", KEY_DEPENDENCY},
     {NULL, OPTION_NONE, NULL, NULL, 0},
 };
 static const struct option_spec guarding[] = {
@@ -202,6 +209,8 @@ static bool take_choice(struct cli *cli, int key, const char *value, struct erro
         return choices_take_blast_radius(&cli->choices, value, "--blast-radius", error);
     case KEY_REACH:
         return choices_take_reach(&cli->choices, value, "--reach", error);
+    case KEY_DEPENDENCY:
+        return choices_take_dependency(&cli->choices, value, "--dependency", error);
     default:
         cli->choices.open_security_group = true;
         return true;
@@ -219,6 +228,8 @@ static bool take_engine(struct cli *cli, int key, const char *value, struct erro
         return choices_take_role(&cli->choices, value, "--role", error);
     case KEY_TASK:
         return choices_take_task(&cli->choices, value, "--task", error);
+    case KEY_AGENT_SOURCE:
+        return choices_take_source(&cli->choices, value, "--agent-source", error);
     default:
         return choices_take_tag(&cli->choices, value, "--tag", error);
     }
@@ -268,6 +279,7 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_ROLE:
     case KEY_TASK:
     case KEY_TAG:
+    case KEY_AGENT_SOURCE:
         return take_engine(cli, key, value, error);
     case KEY_INSTANCE_ROLE:
         cli->instance_role = value;
@@ -277,6 +289,7 @@ static bool take_special(void *context, int key, const char *value, struct error
     case KEY_BLAST_RADIUS:
     case KEY_OPEN_SECURITY_GROUP:
     case KEY_REACH:
+    case KEY_DEPENDENCY:
         return take_choice(cli, key, value, error);
     case KEY_GUARD:
         cli->given |= CLI_GUARDS;

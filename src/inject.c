@@ -25,6 +25,21 @@ static bool take_name(char *to, const char *from, const char *option, struct err
     return true;
 }
 
+/* Options of one engine alone. */
+static bool check_engine(const struct cli *cli, struct error *error)
+{
+    const struct choices *choices = &cli->choices;
+    bool agent = choices->engine == CHOICES_ENGINE_AGENT;
+    if (choices->source_count > 0 && !agent)
+        return error_set(error, ERROR_USAGE,
+                         "--agent-source: it is the ECS agent's faults that take places: --engine agent");
+    if (agent && (choices->task_count > 0 || choices->tag[0] != '\0' || choices->role[0] != '\0'))
+        return error_set(error, ERROR_USAGE,
+                         "--task, --tag and --role are AWS FIS's: with --engine agent every task of the "
+                         "service gets the sidecar that calls its agent");
+    return true;
+}
+
 bool inject_make_intent(const struct cli *cli, struct intent *intent, struct error *error)
 {
     memset(intent, 0, sizeof *intent);
@@ -32,10 +47,10 @@ bool inject_make_intent(const struct cli *cli, struct intent *intent, struct err
     intent->fault = cli->faults.fault;
     intent->duration_ms = cli->duration_ms;
     intent->choices = cli->choices;
-    /* FIS's jitter is uniform: what nobody asked for otherwise is so, too. */
-    if (cli->choices.engine == CHOICES_ENGINE_FIS && !cli->faults.distribution_given)
+    /* FIS's jitter is uniform, and the agent's: what nobody asked for otherwise is so, too. */
+    if (cli->choices.engine != CHOICES_ENGINE_SIDECAR && !cli->faults.distribution_given)
         intent->fault.latency.distribution = FAULT_UNIFORM;
-    return take_name(intent->cluster, cli->cluster, "--cluster", error) &&
+    return check_engine(cli, error) && take_name(intent->cluster, cli->cluster, "--cluster", error) &&
            take_name(intent->service, cli->service, "--service", error);
 }
 
@@ -52,6 +67,9 @@ static bool ask(const struct cli *cli, const struct model *model)
     else if (strcmp(model->experiment.engine, "prepare") == 0)
         fprintf(stderr, "Prepare %s/%s for AWS FIS? [y/N] ", model->experiment.cluster,
                 model->experiment.service);
+    else if (model->experiment.dependencies[0] != '\0')
+        fprintf(stderr, "Inject into the calls of %s/%s to %s? [y/N] ", model->experiment.cluster,
+                model->experiment.service, model->experiment.dependencies);
     else
         fprintf(stderr, "Inject into %s/%s? [y/N] ", model->experiment.cluster, model->experiment.service);
     if (fgets(answer, sizeof answer, stdin) == NULL)
@@ -206,7 +224,9 @@ static void print_verdict(const struct model_experiment *experiment)
 {
     char count[MODEL_TEXT_MAX];
     plan_text_count(experiment->plan, count, sizeof count);
-    printf("%s/%s %s: %s\n", experiment->cluster, experiment->service,
+    bool calls = experiment->dependencies[0] != '\0';
+    printf("%s%s%s%s/%s %s: %s\n", calls ? "calls to " : "", experiment->dependencies, calls ? " of " : "",
+           experiment->cluster, experiment->service,
            experiment->plan->refused ? "can't be injected" : "can be injected", count);
 }
 
@@ -259,8 +279,10 @@ enum cli_exit command_prepare(const struct cli *cli)
     struct intent intent;
     struct error error;
     if (cli->choices.engine != CHOICES_ENGINE_FIS) {
-        error_set(&error, ERROR_USAGE,
-                  "prepare: for which engine? The sidecar's needs nothing: --engine fis");
+        error_set(&error, ERROR_USAGE, "prepare: %s needs nothing: --engine fis",
+                  cli->choices.engine == CHOICES_ENGINE_AGENT
+                      ? "inject --engine agent brings its own, and takes it away again; that"
+                      : "for which engine? The sidecar's");
         return cli_fail(&error, CLI_USAGE);
     }
     if (!inject_make_intent(cli, &intent, &error))

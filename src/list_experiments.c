@@ -17,6 +17,8 @@ static struct json_object *to_json(const struct model_record *record)
     json_put_text(object, "engine", record->engine);
     json_put_text(object, "cluster", record->cluster);
     json_put_text(object, "service", record->service);
+    if (record->dependencies[0] != '\0')
+        json_put_text(object, "calls_to", record->dependencies);
     json_put_text(object, "operator", record->operator_name);
     json_put_text(object, "region", record->region);
     json_put_text(object, "process", model_record_state_name(record->state));
@@ -46,10 +48,11 @@ static void print_record(const struct model_record *record)
     bool lasting = record->state == MODEL_RECORD_PREPARED; /* it ends when it is taken back */
     snprintf(name, sizeof name, "%s%s%s", record->cluster, record->service[0] != '\0' ? "/" : "-",
              record->service);
-    printf("%-12s %-8s %-28s %-11s %-9s %-20s %-20s %s\n", record->id, record->engine, name,
+    bool calls = record->dependencies[0] != '\0';
+    printf("%-12s %-8s %-28s %-11s %-9s %-20s %-20s %s%s%s\n", record->id, record->engine, name,
            record->phase[0] != '\0' ? record->phase : "-",
            ended ? "-" : model_record_state_name(record->state), began, ended || lasting ? "-" : deadline,
-           record->operator_name);
+           record->operator_name, calls ? "  calls to " : "", record->dependencies);
 }
 
 static void print_records(const struct cli *cli, const struct model_records *records)

@@ -6,6 +6,8 @@
 
 #include "core/clock.h"
 #include "core/units.h"
+#include "experiment/agent_check.h"
+#include "experiment/dependency.h"
 #include "experiment/json.h"
 #include "src/commands.h"
 
@@ -162,6 +164,21 @@ static void print_actions(struct json_object *actions)
     }
 }
 
+/* Faults that take seconds to change: what is on its way. */
+static void print_slow(struct json_object *status)
+{
+    struct fault asked;
+    char text[256] = "";
+    printf("engine      %s, one change in %lld s\n",
+           strcmp(json_text(status, "engine"), "agent") == 0 ? "the ECS agent, called by the sidecars"
+                                                             : json_text(status, "engine"),
+           (long long)json_integer(status, "slow_ms") / 1000);
+    if (!json_flag(status, "changing") || !fault_from_json(&asked, json_object_of(status, "asked"), NULL))
+        return;
+    fault_describe(&asked, text, sizeof text);
+    printf("change      to %s, under way\n", text);
+}
+
 /* How its faults are in force, and how that is known. */
 static void print_faults(struct json_object *status, const char *faults)
 {
@@ -174,6 +191,8 @@ static void print_faults(struct json_object *status, const char *faults)
     }
     live_text(status, live, sizeof live);
     printf("faults      %s, live on %s\nreach       %s\n", faults, live, reach_text(status));
+    if (json_integer(status, "slow_ms") > 0)
+        print_slow(status);
 }
 
 void running_print_status(struct json_object *status)
@@ -184,8 +203,12 @@ void running_print_status(struct json_object *status)
         fault_describe(&fault, faults, sizeof faults);
     if (json_text(status, "title")[0] != '\0')
         printf("template    %s\n", json_text(status, "title"));
-    printf("experiment  %s\nservice     %s/%s\nphase       %s\n", json_text(status, "experiment"),
-           json_text(status, "cluster"), json_text(status, "service"), json_text(status, "phase"));
+    const char *calls = json_text(status, "calls_to");
+    printf("experiment  %s\nservice     %s/%s\n", json_text(status, "experiment"),
+           json_text(status, "cluster"), json_text(status, "service"));
+    if (calls[0] != '\0')
+        printf("calls to    %s\n", calls);
+    printf("phase       %s\n", json_text(status, "phase"));
     print_faults(status, faults);
     print_actions(json_array(status, "actions"));
     printf("way back    %s\n", json_text(status, "way_back"));
@@ -275,19 +298,26 @@ static void print_process(const struct journal_entry *entry)
 
 static void print_from_journal(const struct cli *cli, const struct journal_entry *entry)
 {
+    char calls[MODEL_TEXT_MAX];
+    dependency_words(entry->way_back.dependencies, calls, sizeof calls);
     if (cli->json) {
         struct json_object *object = json_object_new_object();
         json_put_text(object, "experiment", entry->experiment);
         json_put_text(object, "cluster", entry->way_back.cluster);
         json_put_text(object, "service", entry->way_back.service);
+        if (calls[0] != '\0')
+            json_put_text(object, "calls_to", calls);
         json_put_text(object, "phase", entry->phase);
         json_put_flag(object, "running", false);
         json_put_flag(object, "restored", entry->ended);
         cli_print_json(object, true);
         return;
     }
-    printf("experiment  %s\nservice     %s/%s\nphase       %s\n", entry->experiment, entry->way_back.cluster,
-           entry->way_back.service, entry->phase);
+    printf("experiment  %s\nservice     %s/%s\n", entry->experiment, entry->way_back.cluster,
+           entry->way_back.service);
+    if (calls[0] != '\0')
+        printf("calls to    %s\n", calls);
+    printf("phase       %s\n", entry->phase);
     print_process(entry);
 }
 
@@ -331,9 +361,15 @@ static enum cli_exit adjust(const struct cli *cli, const char *experiment)
     struct json_object *guards = json_object_new_array();
     quiet.quiet = true;
     enum cli_exit exit_status = running_talk(&quiet, experiment, "{\"op\":\"status\"}", false, &status);
-    if (exit_status == CLI_DONE && (!fault_from_json(&fault, json_object_of(status, "faults"), &error) ||
-                                    !cli_apply_faults(cli, &fault, &error)))
+    /* A change that is on its way is what the next one starts from. */
+    struct json_object *asked = json_object_of(status, "asked");
+    if (exit_status == CLI_DONE &&
+        (!fault_from_json(&fault, asked != NULL ? asked : json_object_of(status, "faults"), &error) ||
+         !cli_apply_faults(cli, &fault, &error)))
         exit_status = cli_fail(&error, CLI_USAGE);
+    if (exit_status == CLI_DONE && strcmp(json_text(status, "engine"), "agent") == 0 &&
+        !agent_check(&fault, &error))
+        exit_status = cli_fail(&error, CLI_REFUSED);
     if (exit_status == CLI_DONE && cli->faults.given && !json_flag(status, "adjustable")) {
         error_set(&error, ERROR_CONFLICT, "%s. Roll back, and inject anew",
                   strcmp(json_text(status, "engine"), "fis") == 0 ? "AWS FIS can't change a fault that runs"

@@ -74,10 +74,20 @@ static bool check_target(const struct cli *cli)
     return false;
 }
 
+static bool check_engine(const struct cli *cli)
+{
+    if (cli->choices.engine != CHOICES_ENGINE_AGENT)
+        return true;
+    fprintf(stderr,
+            "shaketable: template check takes no --engine agent: the ECS agent's faults take seconds to "
+            "change, and no template is run by it. Its engines are sidecar and fis\n");
+    return false;
+}
+
 enum cli_exit template_command_check(const struct cli *cli)
 {
     enum cli_exit status = CLI_FAILED;
-    if (!check_target(cli))
+    if (!check_target(cli) || !check_engine(cli))
         return CLI_USAGE;
     struct template *template = template_open(cli, &status);
     if (template == NULL)

@@ -42,6 +42,11 @@ static bool check_line(const struct cli *cli, struct error *error)
     if (cli->duration_ms > 0)
         return error_set(error, ERROR_USAGE,
                          "template run takes no --duration: the template says how long each action takes");
+    if (cli->choices.engine == CHOICES_ENGINE_AGENT)
+        return error_set(
+            error, ERROR_USAGE,
+            "template run takes no --engine agent: the ECS agent's faults take seconds to change, "
+            "and a template's times are exact. Its engines are sidecar and fis");
     if (cli->choices.task_count > 0 || cli->choices.tag[0] != '\0')
         return error_set(error, ERROR_USAGE,
                          "template run takes no --task and no --tag: the template says what its targets are");

@@ -25,9 +25,11 @@ static const struct {
     {"clear", "clear: every fader to zero"},
     {"duration", "duration 5m, or none"},
     {"blast-radius", "blast-radius 10%, or all: how much of the traffic, by a canary where it can be had"},
-    {"engine", "engine sidecar|fis: our sidecar, or AWS FIS"},
+    {"dependency", "dependency dynamodb, or HOST:PORT, or none: fault what the service calls"},
+    {"engine", "engine sidecar|fis|agent: our sidecar, AWS FIS, or the ECS agent"},
     {"role", "role ARN: that FIS takes, or none: the only one that trusts it"},
     {"task", "task ID: one more that FIS's target names, or all"},
+    {"source", "source ADDRESS: one more place that the agent's faults act on, or all"},
     {"tag", "tag KEY=VALUE: FIS's target is the tasks that have it, or none"},
     {"prepare", "prepare: adds what AWS FIS needs of the service's tasks, after its plan"},
     {"template", "template FILE: a FIS template into the faders, or as a whole into a plan"},
@@ -87,6 +89,10 @@ size_t command_matches(const struct model *model, const char *line, const char *
     } else if (strncmp(line, "engine ", 7) == 0) {
         for (const char *const *words = choices_engine_words; *words != NULL; words++)
             count = add_if(*words, space + 1, matches, count);
+    } else if (strncmp(line, "source ", 7) == 0) {
+        count = add_if("all", space + 1, matches, count);
+    } else if (strncmp(line, "dependency ", 11) == 0) {
+        count = dependency_matches(space + 1, matches, COMMAND_MATCHES_MAX);
     } else if (strncmp(line, "task ", 5) == 0) {
         count = add_if("all", space + 1, matches, count);
         for (size_t i = 0; i < model->experiment.sidecar_count; i++)
@@ -276,6 +282,10 @@ static bool run_target(struct choices *choices, const char *word, const char *ar
         if (!none)
             return choices_take_tag(choices, argument, word, error);
         choices->tag[0] = '\0';
+    } else if (strcmp(word, "source") == 0) {
+        if (!none)
+            return choices_take_source(choices, argument, word, error);
+        choices->source_count = 0;
     } else {
         if (!none)
             return choices_take_task(choices, argument, word, error);
@@ -293,7 +303,8 @@ static bool run_choice(struct turn *turn, const char *word, const char *argument
         done = choices_take_way(&choices, argument, word, error);
     else if (strcmp(word, "reach") == 0)
         done = choices_take_reach(&choices, argument, word, error);
-    else if (strcmp(word, "role") == 0 || strcmp(word, "task") == 0 || strcmp(word, "tag") == 0)
+    else if (strcmp(word, "role") == 0 || strcmp(word, "task") == 0 || strcmp(word, "tag") == 0 ||
+             strcmp(word, "source") == 0)
         done = run_target(&choices, word, argument, error);
     else if (strcmp(word, "security-group") == 0)
         done = run_security_group(&choices, argument, error);
@@ -311,8 +322,8 @@ static bool run_choice(struct turn *turn, const char *word, const char *argument
 static bool is_choice(const char *word)
 {
     return strcmp(word, "role") == 0 || strcmp(word, "task") == 0 || strcmp(word, "tag") == 0 ||
-           strcmp(word, "way") == 0 || strcmp(word, "reach") == 0 || strcmp(word, "blast-radius") == 0 ||
-           strcmp(word, "security-group") == 0;
+           strcmp(word, "source") == 0 || strcmp(word, "way") == 0 || strcmp(word, "reach") == 0 ||
+           strcmp(word, "blast-radius") == 0 || strcmp(word, "security-group") == 0;
 }
 
 static bool run_file(struct turn *turn, const char *word, const char *argument, struct error *error)
@@ -372,6 +383,8 @@ bool command_run(struct turn *turn, const char *line, struct error *error)
         return run_cap(turn, argument, error);
     if (strcmp(word, "engine") == 0)
         return engine_take(turn, argument, error);
+    if (strcmp(word, "dependency") == 0)
+        return dependency_take(turn, argument, error);
     if (strcmp(word, "prepare") == 0)
         return engine_plan_prepare(turn, error);
     if (strcmp(word, "template") == 0 || strcmp(word, "export") == 0)

@@ -42,7 +42,8 @@ struct ui_summary {
     struct fault strongest; /* the last faults that were live and not clean */
     char cluster[MODEL_NAME_MAX];
     char service[MODEL_NAME_MAX];
-    int64_t live_ms; /* how long they were live, a length */
+    char dependencies[MODEL_TEXT_MAX]; /* its calls to these had the faults; "" */
+    int64_t live_ms;                   /* how long they were live, a length */
     struct model_figures before;
     struct model_figures during;
     struct model_figures scoped; /* the two groups of it, where there was a control group */

@@ -102,6 +102,7 @@ struct ui_state {
     size_t undo_count;
     bool adjust_pending;
     int64_t adjusted_ms; /* when the last INTENT_ADJUST went */
+    bool was_changing;   /* the model's `changing` when last looked at */
     bool dragging;
     struct rect drag_track;
 
@@ -200,11 +201,18 @@ bool ui_state_plan_may_start(const struct ui_state *state, const struct model *m
 bool ui_state_shows_experiment(const struct ui_state *state, const struct model *model);
 /* Whether what is staged is for AWS FIS; while an experiment is planned or runs here, whether that is. */
 bool ui_state_is_fis(const struct ui_state *state, const struct model *model);
+/* The engine of what is staged; while an experiment is planned or runs here, its own. */
+enum choices_engine ui_state_engine(const struct ui_state *state, const struct model *model);
+/* What the service calls and the faders act on: of the experiment that is planned or runs here, else of what
+ * is staged. False, and "": they act on what comes to it. */
+bool ui_state_dependencies(const struct ui_state *state, const struct model *model, char *text, size_t size);
 /* Why the faders can't be moved, as a sentence without its full stop; NULL: they can. */
 const char *ui_state_fader_lock(const struct ui_state *state, const struct model *model);
-/* What FIS would refuse of what is staged; none where the engine is another. */
-void ui_state_fis_refusals(const struct ui_state *state, const struct model *model,
-                           struct refusals *refusals);
+/* What the engine would refuse of what is staged; none with the sidecar. */
+void ui_state_refusals(const struct ui_state *state, const struct model *model, struct refusals *refusals);
+/* How long until a change of the faults can be sent: faults that take seconds to change take no two at once,
+ * and none before the last was acknowledged (then it is -1). 0: now. */
+int64_t ui_state_change_in_ms(const struct model *model, int64_t now_ms);
 /* There are actions to be told of, here or of the account as a whole. */
 bool ui_state_shows_actions(const struct ui_state *state, const struct model *model);
 

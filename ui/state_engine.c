@@ -1,21 +1,27 @@
-/* Whether our sidecar or AWS FIS is to do it, and what that means for the faders. */
+/* Whether our sidecar, AWS FIS or the ECS agent is to do it, and what that means for the faders. */
 #include "ui/state.h"
 
-#include "experiment/fis_faults.h"
+#include "ui/engine.h"
 #include "ui/state_parts.h"
 
-#include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-bool ui_state_is_fis(const struct ui_state *state, const struct model *model)
+enum choices_engine ui_state_engine(const struct ui_state *state, const struct model *model)
 {
     enum model_phase phase = model->experiment.phase;
     bool made = model_is_active(model) || phase == MODEL_PLANNED;
-    if (made && ui_state_shows_experiment(state, model))
-        return strcmp(model->experiment.engine, "fis") == 0;
-    return state->choices.engine == CHOICES_ENGINE_FIS;
+    if (!made || !ui_state_shows_experiment(state, model))
+        return state->choices.engine;
+    return strcmp(model->experiment.engine, "fis") == 0     ? CHOICES_ENGINE_FIS
+           : strcmp(model->experiment.engine, "agent") == 0 ? CHOICES_ENGINE_AGENT
+                                                            : CHOICES_ENGINE_SIDECAR;
+}
+
+bool ui_state_is_fis(const struct ui_state *state, const struct model *model)
+{
+    return ui_state_engine(state, model) == CHOICES_ENGINE_FIS;
 }
 
 bool ui_state_shows_actions(const struct ui_state *state, const struct model *model)
@@ -49,13 +55,20 @@ static int container_port(const struct ui_state *state, const struct model *mode
     return service == NULL || service->target_group_count == 0 ? 0 : service->target_groups[0]->port;
 }
 
-void ui_state_fis_refusals(const struct ui_state *state, const struct model *model, struct refusals *refusals)
+void ui_state_refusals(const struct ui_state *state, const struct model *model, struct refusals *refusals)
 {
-    const struct fis_faults_setting setting = {
-        .duration_ms = state->duration_ms, .target = "tasks", .container_port = container_port(state, model)};
-    memset(refusals, 0, sizeof *refusals);
-    if (ui_state_is_fis(state, model) && !fault_is_clean(&state->staged))
-        json_object_put(fis_faults_action(&state->staged, &setting, refusals));
+    ui_engine_refusals(ui_state_engine(state, model), &state->staged, state->duration_ms,
+                       container_port(state, model), refusals);
+}
+
+int64_t ui_state_change_in_ms(const struct model *model, int64_t now_ms)
+{
+    const struct model_experiment *experiment = &model->experiment;
+    if (experiment->slow_ms <= 0)
+        return 0;
+    if (experiment->changing)
+        return -1;
+    return experiment->next_change_ms > now_ms ? experiment->next_change_ms - now_ms : 0;
 }
 
 bool engine_take(struct turn *turn, const char *value, struct error *error)
@@ -67,17 +80,17 @@ bool engine_take(struct turn *turn, const char *value, struct error *error)
     if (model_is_active(turn->model) && choices.engine != state->choices.engine)
         return error_set(error, ERROR_CONFLICT, "an experiment is under way: its engine stays");
     state->choices = choices;
-    bool fis = choices.engine == CHOICES_ENGINE_FIS;
-    ui_state_notice(state, turn->now_ms, "the next plan: %s",
-                    fis ? "AWS FIS; its actions can't be changed while they run" : "our sidecar");
+    static const char *const words[] = {"our sidecar", "AWS FIS; its actions can't be changed while they run",
+                                        "the ECS agent; its faults take one change in 5 s"};
+    ui_state_notice(state, turn->now_ms, "the next plan: %s", words[choices.engine]);
     return true;
 }
 
 void engine_toggle(struct turn *turn)
 {
     struct error error = {0};
-    bool fis = turn->state->choices.engine == CHOICES_ENGINE_FIS;
-    if (!engine_take(turn, choices_engine_words[fis ? CHOICES_ENGINE_SIDECAR : CHOICES_ENGINE_FIS], &error))
+    const char *next = choices_engine_words[turn->state->choices.engine + 1];
+    if (!engine_take(turn, next != NULL ? next : choices_engine_words[0], &error))
         ui_state_notice(turn->state, turn->now_ms, "%s", error.message);
 }
 
@@ -101,9 +114,11 @@ bool engine_plan_prepare(struct turn *turn, struct error *error)
     return true;
 }
 
-static bool lacks(enum fader fader)
+static bool lacks(const struct turn *turn, enum fader fader)
 {
-    return fader == FADER_ERRORS || fader == FADER_RESET || fader == FADER_BANDWIDTH;
+    bool can;
+    ui_engine_fader(ui_state_engine(turn->state, turn->model), fader, &can);
+    return !can;
 }
 
 /* How far from rest it stands. */
@@ -114,21 +129,22 @@ static double strength(const struct fault *fault, enum fader fader)
 
 bool engine_allows(const struct turn *turn, const struct fault *fault, enum fader fader, struct error *error)
 {
-    if (!ui_state_is_fis(turn->state, turn->model) || !lacks(fader) ||
-        strength(fault, fader) <= strength(&turn->state->staged, fader))
+    if (!lacks(turn, fader) || strength(fault, fader) <= strength(&turn->state->staged, fader))
         return true;
-    return error_set(error, ERROR_REFUSED, "%s: not in FIS (E goes back to the sidecar, which has it)",
-                     scale_name(fader));
+    return error_set(error, ERROR_REFUSED, "%s: not in %s (E goes on to the sidecar, which has it)",
+                     scale_name(fader), ui_engine_word(ui_state_engine(turn->state, turn->model)));
 }
 
 void engine_adapt(struct turn *turn, struct fault *fault, enum fader fader, int direction)
 {
-    if (!ui_state_is_fis(turn->state, turn->model) || lacks(fader))
+    enum choices_engine engine = ui_state_engine(turn->state, turn->model);
+    if (!ui_engine_is_coarse(engine) || lacks(turn, fader))
         return;
     double value = scale_get(fault, fader);
     scale_set(fault, fader, direction > 0 ? ceil(value) : direction < 0 ? floor(value) : round(value));
     if (fault->latency.jitter_ms > 0 && fault->latency.distribution != FAULT_UNIFORM) {
         fault->latency.distribution = FAULT_UNIFORM;
-        ui_state_notice(turn->state, turn->now_ms, "FIS's jitter is uniform: so is this now");
+        ui_state_notice(turn->state, turn->now_ms, "%s's jitter is uniform: so is this now",
+                        ui_engine_word(engine));
     }
 }

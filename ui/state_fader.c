@@ -23,7 +23,10 @@ static void push_undo(struct ui_state *state)
 void fader_flush(struct turn *turn)
 {
     struct ui_state *state = turn->state;
-    if (!state->adjust_pending || turn->now_ms - state->adjusted_ms < UI_ADJUST_INTERVAL_MS)
+    int64_t slow_ms = turn->model->experiment.slow_ms;
+    int64_t interval_ms = slow_ms > UI_ADJUST_INTERVAL_MS ? slow_ms : UI_ADJUST_INTERVAL_MS;
+    if (!state->adjust_pending || turn->now_ms - state->adjusted_ms < interval_ms ||
+        ui_state_change_in_ms(turn->model, turn->now_ms) != 0)
         return;
     turn_add(turn, INTENT_ADJUST);
     state->adjust_pending = false;

@@ -1,6 +1,7 @@
 /* The state follows the model: what was chosen, what is sent, which dialog stands. */
 #include "ui/state.h"
 
+#include "ui/engine.h"
 #include "ui/state_parts.h"
 
 #include <string.h>
@@ -47,6 +48,19 @@ static void follow_plan(struct turn *turn)
         turn_close(turn);
 }
 
+/* Faults that take seconds to change: when they have. */
+static void follow_change(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    const struct model_experiment *experiment = &turn->model->experiment;
+    bool done = state->was_changing && !experiment->changing && experiment->phase == MODEL_INJECTING &&
+                experiment->last_ack_ms >= 0;
+    state->was_changing = experiment->changing;
+    if (done && !experiment->change_waits)
+        ui_state_notice(state, turn->now_ms, "the %s has changed the faults: live after %.1f s",
+                        ui_engine_title(ui_state_engine(state, turn->model)), experiment->last_ack_ms / 1000);
+}
+
 void turn_follow(struct turn *turn)
 {
     struct ui_state *state = turn->state;
@@ -68,6 +82,7 @@ void turn_follow(struct turn *turn)
         state->last_phase = experiment->phase;
     if (!turn_can_adjust(turn))
         state->adjust_pending = false;
+    follow_change(turn);
     fader_flush(turn);
     if (state->select_pending && turn->now_ms >= state->select_at_ms)
         tree_choose(turn, state->cluster, state->service);
@@ -76,12 +91,21 @@ void turn_follow(struct turn *turn)
     tree_tell_visible(turn);
 }
 
+/* What waits for an acknowledgement goes with the model that brings it. */
+static int64_t adjust_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms)
+{
+    int64_t slow_ms = model->experiment.slow_ms, change_ms = ui_state_change_in_ms(model, now_ms);
+    int64_t own_ms =
+        state->adjusted_ms + (slow_ms > UI_ADJUST_INTERVAL_MS ? slow_ms : UI_ADJUST_INTERVAL_MS) - now_ms;
+    return change_ms < 0 ? UI_ADJUST_INTERVAL_MS : change_ms > own_ms ? change_ms : own_ms;
+}
+
 int ui_state_tick_in_ms(const struct ui_state *state, const struct model *model, int64_t now_ms)
 {
     int64_t wait = 1000 - now_ms % 1000;
     int64_t due = wait;
     if (state->adjust_pending)
-        due = state->adjusted_ms + UI_ADJUST_INTERVAL_MS - now_ms;
+        due = adjust_in_ms(state, model, now_ms);
     if (state->select_pending && state->select_at_ms - now_ms < due)
         due = state->select_at_ms - now_ms;
     if (state->plan_ready_ms != 0 && now_ms - state->plan_ready_ms <= UI_PLAN_SETTLE_MS &&

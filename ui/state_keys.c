@@ -253,6 +253,9 @@ static void run_desk(struct turn *turn, enum ui_command command)
     case UI_COMMAND_BLAST_RADIUS:
         turn_open_text(turn, UI_OVERLAY_COMMAND, "blast-radius ");
         break;
+    case UI_COMMAND_DEPENDENCY:
+        turn_open_text(turn, UI_OVERLAY_COMMAND, "dependency ");
+        break;
     case UI_COMMAND_ENGINE:
         engine_toggle(turn);
         break;

@@ -50,6 +50,11 @@ bool dialog_plan_is_settled(const struct ui_state *state, int64_t now_ms);
 void dialog_press_plan(struct turn *turn, int button);
 void dialog_press_quit(struct turn *turn, int button);
 
+/* What the service calls, for the next plan: names and HOST:PORT, or "none". */
+bool dependency_take(struct turn *turn, const char *words, struct error *error);
+/* What may be completed from `start`; returns how many. */
+size_t dependency_matches(const char *start, const char **matches, size_t most);
+
 /* Experiments. */
 /* R in their list or in the offer; false: that is not where it means one of them. */
 bool records_rollback(struct turn *turn);
@@ -134,9 +139,10 @@ void engine_toggle(struct turn *turn);
 /* Shows the plan of what FIS needs of the service's tasks. */
 bool engine_plan_prepare(struct turn *turn, struct error *error);
 bool engine_take(struct turn *turn, const char *value, struct error *error);
-/* Brings a moved fader to what FIS can do, in the direction of travel; says what else it had to change. */
+/* Brings a moved fader to what the engine can do, in the direction of travel; says what else it had to
+ * change. */
 void engine_adapt(struct turn *turn, struct fault *fault, enum fader fader, int direction);
-/* False with an error: the fader is one that FIS does not have, and would be moved away from rest. */
+/* False with an error: the fader is one that the engine does not have, and would be moved away from rest. */
 bool engine_allows(const struct turn *turn, const struct fault *fault, enum fader fader, struct error *error);
 
 /* Its catalogue and the form. */

@@ -50,7 +50,10 @@ static void plan_whole(struct turn *turn, struct template *template)
     bool fis = state->choices.engine == CHOICES_ENGINE_FIS;
     snprintf(words, sizeof words, "%zu action%s%s%.150s, by %s", template->action_count,
              template->action_count == 1 ? "" : "s", template->description[0] == '\0' ? "" : ": ",
-             template->description, fis ? "AWS FIS" : "the sidecars");
+             template->description,
+             fis                                             ? "AWS FIS"
+             : state->choices.engine == CHOICES_ENGINE_AGENT ? "the ECS agent"
+                                                             : "the sidecars");
     if (!template_plan(turn, template, words, fis || names_service(template), &error))
         ui_state_notice(state, turn->now_ms, "%s", error.message);
 }

@@ -17,6 +17,7 @@ void ui_summary_note(struct ui_summary *summary, const struct model *model)
         summary->strongest = experiment->live;
     memcpy(summary->cluster, experiment->cluster, sizeof summary->cluster);
     memcpy(summary->service, experiment->service, sizeof summary->service);
+    memcpy(summary->dependencies, experiment->dependencies, sizeof summary->dependencies);
     if (experiment->started_ms > 0 && model->now_ms > experiment->started_ms)
         summary->live_ms = model->now_ms - experiment->started_ms;
     if (strcmp(model->series.service, experiment->service) != 0 ||
@@ -75,15 +76,18 @@ static void print_end(FILE *out, const struct ui_summary *summary, const struct 
         fprintf(out, "  All is as it was.\n");
 }
 
-/* "latency 800 ms on storefront/checkout", or what the template says of itself. */
+/* "latency 800 ms on storefront/checkout", "… on calls to dynamodb of storefront/checkout", or what the
+ * template says of itself. */
 static void print_what(FILE *out, const struct ui_summary *summary, const struct model *last)
 {
     char faults[WORDS_MAX];
     const char *title = last == NULL ? "" : last->experiment.title;
     fault_describe(&summary->strongest, faults, sizeof faults);
     fprintf(out, "%s", title[0] == '\0' ? faults : title);
+    bool calls = summary->dependencies[0] != '\0';
     if (summary->service[0] != '\0')
-        fprintf(out, " on %s/%s", summary->cluster, summary->service);
+        fprintf(out, " on %s%s%s%s/%s", calls ? "calls to " : "", summary->dependencies, calls ? " of " : "",
+                summary->cluster, summary->service);
 }
 
 void ui_summary_print(FILE *out, const struct ui_summary *summary, const struct model *last)

@@ -76,8 +76,8 @@ void view_guard_lines(const struct view *view, const struct axis *axis, struct r
 void view_fader_track(const struct view *view, enum fader fader, struct rect rect);
 /* The fader's staged value; while it is locked, the live one. */
 double view_staged(const struct view *view, enum fader fader);
-/* What the fader becomes with AWS FIS; "" with another engine. `can` false: FIS does not have it. */
-const char *view_fis_words(const struct view *view, enum fader fader, bool *can);
+/* What the fader becomes with the engine; "" with the sidecar. `can` false: the engine does not have it. */
+const char *view_engine_words(const struct view *view, enum fader fader, bool *can);
 struct rect view_dialog(const struct view *view, struct rect rect, int width, int height, const char *title);
 /* "12.4 ms", or the mark for unknown below 0. */
 void view_format_us(const struct view *view, double us, char text[UNITS_TEXT_MAX]);
@@ -96,6 +96,9 @@ const char *view_reach_words(enum choices_reach reach);
 /* "live on 3 of 4 sidecars, 1 unreachable"; `behind` in place of "live on" while others have yet to follow.
  */
 void view_live_words(const struct view *view, const char *behind, char *text, size_t size);
+/* Faults that take seconds to change: what is under way, and when the next can go; false: nothing to tell. */
+#define VIEW_CHANGE_WORDS_MAX 96
+bool view_change_words(const struct view *view, bool brief, char text[VIEW_CHANGE_WORDS_MAX]);
 struct view_mark view_phase_mark(const struct view *view);
 void view_spark(const struct view *view, int x, int y, const double *values, size_t count, paint style);
 /* True when there is something that R would roll back. */

@@ -1,6 +1,8 @@
 /* The whole desk, put together from its parts. */
 #include "ui/view.h"
 
+#include "ui/engine.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -96,7 +98,7 @@ static void draw_small_status(const struct view *view, struct rect row)
     }
     if (actions)
         view_action_words(view, false, words);
-    else
+    else if (!view_change_words(view, true, words))
         view_live_words(view, "live on", words, sizeof words);
     canvas_text_fit(canvas, row.x, row.y, row.width,
                     VIEW_STYLE(experiment->live_on == experiment->live_of ? ROLE_LIVE : ROLE_STAGED), words);
@@ -124,9 +126,10 @@ static void draw_small_fader(const struct view *view, int y, int width)
     char words[VIEW_GUARD_WORDS_MAX];
     bool can;
     enum role guards = view_guard_words(view, words);
-    const char *becomes = view_fis_words(view, state->fader, &can);
+    const char *becomes = view_engine_words(view, state->fader, &can);
     if (words[0] == '\0' && becomes[0] != '\0') {
-        snprintf(words, sizeof words, "AWS FIS: %s", becomes);
+        snprintf(words, sizeof words, "%s: %s", ui_engine_title(ui_state_engine(state, view->model)),
+                 becomes);
         guards = can ? ROLE_DIM : ROLE_WARN;
     }
     canvas_text_fit(canvas, 1, y + 2, width - 2, VIEW_STYLE(guards), words);

@@ -190,8 +190,9 @@ static void name_of(const struct model_record *record, bool cluster, char text[R
         snprintf(text, RECORD_WORDS_MAX, "AWS FIS %s",
                  record->fis_template[0] != '\0' ? record->fis_template : record->id);
     else
-        snprintf(text, RECORD_WORDS_MAX, "%.140s%s%.140s", cluster ? record->cluster : "", cluster ? "/" : "",
-                 record->service);
+        snprintf(text, RECORD_WORDS_MAX, "%.100s%s%.100s%s%.80s", cluster ? record->cluster : "",
+                 cluster ? "/" : "", record->service, record->dependencies[0] == '\0' ? "" : " to ",
+                 record->dependencies);
 }
 
 void record_row(const struct view *view, struct rect rect, const struct model_record *record, bool lit)
@@ -376,8 +377,11 @@ static void draw_record(struct record_page *page, const struct model_record *rec
         snprintf(text, sizeof text, "%s, %.100s", at, when);
         record_page_field(page, "deadline", plain, text);
     }
+    if (strcmp(record->engine, "agent") == 0)
+        record_page_field(page, "engine", plain, "agent: the ECS agent's faults");
     record_page_field(page, "phase", plain, record->phase);
     record_page_field(page, "faults", plain, record->faults);
+    record_page_field(page, "calls to", plain, record->dependencies);
     fis_words(record, text);
     record_page_field(page, "AWS FIS", plain, text);
     record_page_field(page, "way back", STYLE_OF(ROLE_GOOD, ROLE_DIALOG), record->way_back);

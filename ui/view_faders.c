@@ -1,7 +1,7 @@
 /* The faders: staged, live and cap, with values, notes and the scale of the one in focus. */
 #include "ui/view.h"
 
-#include "experiment/fis_faults.h"
+#include "ui/engine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 #define LABEL_WIDTH 12
 #define VALUE_WIDTH 10
 #define NOTE_MAX 160
-#define FIS_NOTE_COLS 27 /* "jitterMilliseconds · staged" */
+#define SLOW_COLS 70        /* from here on the title has room for how slow it is */
+#define ENGINE_NOTE_COLS 27 /* "jitterMilliseconds · staged" */
 
 /* The faults in force on the chosen service, or none. */
 static bool live_faults(const struct view *view, struct fault *live)
@@ -37,20 +38,9 @@ double view_staged(const struct view *view, enum fader fader)
     return scale_get(staged_faults(view), fader);
 }
 
-/* What it becomes with AWS FIS. */
-static enum fis_fader fis_fader(enum fader fader)
+const char *view_engine_words(const struct view *view, enum fader fader, bool *can)
 {
-    static const enum fis_fader faders[FADER_COUNT] = {
-        FIS_FADER_LATENCY, FIS_FADER_JITTER,    FIS_FADER_LOSS, FIS_FADER_ERRORS,
-        FIS_FADER_RESET,   FIS_FADER_BANDWIDTH, FIS_FADER_SCOPE};
-    return faders[fader];
-}
-
-const char *view_fis_words(const struct view *view, enum fader fader, bool *can)
-{
-    bool fis = ui_state_is_fis(view->state, view->model);
-    *can = !fis || fis_faults_fader_can(fis_fader(fader));
-    return fis ? fis_faults_fader(fis_fader(fader)) : "";
+    return ui_engine_fader(ui_state_engine(view->state, view->model), fader, can);
 }
 
 static int track_cell(enum fader fader, double value, int width)
@@ -148,13 +138,15 @@ static size_t share_words(const struct view *view, char text[NOTE_MAX])
     const struct choices *choices = &view->state->choices;
     const struct model_experiment *experiment = &view->model->experiment;
     bool made = ui_state_shows_experiment(view->state, view->model) && model_is_active(view->model);
-    bool in_place = made ? experiment->blast_radius <= 0 : choices->way == CHOICES_WAY_IN_PLACE;
+    bool in_place = made ? experiment->blast_radius <= 0
+                         : choices->way == CHOICES_WAY_IN_PLACE || choices->dependency_count > 0;
     double share = made ? experiment->blast_radius : choices->blast_radius;
     text[0] = '\0';
     if (ui_state_is_fis(view->state, view->model)) {
         tasks_words(choices, text);
         return strlen(text);
     }
+    in_place = in_place || ui_state_engine(view->state, view->model) == CHOICES_ENGINE_AGENT;
     if (share <= 0 || (share >= 100 && !made))
         return 0;
     units_format_percent(share, percent);
@@ -174,6 +166,15 @@ static void scope_words(const struct fault *fault, char *text, size_t size)
     snprintf(text, size, "%s of requests · %s · %s", percent, which, health);
 }
 
+/* Where the agent's faults act. */
+static void sources_words(const struct choices *choices, char *text, size_t size)
+{
+    if (choices->source_count > 1)
+        snprintf(text, size, " · to %zu places", choices->source_count);
+    else
+        snprintf(text, size, " · to %.40s", choices->source_count == 1 ? choices->sources[0] : "anybody");
+}
+
 static void draw_scope(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
@@ -186,12 +187,16 @@ static void draw_scope(const struct view *view, struct rect rect)
                              strcmp(live.scope.method, staged->scope.method) != 0);
     size_t share = share_words(view, text);
     const struct fault *shown = moved ? staged : is_live ? &live : staged;
-    if (ui_state_is_fis(view->state, view->model)) {
+    enum choices_engine engine = ui_state_engine(view->state, view->model);
+    if (ui_engine_is_coarse(engine)) {
         char percent[UNITS_TEXT_MAX];
-        bool filtered = shown->scope.path[0] != '\0' || shown->scope.method[0] != '\0';
+        bool can, filtered = shown->scope.path[0] != '\0' || shown->scope.method[0] != '\0';
         units_format_percent(shown->scope.percent, percent);
-        snprintf(text + share, sizeof text - share, "%s of flows · flowsPercent%s", percent,
-                 filtered ? " · refused: path, method" : "");
+        size_t used = share + (size_t)snprintf(text + share, sizeof text - share, "%s of flows · %s%s",
+                                               percent, ui_engine_fader(engine, FADER_SCOPE, &can),
+                                               filtered ? " · refused: path, method" : "");
+        if (engine == CHOICES_ENGINE_AGENT && used < sizeof text)
+            sources_words(&view->state->choices, text + used, sizeof text - used);
     } else {
         scope_words(shown, text + share, sizeof text - share);
     }
@@ -209,10 +214,12 @@ struct columns {
     int value_end, note, note_width;
 };
 
-static struct columns fader_columns(struct rect rect, bool fis)
+static struct columns fader_columns(struct rect rect, bool parameters)
 {
     struct columns columns;
-    int note = rect.width >= 70 ? (fis ? FIS_NOTE_COLS : 19) : rect.width >= 56 ? (fis ? 18 : 12) : 0;
+    int note = rect.width >= 70   ? (parameters ? ENGINE_NOTE_COLS : 19)
+               : rect.width >= 56 ? (parameters ? 18 : 12)
+                                  : 0;
     int track = rect.width - LABEL_WIDTH - VALUE_WIDTH - note - 3;
     columns.track = (struct rect){rect.x + LABEL_WIDTH, rect.y, track, 1};
     columns.value_end = columns.track.x + track + 1 + VALUE_WIDTH;
@@ -221,12 +228,12 @@ static struct columns fader_columns(struct rect rect, bool fis)
     return columns;
 }
 
-/* Of AWS FIS: the parameter; or that there is none, and a value that stands there from before is refused. */
-static void draw_fis_note(const struct view *view, const struct columns *columns, int y, const char *becomes,
-                          bool can, bool set, bool moved)
+/* The engine's parameter; or that it has none, and a value that stands there from before is refused. */
+static void draw_parameter_note(const struct view *view, const struct columns *columns, int y,
+                                const char *becomes, bool can, bool set, bool moved)
 {
     char words[NOTE_MAX];
-    bool room = columns->note_width >= FIS_NOTE_COLS;
+    bool room = columns->note_width >= ENGINE_NOTE_COLS;
     snprintf(words, sizeof words, "%s%s%s", !can && set && room ? "refused: " : "", becomes,
              can && moved && room ? " · staged" : "");
     enum role role = !can && set ? ROLE_WARN : !can ? ROLE_FAINT : moved ? ROLE_STAGED : ROLE_DIM;
@@ -253,9 +260,9 @@ static void draw_value(const struct view *view, enum fader fader, const struct c
     kind_note(is_live && !moved ? &faults : &view->state->staged, fader, note);
     int x = columns->note;
     bool can;
-    const char *becomes = view_fis_words(view, fader, &can);
-    if (becomes[0] != '\0') {
-        draw_fis_note(view, columns, y, becomes, can, differ(staged, 0) || differ(live, 0), moved);
+    const char *becomes = view_engine_words(view, fader, &can);
+    if (becomes[0] != '\0' && !(is_live && moved && can)) {
+        draw_parameter_note(view, columns, y, becomes, can, differ(staged, 0) || differ(live, 0), moved);
         return;
     }
     if (!moved) {
@@ -313,11 +320,11 @@ static void draw_guard_words(const struct view *view, struct rect rect, int take
                UI_COMMAND_GUARDS);
 }
 
-/* What FIS would refuse, the first of it; false: nothing. */
+/* What the engine would refuse, the first of it; false: nothing. */
 static bool refused_words(const struct view *view, char text[NOTE_MAX])
 {
     struct refusals refusals;
-    ui_state_fis_refusals(view->state, view->model, &refusals);
+    ui_state_refusals(view->state, view->model, &refusals);
     const char *where = refusals.items[0].where;
     if (refusals.count == 0)
         return false;
@@ -331,18 +338,30 @@ static bool refused_words(const struct view *view, char text[NOTE_MAX])
     return true;
 }
 
+static void title_words(const struct view *view, int width, char text[NOTE_MAX])
+{
+    enum choices_engine engine = ui_state_engine(view->state, view->model);
+    bool slow = engine == CHOICES_ENGINE_AGENT && width >= SLOW_COLS;
+    char calls[NOTE_MAX];
+    if (engine == CHOICES_ENGINE_SIDECAR &&
+        ui_state_dependencies(view->state, view->model, calls, sizeof calls))
+        snprintf(text, NOTE_MAX, "Faults · calls to %.*s", width / 4, calls);
+    else
+        snprintf(text, NOTE_MAX, "Faults · %s%s", ui_engine_title(engine),
+                 slow ? " · one change in 5 s" : "");
+}
+
 static void draw_title(const struct view *view, struct rect rect)
 {
     struct canvas *canvas = view->canvas;
     const struct ui_state *state = view->state;
     const struct model_experiment *experiment = &view->model->experiment;
     bool focused = state->focus == UI_FOCUS_FADERS;
-    bool fis = ui_state_is_fis(state, view->model);
     const char *lock = ui_state_fader_lock(state, view->model);
-    canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)),
-                 fis ? "Faults · AWS FIS" : "Faults · sidecar");
     char text[NOTE_MAX];
-    char clock[UNITS_TEXT_MAX];
+    title_words(view, rect.width, text);
+    canvas_title(canvas, rect, style_bold(VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_TITLE)), text);
+    char clock[UNITS_TEXT_MAX], change[VIEW_CHANGE_WORDS_MAX];
     enum role role = ROLE_DIM;
     struct fault live;
     if (state->duration_ms > 0)
@@ -355,7 +374,9 @@ static void draw_title(const struct view *view, struct rect rect)
         view_live_words(view, "acknowledged by", text, sizeof text);
         if (lock != NULL && canvas_text_width(text) + 40 < rect.width)
             snprintf(text + strlen(text), sizeof text - strlen(text), " · locked while live");
-    } else if (fis && refused_words(view, text)) {
+        else if (view_change_words(view, rect.width < SLOW_COLS, change))
+            snprintf(text, sizeof text, "%s", change);
+    } else if (refused_words(view, text)) {
         role = ROLE_WARN;
     } else if (!fault_is_clean(&state->staged)) {
         role = ROLE_STAGED;
@@ -371,9 +392,9 @@ void view_faders(const struct view *view, struct rect rect, int rows, bool scale
 {
     struct canvas *canvas = view->canvas;
     struct rect inner = rect_inset(rect, 2, 1);
-    bool fis = ui_state_is_fis(view->state, view->model);
     bool locked = ui_state_fader_lock(view->state, view->model) != NULL;
-    struct columns columns = fader_columns(inner, fis);
+    bool parameters = ui_engine_is_coarse(ui_state_engine(view->state, view->model));
+    struct columns columns = fader_columns(inner, parameters);
     int first = (int)view->state->fader - rows / 2;
     if (first > FADER_COUNT - rows)
         first = FADER_COUNT - rows;
@@ -390,7 +411,7 @@ void view_faders(const struct view *view, struct rect rect, int rows, bool scale
             canvas_glyph(canvas, inner.x - 1, y, GLYPH_CURSOR,
                          VIEW_STYLE(focused ? ROLE_ACCENT : ROLE_FAINT));
         bool can;
-        view_fis_words(view, fader, &can);
+        view_engine_words(view, fader, &can);
         paint label = !can                 ? VIEW_STYLE(ROLE_FAINT)
                       : focused && !locked ? style_bold(VIEW_STYLE(ROLE_BRIGHT))
                                            : VIEW_STYLE(ROLE_DIM);

@@ -138,6 +138,12 @@ static int draw_page(const struct view *view, struct rect rect, int skip)
                   : "The sidecars are in place in about %lld s; R takes them out again at any time.",
             (long long)(plan->estimate_ms + 999) / 1000);
         page_text(&page, 0, plain, text);
+        if (experiment->slow_ms > 0) {
+            snprintf(text, sizeof text,
+                     "Engine: %s, the ECS agent's own faults; they take one change in %lld s.",
+                     experiment->engine, (long long)experiment->slow_ms / 1000);
+            page_text(&page, 0, plain, text);
+        }
         if (!fis && !prepares && experiment->reach != CHOICES_REACH_AUTO) {
             snprintf(text, sizeof text, "Reach: %s.", view_reach_words(experiment->reach));
             page_text(&page, 0, plain, text);
@@ -196,6 +202,9 @@ void overlay_plan(const struct view *view, struct rect rect)
     const char *service = whole && (planned || refused) ? experiment->service : view->state->chosen_service;
     snprintf(title, sizeof title, "%s %.200s", refused ? "Refused:" : "Plan for",
              service[0] != '\0' ? service : "a template");
+    if (experiment->dependencies[0] != '\0' && (planned || refused))
+        snprintf(title, sizeof title, "%s %.120s: its calls to %.120s", refused ? "Refused:" : "Plan for",
+                 service, experiment->dependencies);
     int width = rect.width >= 110 ? 100 : rect.width >= 80 ? rect.width - 4 : rect.width;
     bool named = planned && plan->must_type_name && !plan->refused;
     /* Nothing is drawn by the first pass: its clip is empty. */

@@ -66,6 +66,33 @@ void view_live_words(const struct view *view, const char *behind, char *text, si
                  unreached ? "silent" : "unreachable");
 }
 
+bool view_change_words(const struct view *view, bool brief, char text[VIEW_CHANGE_WORDS_MAX])
+{
+    const struct model_experiment *experiment = &view->model->experiment;
+    int64_t left_ms = experiment->next_change_ms - view->clock_ms;
+    long long left_s = left_ms > 0 ? (long long)(left_ms + 999) / 1000 : 0;
+    bool waits = view->state->adjust_pending || experiment->change_waits;
+    if (experiment->slow_ms <= 0 || experiment->phase != MODEL_INJECTING ||
+        (!experiment->changing && left_s == 0))
+        return false;
+    if (experiment->changing && left_s > 0)
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "changing · %lld s%s", left_s,
+                 waits && !brief ? " · one more waits" : "");
+    else if (experiment->changing)
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "changing%s",
+                 brief   ? ""
+                 : waits ? " · one more waits"
+                         : " · no answer yet");
+    else if (waits)
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "the next change goes in %lld s", left_s);
+    else if (brief)
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "live · next in %lld s", left_s);
+    else
+        snprintf(text, VIEW_CHANGE_WORDS_MAX, "live on %zu of %zu · next in %lld s", experiment->live_on,
+                 experiment->live_of, left_s);
+    return true;
+}
+
 struct view_mark view_phase_mark(const struct view *view)
 {
     switch (view->model->experiment.phase) {

@@ -107,6 +107,7 @@ void view_top(const struct view *view, struct rect rect)
     int right = draw_way_back(view, rect.width - (wide ? 1 : 0), y, wide) - 2;
     right = draw_badge(view, right, y, wide) - 1;
     int x = 1;
+    char calls[STATUS_MAX];
     if (rect.width >= 80)
         x = canvas_text(canvas, x, y, style_bold(STYLE_OF(ROLE_ACCENT, ROLE_BAR)), "shaketable");
     bool crumbs = rect.width >= 100;
@@ -122,6 +123,9 @@ void view_top(const struct view *view, struct rect rect)
     } else {
         x = canvas_text_fit(canvas, x, y, right - x, bright, service[0] != '\0' ? service : "shaketable");
     }
+    if (service[0] != '\0' && ui_state_dependencies(view->state, view->model, calls, sizeof calls) &&
+        x + 3 + canvas_text_width(calls) <= right) /* whole, or left to the panels' titles */
+        x = draw_crumb(view, x, y, right, bright, calls);
     if (place->read_only && x + 12 < right)
         x = canvas_text(canvas, x + 2, y, STYLE_OF(ROLE_WARN, ROLE_BAR), "read-only");
     if (place->throttled[0] != '\0') {

@@ -222,9 +222,26 @@ static int draw_sidecars(const struct view *view, struct rect rect, int y)
     return y;
 }
 
+/* Those that stand behind no target group. */
+static int draw_outbound(const struct view *view, struct rect rect, int y)
+{
+    const struct model_experiment *experiment = &view->model->experiment;
+    char text[LINE_MAX_BYTES];
+    bool calls = experiment->dependencies[0] != '\0';
+    if (y >= rect.y + rect.height)
+        return y;
+    snprintf(text, sizeof text, "%s%s", calls ? "calls to " : "sidecars", experiment->dependencies);
+    canvas_text_fit(view->canvas, rect.x, y, rect.width - 2, style_bold(VIEW_STYLE(ROLE_TITLE)), text);
+    return draw_sidecars(view, rect, y + 1);
+}
+
 static int draw_group(const struct view *view, struct rect rect, int y, const struct model_service *service)
 {
     struct canvas *canvas = view->canvas;
+    bool sidecars =
+        ui_state_shows_experiment(view->state, view->model) && view->model->experiment.sidecar_count > 0;
+    if (sidecars && (service->target_group_count == 0 || view->model->experiment.dependencies[0] != '\0'))
+        return draw_outbound(view, rect, y);
     if (service->target_group_count == 0 || y >= rect.y + rect.height)
         return y;
     const struct model_target_group *group = service->target_groups[0];
@@ -240,7 +257,7 @@ static int draw_group(const struct view *view, struct rect rect, int y, const st
     canvas_text_fit(canvas, x + 1, y, rect.x + rect.width - x - 2,
                     VIEW_STYLE(group->healthy < group->total ? ROLE_WARN : ROLE_DIM), text);
     y++;
-    if (ui_state_shows_experiment(view->state, view->model) && view->model->experiment.sidecar_count > 0)
+    if (sidecars)
         return draw_sidecars(view, rect, y);
     return draw_targets(view, rect, y, group);
 }

@@ -253,15 +253,27 @@ static void group_digits(uint64_t n, char text[UNITS_TEXT_MAX])
     text[out] = '\0';
 }
 
+/* What is measured; returns how wide that is. */
+static int trip_title(const struct model_series *series, int width, char text[WORDS_MAX])
+{
+    if (series->dependencies[0] == '\0')
+        snprintf(text, WORDS_MAX, "Round trip");
+    else
+        snprintf(text, WORDS_MAX, "Calls to %.*s", width / 4, series->dependencies);
+    return canvas_text_width(text);
+}
+
 static void draw_titles(const struct view *view, struct rect rect, enum role role)
 {
     struct canvas *canvas = view->canvas;
     const struct model_series *series = view->series;
     char text[WORDS_MAX];
     char n[UNITS_TEXT_MAX];
-    canvas_title(canvas, rect, style_bold(VIEW_STYLE(ROLE_TITLE)), "Round trip");
+    int title = trip_title(series, rect.width, text);
+    canvas_title(canvas, rect, style_bold(VIEW_STYLE(ROLE_TITLE)), text);
     int64_t age = view_age_ms(view);
     const char *source = series->source == MODEL_SOURCE_CLIENTS    ? "as clients see it"
+                         : series->within                          ? "inside the task, without the fault"
                          : series->source == MODEL_SOURCE_SIDECARS ? "at the sidecars"
                                                                    : "not measured";
     group_digits(series->window.total, n);
@@ -275,7 +287,7 @@ static void draw_titles(const struct view *view, struct rect rect, enum role rol
     else
         snprintf(text, sizeof text, "last %lld s · n %s", (long long)(series->window_ms + 500) / 1000, n);
     canvas_title_right(canvas, rect, VIEW_STYLE(age > 0 ? ROLE_WARN : ROLE_DIM), text);
-    int legend = rect.x + 15;
+    int legend = rect.x + title + 5;
     if (legend + 22 + canvas_text_width(text) + 4 > rect.x + rect.width ||
         series->source == MODEL_SOURCE_NONE)
         return;
@@ -292,9 +304,11 @@ static void draw_titles(const struct view *view, struct rect rect, enum role rol
 static void draw_nothing(const struct view *view, struct rect rect)
 {
     const struct model_series *series = view->series;
-    const char *words = series->problem[0] != '\0' ? series->problem
-                        : view->state->chosen_service[0] == '\0'
-                            ? "choose a service to see its round trips"
+    char calls[WORDS_MAX];
+    const char *words = series->problem[0] != '\0'               ? series->problem
+                        : view->state->chosen_service[0] == '\0' ? "choose a service to see its round trips"
+                        : ui_state_dependencies(view->state, view->model, calls, sizeof calls)
+                            ? "nothing measures what it calls yet: arming puts sidecars in between"
                             : "nothing measures this service yet: arming puts sidecars in front of it";
     int lines = canvas_wrap(NULL, 0, 0, rect.width - 4, rect.height, 0, words);
     canvas_wrap(view->canvas, rect.x + 2, rect.y + (rect.height - lines) / 2, rect.width - 4, rect.height,

@@ -150,7 +150,8 @@ static struct json_object *update_service(struct fake_ecs *fake, struct json_obj
     fake->stale = json_copy(fake->service);
     fake->stale_left = fake->stale_looks;
     json_put_text(fake->service, "taskDefinition", arn);
-    json_object_object_add(fake->service, "loadBalancers", json_copy(json_array(input, "loadBalancers")));
+    if (json_array(input, "loadBalancers") != NULL) /* else they stay */
+        json_object_object_add(fake->service, "loadBalancers", json_copy(json_array(input, "loadBalancers")));
     fake->looks_left = fake->deployment_looks;
     set_deployment(fake, fake->looks_left == 0 ? "COMPLETED" : "IN_PROGRESS",
                    fake->looks_left == 0 ? DESIRED : 0);

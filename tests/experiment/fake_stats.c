@@ -63,6 +63,10 @@ static bool send_hello(const struct visit *visit)
 
 static bool send_ack(const struct visit *visit, int64_t id)
 {
+    if (atomic_load(&visit->fake->hold_acks)) {
+        atomic_store(&visit->fake->held, id);
+        return true;
+    }
     const struct stats_ack ack = {.id = id, .applied_ms = clock_epoch_ms()};
     struct buf out;
     buf_init(&out, STATS_FRAME_MAX);
@@ -85,10 +89,12 @@ static bool send_sample(struct visit *visit)
     struct buf out;
     buf_init(&out, STATS_FRAME_MAX);
     stats_sample_init(sample);
-    hist_record_n(&sample->round_trip, ROUND_TRIP_US, REQUESTS_A_SAMPLE);
+    if (!atomic_load(&visit->fake->idle)) {
+        hist_record_n(&sample->round_trip, ROUND_TRIP_US, REQUESTS_A_SAMPLE);
+        sample->requests = sample->outcomes[STATS_ANSWERED] = REQUESTS_A_SAMPLE;
+    }
     sample->sequence = ++visit->sequence;
     sample->interval_ms = INTERVAL_MS;
-    sample->requests = sample->outcomes[STATS_ANSWERED] = REQUESTS_A_SAMPLE;
     sample->lease_left_ms = atomic_load(&visit->fake->lease_ms);
     stats_sample_print(sample, &out);
     free(sample);
@@ -153,6 +159,9 @@ static bool speak(struct visit *visit)
     struct fake_stats *fake = visit->fake;
     static const char garbage[] = "{\"type\":\"what?\"}\n";
     if (atomic_exchange(&fake->drop, false))
+        return false;
+    if (!atomic_load(&fake->hold_acks) && atomic_load(&fake->held) != 0 &&
+        !send_ack(visit, atomic_exchange(&fake->held, 0)))
         return false;
     if (atomic_load(&fake->garbage))
         return send_bytes(visit, garbage, sizeof garbage - 1);

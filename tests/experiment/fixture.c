@@ -53,9 +53,22 @@ void fixture_make_plan(struct fixture *fixture)
     assert_done(plan_make(&fixture->job, &request, &fixture->plan, &fixture->error), &fixture->error);
 }
 
+void fixture_make_dependency_plan(struct fixture *fixture, const char *dependency,
+                                  const struct choices *choices)
+{
+    struct plan_request request = {.cluster = "storefront", .service = "checkout", .duration_ms = 60000};
+    fault_init(&request.fault);
+    if (choices != NULL)
+        request.choices = *choices;
+    assert_done(choices_take_dependency(&request.choices, dependency, "--dependency", &fixture->error),
+                &fixture->error);
+    assert_done(plan_make(&fixture->job, &request, &fixture->plan, &fixture->error), &fixture->error);
+}
+
 void fixture_begin(struct fixture *fixture)
 {
-    fixture_make_plan(fixture);
+    if (fixture->plan == NULL)
+        fixture_make_plan(fixture);
     if (fixture->plan->shown->refused)
         fail_msg("%s", fixture->plan->shown->findings[0].what);
     fixture->journal = journal_begin(&fixture->plan->way_back, fixture->plan->service,

@@ -31,6 +31,9 @@ int fixture_teardown(void **state);
 /* A client of its own, of this region; NULL: the usual one. */
 void fixture_open_client(struct fixture *fixture, const char *region);
 void fixture_make_plan(struct fixture *fixture);
+/* For the service's calls to this. */
+void fixture_make_dependency_plan(struct fixture *fixture, const char *dependency,
+                                  const struct choices *choices);
 /* A plan that is not refused, and its journal. */
 void fixture_begin(struct fixture *fixture);
 bool fixture_arm(struct fixture *fixture);

@@ -55,6 +55,108 @@ static void a_service_that_is_injected_already_is_refused(void **state)
                     "shaketable rollback --cluster storefront --service checkout");
 }
 
+/* ── what it calls ───────────────────────────────────────────────────────────────────────── */
+
+static void assert_stop(const struct fixture *fixture, const char *what)
+{
+    const struct model_plan *shown = fixture->plan->shown;
+    assert_true(shown->refused);
+    assert_null(fixture->plan->revision);
+    assert_contains(shown->findings[0].what, what);
+}
+
+static void the_load_balancers_stay_where_calls_are_faulted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct arm_endpoints endpoints;
+    struct json_object *before = json_copy(json_array(fixture->fake.service, "loadBalancers"));
+    fixture_make_dependency_plan(fixture, "dynamodb", NULL);
+    assert_contains(fixture->plan->shown->diff, "+          \"name\": \"AWS_ENDPOINT_URL_DYNAMODB\"");
+    assert_null(strstr(fixture->plan->shown->diff, "\"containerPort\": 15000"));
+    fixture_begin_and_arm(fixture);
+    assert_int_equal(fixture->fake.updates, 1);
+    assert_true(way_back_is_ours(json_text(fixture->fake.service, "taskDefinition")));
+    assert_true(json_same(json_array(fixture->fake.service, "loadBalancers"), before));
+    assert_true(arm_find_sidecars(&fixture->job, &fixture->plan->way_back, &fixture->plan->sidecars,
+                                  &endpoints, &fixture->error));
+    assert_int_equal(endpoints.count, 1);
+    assert_int_equal(endpoints.items[0].stats_port, 15001);
+    assert_done(fixture_restore(fixture, false), &fixture->error);
+    assert_int_equal(fixture->fake.updates, 2);
+    fixture_assert_as_before(fixture);
+    json_object_put(before);
+}
+
+static void a_service_without_load_balancers_will_do(void **state)
+{
+    struct fixture *fixture = *state;
+    json_object_object_add(fixture->fake.service, "loadBalancers", json_object_new_array());
+    fixture_make_plan(fixture);
+    assert_stop(fixture, "the service has no load balancer");
+    plan_free(fixture->plan);
+    fixture_make_dependency_plan(fixture, "db.example.com:443", NULL);
+    fixture_begin_and_arm(fixture);
+    assert_int_equal(fixture_steps(fixture)[ARM_TARGETS].state, MODEL_STEP_DONE);
+    assert_string_equal(fixture_steps(fixture)[ARM_TARGETS].detail, "it has none");
+    assert_done(fixture_restore(fixture, false), &fixture->error);
+    fixture_assert_as_before(fixture);
+}
+
+static void what_another_console_adopts_has_the_dependencies(void **state)
+{
+    struct fixture *fixture = *state;
+    struct adopted adopted;
+    fixture_make_dependency_plan(fixture, "dynamodb", NULL);
+    fixture_begin_and_arm(fixture);
+    journal_close(fixture->journal);
+    fixture->journal = NULL;
+    support_remove_home();
+    support_make_home(); /* another machine */
+    assert_done(adopt_find(&fixture->job, "", "storefront", "checkout", &adopted, &fixture->error),
+                &fixture->error);
+    assert_null(adopted.journal);
+    assert_string_equal(json_object_get_string(json_object_array_get_idx(adopted.way_back.dependencies, 0)),
+                        "dynamodb");
+    assert_int_equal(adopted.endpoints.count, 1);
+    assert_int_equal(adopted.endpoints.items[0].stats_port, 15001);
+    assert_int_equal(adopted.sidecars.item[0].front, REVISION_AWS);
+    adopt_free(&adopted);
+    assert_done(fixture_restore(fixture, false), &fixture->error);
+    fixture_assert_as_before(fixture);
+}
+
+static void a_canary_gets_no_share_of_calls(void **state)
+{
+    struct fixture *fixture = *state;
+    struct choices choices = {.way = CHOICES_WAY_CANARY};
+    fixture_make_dependency_plan(fixture, "dynamodb", &choices);
+    assert_stop(fixture, "a canary can't be had");
+    plan_free(fixture->plan);
+    choices = (struct choices){.blast_radius = 25};
+    fixture_make_dependency_plan(fixture, "dynamodb", &choices);
+    assert_false(fixture->plan->shown->refused);
+    assert_null(fixture->plan->way_back.canary);
+    assert_true(fixture->plan->request.fault.scope.percent == 25);
+}
+
+static void fis_knows_no_dependency(void **state)
+{
+    struct fixture *fixture = *state;
+    struct choices choices = {.engine = CHOICES_ENGINE_FIS};
+    fixture_make_dependency_plan(fixture, "dynamodb", &choices);
+    assert_stop(fixture, "AWS FIS knows no --dependency");
+    assert_int_equal(fixture->fake.fis_calls, 0);
+}
+
+static void no_security_group_is_opened_for_calls(void **state)
+{
+    struct fixture *fixture = *state;
+    struct choices choices = {.open_security_group = true};
+    fixture_make_dependency_plan(fixture, "dynamodb", &choices);
+    assert_false(fixture->plan->shown->refused);
+    assert_null(fixture->plan->way_back.ingress);
+}
+
 /* ── arm ─────────────────────────────────────────────────────────────────────────────────── */
 
 static void what_was_deployed_since_the_plan_is_not_overwritten(void **state)
@@ -310,6 +412,12 @@ int main(void)
         WITH_ECS(a_plan_changes_nothing_and_shows_all),
         WITH_ECS(a_service_that_does_not_exist_is_named),
         WITH_ECS(a_service_that_is_injected_already_is_refused),
+        WITH_ECS(the_load_balancers_stay_where_calls_are_faulted),
+        WITH_ECS(a_service_without_load_balancers_will_do),
+        WITH_ECS(what_another_console_adopts_has_the_dependencies),
+        WITH_ECS(a_canary_gets_no_share_of_calls),
+        WITH_ECS(fis_knows_no_dependency),
+        WITH_ECS(no_security_group_is_opened_for_calls),
         WITH_ECS(what_was_deployed_since_the_plan_is_not_overwritten),
         WITH_ECS(arming_registers_once_and_updates_once),
         WITH_ECS(a_lost_answer_to_register_is_resolved_by_looking),

@@ -1,5 +1,6 @@
 #include "tests/ui/fixture.h"
 
+#include "tests/ui/fixture_agent.h"
 #include "tests/ui/fixture_fis.h"
 
 #include "core/random.h"
@@ -16,11 +17,14 @@
 #define FIXTURE_TASKS_MAX 4
 
 static const char *const names[FIXTURE_SCENES] = {
-    "loading",        "no-credentials", "idle",      "plan",        "production", "refused", "arming",
-    "armed",          "live",           "behind",    "recovering",  "restored",   "failed",  "offer",
-    "experiments",    "record",         "place",     "guards",      "guard",      "tripped", "fis",
-    "fis-experiment", "fis-delete",     "fis-stop",  "fis-refused", "prepared",   "engine",  "engine-live",
-    "engine-alone",   "actions",        "catalogue", "form",        "form-other", "notes"};
+    "loading",    "no-credentials", "idle",        "plan",           "production",
+    "refused",    "arming",         "armed",       "live",           "behind",
+    "recovering", "restored",       "failed",      "offer",          "experiments",
+    "record",     "place",          "guards",      "guard",          "tripped",
+    "fis",        "fis-experiment", "fis-delete",  "fis-stop",       "fis-refused",
+    "prepared",   "engine",         "engine-live", "engine-alone",   "actions",
+    "catalogue",  "form",           "form-other",  "notes",          "agent",
+    "agent-plan", "agent-live",     "dependency",  "dependency-live"};
 
 const char *fixture_scene_name(enum fixture_scene scene)
 {
@@ -558,6 +562,7 @@ struct model *fixture_model(enum fixture_scene scene)
     case FIXTURE_PLAN:
     case FIXTURE_PRODUCTION:
     case FIXTURE_REFUSED:
+    case FIXTURE_AGENT_PLAN:
         scene_of_plan(model, scene);
         break;
     case FIXTURE_ARMING:
@@ -571,6 +576,12 @@ struct model *fixture_model(enum fixture_scene scene)
         break;
     case FIXTURE_LIVE:
         go_live(model);
+        break;
+    case FIXTURE_DEPENDENCY_LIVE:
+        go_live(model);
+        snprintf(model->experiment.dependencies, sizeof model->experiment.dependencies, "dynamodb");
+        snprintf(model->series.dependencies, sizeof model->series.dependencies, "dynamodb");
+        model->series.source = MODEL_SOURCE_SIDECARS;
         break;
     case FIXTURE_BEHIND:
         go_live(model);
@@ -613,6 +624,7 @@ struct model *fixture_model(enum fixture_scene scene)
         go_live(model);
         add_guards(&model->experiment, false);
         break;
+    case FIXTURE_AGENT_LIVE:
     case FIXTURE_ENGINE_LIVE:
     case FIXTURE_ENGINE_ALONE:
     case FIXTURE_ACTIONS:
@@ -626,6 +638,7 @@ struct model *fixture_model(enum fixture_scene scene)
         break;
     }
     fixture_fis_model(scene, model);
+    fixture_agent_model(scene, model);
     return model;
 }
 
@@ -673,7 +686,8 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
     if (scene != FIXTURE_LOADING && scene != FIXTURE_NO_CREDENTIALS && scene != FIXTURE_IDLE &&
         scene < FIXTURE_OFFER)
         fixture_fault(&state->staged);
-    if (scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED)
+    if (scene == FIXTURE_PLAN || scene == FIXTURE_PRODUCTION || scene == FIXTURE_REFUSED ||
+        scene == FIXTURE_AGENT_PLAN)
         state->overlay = UI_OVERLAY_PLAN;
     state->offers_closed = scene != FIXTURE_OFFER;
     ui_handle_event(state, model, &event, intents);
@@ -701,5 +715,10 @@ void fixture_state(enum fixture_scene scene, struct model *model, struct ui_stat
         snprintf(state->text, sizeof state->text, "errors > 20 for");
     }
     fixture_fis_state(scene, model, state);
+    fixture_agent_state(scene, model, state);
+    if (scene == FIXTURE_DEPENDENCY)
+        choices_take_dependency(&state->choices, "db.example.com:443", "dependency", NULL);
+    if (scene == FIXTURE_DEPENDENCY || scene == FIXTURE_DEPENDENCY_LIVE)
+        fixture_fault(&state->staged);
     free(intents);
 }

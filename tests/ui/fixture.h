@@ -42,6 +42,11 @@ enum fixture_scene {
     FIXTURE_FORM,       /* of an action of our table, with a mistake in it */
     FIXTURE_FORM_OTHER, /* of an action that FIS has told of */
     FIXTURE_NOTES,
+    FIXTURE_AGENT,           /* staged for the ECS agent, with a fault that it does not have */
+    FIXTURE_AGENT_PLAN,      /* the plan of one that it has */
+    FIXTURE_AGENT_LIVE,      /* a change is under way, and one more waits */
+    FIXTURE_DEPENDENCY,      /* staged for what the service calls */
+    FIXTURE_DEPENDENCY_LIVE, /* its calls have the faults */
     FIXTURE_SCENES
 };
 const char *fixture_scene_name(enum fixture_scene scene);

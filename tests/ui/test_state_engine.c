@@ -115,14 +115,14 @@ static void what_can_be_staged_but_not_together_is_told(void **context)
     struct desk *desk = desk_with_fis();
     struct refusals refusals;
     desk->state.staged.latency.mean_ms = 200;
-    ui_state_fis_refusals(&desk->state, desk->model, &refusals);
+    ui_state_refusals(&desk->state, desk->model, &refusals);
     assert_int_equal(refusals.count, 0);
     desk->state.staged.loss.percent = 5;
-    ui_state_fis_refusals(&desk->state, desk->model, &refusals);
+    ui_state_refusals(&desk->state, desk->model, &refusals);
     assert_int_equal(refusals.count, 1);
     assert_string_equal(refusals.items[0].where, "--latency and --loss");
-    desk_press(desk, 'E');
-    ui_state_fis_refusals(&desk->state, desk->model, &refusals);
+    desk_command(desk, "engine sidecar");
+    ui_state_refusals(&desk->state, desk->model, &refusals);
     assert_int_equal(refusals.count, 0);
     desk_free(desk);
 }

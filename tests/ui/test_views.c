@@ -291,6 +291,31 @@ static void says_of_each_fader_what_it_becomes_with_fis(void **context)
     canvas_free(&canvas);
 }
 
+static void says_how_slow_the_agents_faders_are_and_what_is_under_way(void **context)
+{
+    (void)context;
+    static const char *const staged[] = {"Faults · ECS agent · one change in 5 s",
+                                         "DelayMilliseconds · staged", "refused: not in the agent",
+                                         "FlowsPercent · to 10.0.0.0/16", "refused: error"};
+    static const char *const live[] = {"changing · 3 s · one more waits", "→ +1.2 s staged"};
+    struct canvas canvas;
+    render(FIXTURE_AGENT, 120, 36, false, false, &canvas);
+    for (size_t i = 0; i < sizeof staged / sizeof staged[0]; i++)
+        assert_true(shows(&canvas, staged[i]));
+    canvas_free(&canvas);
+    render(FIXTURE_AGENT_LIVE, 120, 36, false, false, &canvas);
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)
+        assert_true(shows(&canvas, live[i]));
+    assert_false(shows(&canvas, "locked"));
+    canvas_free(&canvas);
+    render(FIXTURE_AGENT_PLAN, 120, 36, false, false, &canvas);
+    assert_true(shows(&canvas, "Engine: agent"));
+    canvas_free(&canvas);
+    render(FIXTURE_AGENT_LIVE, 40, 10, false, false, &canvas);
+    assert_true(shows(&canvas, "changing · 3 s"));
+    canvas_free(&canvas);
+}
+
 static void shows_how_each_action_stands(void **context)
 {
     (void)context;
@@ -409,6 +434,7 @@ int main(void)
         cmocka_unit_test(marks_staged_live_and_cap_apart),
         cmocka_unit_test(shows_an_unreachable_sidecar_as_such),
         cmocka_unit_test(says_of_each_fader_what_it_becomes_with_fis),
+        cmocka_unit_test(says_how_slow_the_agents_faders_are_and_what_is_under_way),
         cmocka_unit_test(shows_how_each_action_stands),
         cmocka_unit_test(what_was_staged_before_waits_unseen_while_the_faders_are_locked),
         cmocka_unit_test(says_how_old_figures_are),
