@@ -10,11 +10,19 @@
 #define TYPE "application/json"
 #define DEPTH_MAX 8
 
-void api_faults_free(struct api_faults *faults)
+void api_faults_clear(struct api_faults *faults)
 {
     json_object_put(faults->json);
     free(faults->rules);
-    *faults = (struct api_faults){.effect_ms = 0};
+    faults->json = NULL;
+    faults->rules = NULL;
+    faults->effect_ms = 0;
+    faults->changes++;
+}
+
+void api_faults_free(struct api_faults *faults)
+{
+    api_faults_clear(faults);
 }
 
 const struct api_rule *api_faults_first(const struct api_faults *faults, const char *service,

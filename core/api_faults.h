@@ -18,6 +18,8 @@ struct api_faults {
     unsigned changes;         /* counts them */
     bool takes_actions;       /* the list may also hold parameters of FIS's actions */
 };
+/* Takes all back; that is a change like others. */
+void api_faults_clear(struct api_faults *faults);
 void api_faults_free(struct api_faults *faults);
 /* The first that means such calls; NULL: none. Until the next change. */
 const struct api_rule *api_faults_first(const struct api_faults *faults, const char *service,

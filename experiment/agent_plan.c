@@ -6,26 +6,61 @@
 
 #include "core/refusals.h"
 #include "core/units.h"
+#include "experiment/dependency_task.h"
+#include "experiment/json.h"
 #include "experiment/preflight_agent.h"
 #include "experiment/revision_agent.h"
 
-#define TLS_PORT 443 /* of AWS's services, and where a dependency names no other */
+#define HTTP_PORT 80
+#define TLS_PORT 443 /* of AWS's services */
 
 bool agent_plan_is_wanted(const struct plan *plan)
 {
     return plan->request.choices.engine == CHOICES_ENGINE_AGENT;
 }
 
-/* "db.example.com:5432" → 5432. */
-static int dependency_port(const char *dependency)
+/* Of "http://127.0.0.1:4566/path"; the scheme's where it names none. */
+static int url_port(const char *url)
 {
-    const char *colon = strrchr(dependency, ':');
-    int port = colon == NULL ? 0 : atoi(colon + 1);
-    return port > 0 && port <= UINT16_MAX ? port : TLS_PORT;
+    const char *start = strstr(url, "://");
+    const char *host = start == NULL ? url : start + 3;
+    size_t length = strcspn(host, "/?#");
+    const char *colon = memrchr(host, ':', length), *bracket = memrchr(host, ']', length);
+    if (colon != NULL && (bracket == NULL || colon > bracket))
+        return (int)strtol(colon + 1, NULL, 10);
+    return strncmp(url, "http://", strlen("http://")) == 0 ? HTTP_PORT : TLS_PORT;
+}
+
+/* Where the service's calls to it went before they were led to the sidecar, and go on to. */
+static int dependency_port(struct json_object *task_definition, const char *text)
+{
+    struct dependency dependency;
+    struct json_object *containers = json_array(task_definition, "containerDefinitions");
+    size_t count = containers == NULL ? 0 : json_object_array_length(containers);
+    if (!dependency_parse(text, "--dependency", &dependency, NULL))
+        return 0;
+    if (dependency.service == NULL)
+        return dependency.port;
+    for (size_t i = 0; i < count; i++) {
+        const char *url = dependency_endpoint(json_object_array_get_idx(containers, i), dependency.service);
+        if (url[0] != '\0')
+            return url_port(url);
+    }
+    return TLS_PORT;
+}
+
+/* Where what is faulted comes in or goes out. Before the application that is the sidecar's own port: the load
+ * balancer comes to it now, and a black hole behind it would let clients connect. */
+static uint16_t blackhole_port(const struct revision_sidecar *sidecar, struct json_object *task_definition)
+{
+    int port = sidecar->dependency[0] != '\0'       ? dependency_port(task_definition, sidecar->dependency)
+               : sidecar->front == REVISION_INBOUND ? sidecar->port
+                                                    : sidecar->application_port;
+    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
 /* What the sidecar is told for all of the experiment: places and the blackhole's port. */
-static void make_setting(const struct plan *plan, struct agent_setting *setting)
+static void make_setting(const struct plan *plan, const struct preflight *at, struct agent_setting *setting)
 {
     const struct choices *choices = &plan->request.choices;
     const struct revision_sidecar *sidecar = &plan->sidecars.item[0];
@@ -33,8 +68,7 @@ static void make_setting(const struct plan *plan, struct agent_setting *setting)
     for (size_t i = 0; i < choices->source_count; i++)
         agent_setting_add_source(setting, choices->sources[i], "--agent-source", NULL);
     setting->egress = sidecar->dependency[0] != '\0';
-    setting->port =
-        (uint16_t)(setting->egress ? dependency_port(sidecar->dependency) : sidecar->application_port);
+    setting->port = blackhole_port(sidecar, at->task_definition);
 }
 
 static void take_sidecar(struct plan *plan, const struct preflight *at)
@@ -98,7 +132,7 @@ void agent_plan_begin(struct plan *plan, struct preflight *at)
     plan->way_back.agent = true;
     take_sidecar(plan, at);
     take_share(plan);
-    make_setting(plan, &setting);
+    make_setting(plan, at, &setting);
     check_faults(plan, &setting);
     preflight_agent(at, &setting, &plan->request.choices);
 }
@@ -106,14 +140,14 @@ void agent_plan_begin(struct plan *plan, struct preflight *at)
 void agent_plan_reach(const struct plan *plan, const struct preflight *at)
 {
     struct agent_setting setting;
-    make_setting(plan, &setting);
+    make_setting(plan, at, &setting);
     preflight_agent_reach(at, &setting, plan->way_back.reach);
 }
 
-void agent_plan_revise(struct plan *plan)
+void agent_plan_revise(struct plan *plan, const struct preflight *at)
 {
     struct agent_setting setting;
-    make_setting(plan, &setting);
+    make_setting(plan, at, &setting);
     revision_add_agent(plan->revision, &plan->sidecars.item[0], &setting);
     if (plan->sidecars.item[0].front == REVISION_ALONE) /* the one port that it has now */
         plan->sidecars.item[0].port = plan->sidecars.item[0].stats_port;

@@ -16,6 +16,6 @@ bool agent_plan_is_wanted(const struct plan *plan);
 void agent_plan_begin(struct plan *plan, struct preflight *at);
 /* Once the reach is known, and the revision is built. */
 void agent_plan_reach(const struct plan *plan, const struct preflight *at);
-void agent_plan_revise(struct plan *plan);
+void agent_plan_revise(struct plan *plan, const struct preflight *at);
 
 #endif

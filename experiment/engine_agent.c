@@ -8,8 +8,8 @@
 #include "core/agent_faults.h"
 #include "experiment/agent_check.h"
 
-#define ACK_MS 20000 /* to stop one kind and start another takes up to two turns, and the agent's own time \
-                      */
+/* To stop one kind and start another takes up to two turns, and the agent's own time. */
+#define ACK_MS 20000
 
 static bool status(const struct job *job, const struct way_back *way_back,
                    const struct revision_sidecars *sidecars, struct engine_status *out, struct error *error)

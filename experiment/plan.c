@@ -336,7 +336,7 @@ static bool fill(struct plan *plan, struct preflight *at, struct json_object *re
     if (plan->revision == NULL)
         return false;
     if (agent_plan_is_wanted(plan))
-        agent_plan_revise(plan);
+        agent_plan_revise(plan, at);
     plan->load_balancers =
         revision_load_balancers(json_array(plan->service, "loadBalancers"), &plan->sidecars);
     plan->shown->must_type_name = inventory_is_production(service);

@@ -20,6 +20,7 @@ struct sidecar {
         bool has_faults;
     } log;
     int64_t sent, acknowledged; /* numbers of wishes */
+    uint64_t sent_us;
     int64_t lease_left_ms;
     uint64_t held;
     struct hist second; /* round trips since `second_from` */
@@ -82,8 +83,10 @@ static void tell(struct sidecar *sidecar)
         request.elapsed_ms = elapsed_ms(all);
         snprintf(request.by, sizeof request.by, "%s", all->by);
     }
-    if (link_send(sidecar->link, &request))
+    if (link_send(sidecar->link, &request)) {
         sidecar->sent = all->wish;
+        sidecar->sent_us = clock_us();
+    }
 }
 
 static void on_changed(void *context, struct link *link)
@@ -381,7 +384,7 @@ void sidecars_clear(struct sidecars *all)
 static bool is_at_it(const struct sidecar *sidecar)
 {
     const struct sidecars *all = sidecar->all;
-    return sidecar->sent == all->wish && (int64_t)((clock_us() - all->wished_us) / 1000) < all->patience_ms;
+    return sidecar->sent == all->wish && (int64_t)((clock_us() - sidecar->sent_us) / 1000) < all->patience_ms;
 }
 
 void sidecars_renew(struct sidecars *all)

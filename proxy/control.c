@@ -104,6 +104,8 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_timer_stop(&control->opening);
     uv_timer_start(&control->patience, on_patience, CONTROL_DRAIN_MS, 0);
     control_agent_end(control);
+    if (control->let_go)
+        control->let_go(control->let_go_context);
     for (unsigned i = 0; i < control->worker_count; i++) {
         struct worker_message *message = &control->endings[2 * i];
         message->message.kind = WORKER_DRAIN;

@@ -107,6 +107,9 @@ struct control {
     struct worker_message *endings; /* two a worker: drain and stop */
     bool *stopped;
     unsigned stopped_count;
+    void (*let_go)(void *context); /* told when the end begins: nothing is to be held any more; NULL: nobody.
+                                      The caller's to set */
+    void *let_go_context;
     bool ending;
     bool ended;
 };

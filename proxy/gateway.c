@@ -134,6 +134,14 @@ struct metrics_more gateway_metrics(struct gateway *gateway)
     return (struct metrics_more){.print = gateway_counts_metrics, .context = gateway->counts};
 }
 
+void gateway_let_go(void *context)
+{
+    struct gateway *gateway = context;
+    pthread_mutex_lock(&gateway->lock);
+    api_faults_clear(&gateway->faults);
+    pthread_mutex_unlock(&gateway->lock);
+}
+
 void gateway_stop(struct gateway *gateway)
 {
     if (!gateway)

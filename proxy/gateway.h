@@ -23,6 +23,8 @@ bool gateway_check_loop(const struct gateway *gateway, const struct sockaddr_sto
                         struct error *error);
 /* Its part of the metrics. */
 struct metrics_more gateway_metrics(struct gateway *gateway);
+/* Takes back all rules: whatever they hold goes on at once. `gateway` is a struct gateway *. */
+void gateway_let_go(void *gateway);
 /* Ends what is under way. NULL: nothing. */
 void gateway_stop(struct gateway *gateway);
 

@@ -116,8 +116,11 @@ static bool init_control(struct proxy *proxy, unsigned count, struct error *erro
     if (rc < 0)
         return error_set(error, ERROR_SYSTEM, "cannot start: %s", uv_strerror(rc));
     proxy->control.console_key = proxy->settings.console_key;
-    if (proxy->gateway)
+    if (proxy->gateway) {
         proxy->control.more = gateway_metrics(proxy->gateway);
+        proxy->control.let_go = gateway_let_go;
+        proxy->control.let_go_context = proxy->gateway;
+    }
     return true;
 }
 

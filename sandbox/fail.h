@@ -3,11 +3,12 @@
  *
  *     SERVICE:OPERATION[@WHICH]=HOW        ecs:UpdateService@2=timeout-after
  *
- * SERVICE and OPERATION as in an IAM action ("*" for every one; "*" alone is "*:*"). WHICH counts the calls
- * that match since it was set: N the Nth alone, N+ that one and all after it; without it every call.
- * HOW: refuse, throttle, 500-before, 500-after, timeout-before, timeout-after, cut-before, cut-after, half,
- * delay:TIME. Before and after mean the call's effect; half is the first half of the answer, then the end of
- * the connection; a delayed call has its effect that much later, whether its caller still waits or not.
+ * SERVICE and OPERATION as in an IAM action ("*" for every one; "*" alone is "*:*"), or as agent.h has them.
+ * WHICH counts the calls that match since it was set: N the Nth alone, N+ that one and all after it; without
+ * it every call. HOW: refuse, throttle, 500-before, 500-after, timeout-before, timeout-after, cut-before,
+ * cut-after, half, delay:TIME. Before and after mean the call's effect; half is the first half of the answer,
+ * then the end of the connection; a delayed call has its effect that much later, whether its caller still
+ * waits or not.
  */
 #ifndef SHAKETABLE_SANDBOX_FAIL_H
 #define SHAKETABLE_SANDBOX_FAIL_H

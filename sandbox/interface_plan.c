@@ -164,7 +164,10 @@ static void plan_container(struct visit *visit, struct json_object *definition)
 {
     static const char *const words[] = {"entryPoint", "command"};
     struct json_object *variables = json_list(definition, "environment");
+    char url[LAUNCH_URL_MAX];
 
+    launch_endpoint_url(visit->region, definition, url);
+    plan_text(visit, "AWS_ENDPOINT_URL", url);
     for (size_t i = 0; i < json_length(variables); i++) {
         struct json_object *pair = json_item(variables, i);
         plan_text(visit, json_text(pair, "name"), json_text(pair, "value"));

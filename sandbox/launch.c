@@ -17,6 +17,7 @@
 #define ARGUMENTS_MAX 256
 #define ENVIRONMENT_MAX 256
 #define TEXT_MAX (1 << 17)
+#define ENDPOINT_VARIABLE "AWS_ENDPOINT_URL"
 #define URL_MAX 256
 #define PROBE "probe" /* the console program's command */
 
@@ -142,6 +143,48 @@ static bool fill_arguments(struct texts *texts, const struct region *region, con
     return true;
 }
 
+static bool has_variable(struct json_object *definition, const char *name)
+{
+    struct json_object *list = json_list(definition, "environment");
+
+    for (size_t i = 0; i < json_length(list); i++) {
+        const char *one = json_text(json_item(list, i), "name");
+        if (one && strcmp(one, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void launch_endpoint_url(const struct region *region, struct json_object *definition,
+                         char url[LAUNCH_URL_MAX])
+{
+    url[0] = '\0';
+    if (region->endpoint_port != 0 && !has_variable(definition, ENDPOINT_VARIABLE))
+        snprintf(url, LAUNCH_URL_MAX, "http://%s:%u", region->endpoint_host, region->endpoint_port);
+}
+
+/* As on Fargate, and where AWS is here. */
+static bool add_place(struct texts *texts, const struct region *region, const struct task *task,
+                      struct json_object *definition)
+{
+    static const char *const names[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
+    char url[LAUNCH_URL_MAX];
+    struct buf out;
+    bool done = true;
+
+    for (size_t i = 0; i < 2; i++) {
+        if (!has_variable(definition, names[i]) && !add_variable(texts, names[i], region->name))
+            return false;
+    }
+    launch_endpoint_url(region, definition, url);
+    buf_init(&out, TEXT_MAX);
+    if (url[0])
+        done = rewrite(region, task, ENDPOINT_VARIABLE, url, &out) &&
+               add_variable(texts, ENDPOINT_VARIABLE, buf_text(&out));
+    buf_free(&out);
+    return done;
+}
+
 /* What the ECS agent sets goes before a definition's own. */
 static bool is_agents(const char *name)
 {
@@ -175,7 +218,8 @@ static bool fill_environment(struct texts *texts, const struct region *region, c
             return false;
     }
     agent_print_uri(region, container, agent, sizeof agent);
-    return (*agent == '\0' || add_variable(texts, AGENT_VARIABLE, agent)) &&
+    return add_place(texts, region, task, container->definition) &&
+           (*agent == '\0' || add_variable(texts, AGENT_VARIABLE, agent)) &&
            (!task_keys_url(region, task, url, sizeof url) || add_variable(texts, TASK_KEYS_VARIABLE, url)) &&
            add_variable(texts, "SHAKETABLE_PARENT_DEATH", "1") &&
            add_variable(texts, "SHAKETABLE_TASK", task->arn);

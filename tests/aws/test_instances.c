@@ -67,7 +67,8 @@ static bool answer_instances(void *context, const struct liar_request *request)
         return liar_reply_json(
             request, 200,
             "{\"containerInstances\":[{\"containerInstanceArn\":\"arn:1\",\"ec2InstanceId\":"
-            "\"i-1\"},{\"containerInstanceArn\":\"arn:2\",\"ec2InstanceId\":\"mi-2\"}],"
+            "\"i-1\"},{\"containerInstanceArn\":\"arn:2\",\"ec2InstanceId\":\"mi-2\","
+            "\"versionInfo\":{\"agentVersion\":\"1.89.2\",\"agentHash\":\"a1\"}}],"
             "\"failures\":[{\"arn\":\"arn:3\",\"reason\":\"MISSING\"}]}");
     return liar_reply_xml(
         request, 200,
@@ -75,6 +76,25 @@ static bool answer_instances(void *context, const struct liar_request *request)
         "<instanceId>i-1</instanceId><privateIpAddress>10.0.1.7</privateIpAddress><groupSet>"
         "<item><groupId>sg-1</groupId></item><item><groupId>sg-2</groupId></item></groupSet>"
         "</item></instancesSet></item></reservationSet></DescribeInstancesResponse>");
+}
+
+static void their_agents_versions_take_no_question_to_ec2(void **state)
+{
+    struct fixture *fixture = *state;
+    struct instances instances = {0};
+    const char *const arns[] = {"arn:1", "arn:2"};
+    open_client(fixture, answer_instances);
+    assert_done(instances_describe_agents(fixture->client, "c", arns, 2, &instances, &fixture->error),
+                fixture);
+    assert_int_equal(atomic_load(&fixture->calls), 1);
+    assert_string_equal(instances.items[0].agent_version, "");
+    assert_string_equal(instances.items[1].agent_version, "1.89.2");
+    assert_string_equal(instances.items[1].address, "");
+    assert_done(instances_describe_agents(fixture->client, "c", NULL, 0, &instances, &fixture->error),
+                fixture);
+    assert_int_equal(instances.count, 0);
+    assert_int_equal(atomic_load(&fixture->calls), 1);
+    instances_free(&instances);
 }
 
 static void instances_have_the_addresses_that_ec2_knows(void **state)
@@ -204,6 +224,7 @@ int main(void)
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(instances_have_the_addresses_that_ec2_knows),
+        WITH_FIXTURE(their_agents_versions_take_no_question_to_ec2),
         WITH_FIXTURE(autoscaling_is_read),
         WITH_FIXTURE(what_is_denied_names_the_permission),
         WITH_FIXTURE(attributes_are_read_by_name),

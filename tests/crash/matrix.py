@@ -37,8 +37,8 @@ Cell = namedtuple('Cell', 'way story fails crash')
 UNDISTURBED_TRIES = 3
 UNDONE = 'or ECS went back by itself'
 # The sidecars' ways in, an experiment of AWS FIS's, and preparing a service for those.
-WAYS = {'in-place': ('--way', 'in-place'), 'canary': ('--way', 'canary', '--blast-radius', '25%'), 'fis': (),
-        'prepare': (), 'dependency': ('--dependency', 'db.example.com:443')}
+WAYS = {'in-place': ('--way', 'in-place'), 'canary': ('--way', 'canary', '--blast-radius', '25%'),
+        'agent': ('--engine', 'agent'), 'fis': (), 'prepare': (), 'dependency': ('--dependency', 'db.example.com:443')}
 FIS_WAYS = ('fis', 'prepare')
 NOT_LOOKED = 'FIS was not looked at'
 

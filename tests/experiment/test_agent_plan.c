@@ -76,7 +76,7 @@ static void the_sidecar_calls_the_agent_and_stands_before_the_application(void *
     assert_false(plan->shown->refused);
     assert_command(plan, "[\"--listen\",\"0.0.0.0:15000\",\"--upstream\",\"127.0.0.1:8080\",\"--stats\","
                          "\"tcp:0.0.0.0:15001\",\"--health-check-path\",\"/health\",\"--agent\","
-                         "\"--agent-port\",\"8080\",\"--agent-traffic\",\"ingress\"]");
+                         "\"--agent-port\",\"15000\",\"--agent-traffic\",\"ingress\"]");
     assert_true(json_flag(plan->revision, "enableFaultInjection"));
     assert_contains(plan->shown->diff, "\"containerPort\": 15000");
     assert_true(plan->way_back.agent);
@@ -180,6 +180,32 @@ static void without_a_load_balancer_it_stands_alone(void **state)
     assert_int_equal(endpoints.items[0].stats_port, 15001);
     assert_done(fixture_restore(fixture, false), &fixture->error);
     fixture_assert_as_before(fixture);
+}
+
+/* One sidecar, at the dependency; and its black hole is where the calls go out to. */
+static void at_a_dependency_what_goes_out_to_it_is_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const cases[][2] = {{"db.example.com:5432", "\"--agent-port\",\"5432\""},
+                                           {"dynamodb", "\"--agent-port\",\"443\""}};
+    for (size_t i = 0; i < 2; i++) {
+        struct plan_request request = request_of("{'blackhole':{'percent':100}}");
+        assert_done(choices_take_dependency(&request.choices, cases[i][0], "--dependency", &fixture->error),
+                    &fixture->error);
+        const struct plan *plan = make(fixture, &request);
+        if (plan->shown->refused)
+            fail_msg("%s", plan->shown->findings[0].what);
+        assert_int_equal(plan->sidecars.count, 1);
+        const char *command =
+            json_object_to_json_string_ext(json_array(sidecar_in(plan), "command"), JSON_C_TO_STRING_PLAIN);
+        assert_contains(command, cases[i][1]);
+        assert_contains(command, "\"--agent-traffic\",\"egress\"");
+        assert_true(json_flag(plan->revision, "enableFaultInjection"));
+    }
+    struct plan_request request = request_of(LATENCY);
+    choices_take_dependency(&request.choices, "dynamodb", "--dependency", NULL);
+    choices_take_dependency(&request.choices, "sqs", "--dependency", NULL);
+    assert_found(make(fixture, &request), MODEL_STOP, "more than one dependency");
 }
 
 static void what_is_measured_by_no_sidecar_can_t_be_guarded(void **state)
@@ -401,6 +427,7 @@ int main(void)
         AT_HOME(what_is_no_address_is_no_place),
         WITH_ECS(only_the_first_of_several_ports_gets_it),
         WITH_ECS(without_a_load_balancer_it_stands_alone),
+        WITH_ECS(at_a_dependency_what_goes_out_to_it_is_dropped),
         WITH_ECS(what_is_measured_by_no_sidecar_can_t_be_guarded),
         WITH_ECS(all_that_the_agent_has_not_is_refused_at_once_by_name),
         WITH_ECS(a_share_of_the_traffic_is_a_share_of_the_flows),

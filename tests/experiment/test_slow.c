@@ -240,6 +240,21 @@ static void but_not_for_ever(void **state)
     assert_contains(show()->steps[RESTORE_CLEAN].detail, "with their tasks");
 }
 
+static void who_leaves_it_leaves_what_was_asked_for_last(void **state)
+{
+    (void)state;
+    go_live();
+    adjust(300);
+    assert_true(show()->change_waits);
+    run_leave(run);
+    RUN_UNTIL(atomic_load(&sidecar.sets) == 2);
+    assert_int_equal((int)atomic_load(&sidecar.latency_ms), 300);
+    assert_true(atomic_load(&sidecar.lease_ms) > SIDECARS_LEASE_MS);
+    RUN_UNTIL(run_is_idle(run));
+    roll_back();
+    assert_restored();
+}
+
 static void a_sidecar_that_does_not_know_the_agent_is_found_out(void **state)
 {
     (void)state;
@@ -270,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(where_that_is_refused_too_all_is_rolled_back, setup_agent, teardown),
         cmocka_unit_test_setup_teardown(the_way_back_waits_for_clean_traffic, setup_agent, teardown),
         cmocka_unit_test_setup_teardown(but_not_for_ever, setup_agent, teardown),
+        cmocka_unit_test_setup_teardown(who_leaves_it_leaves_what_was_asked_for_last, setup_agent, teardown),
         cmocka_unit_test_setup_teardown(a_sidecar_that_does_not_know_the_agent_is_found_out,
                                         setup_old_sidecar, teardown),
     };

@@ -1,5 +1,5 @@
 /* What test_aws_keys.py drives: a line "N" on standard input lets N threads get the keys at once; each line
- * of the answer is what so many of them got. */
+ * of the answer is what so many of them got. With "-N" they are canceled meanwhile. */
 #include "core/buf.h"
 #include "proxy/aws_keys.h"
 
@@ -35,7 +35,7 @@ static void *get(void *argument)
     return NULL;
 }
 
-static void get_at_once(struct aws_keys *keys, int count)
+static void get_at_once(struct aws_keys *keys, int count, bool cancels)
 {
     static struct caller callers[THREADS_MAX];
     pthread_t threads[THREADS_MAX];
@@ -46,6 +46,8 @@ static void get_at_once(struct aws_keys *keys, int count)
         if (pthread_create(&threads[i], NULL, get, &callers[i]) != 0)
             abort();
     }
+    if (cancels)
+        aws_keys_cancel(keys);
     for (int i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     pthread_barrier_destroy(&start);
@@ -64,9 +66,9 @@ int main(void)
     fflush(stdout);
     while (keys && fgets(line, sizeof line, stdin)) {
         int count = atoi(line);
-        if (count < 1 || count > THREADS_MAX)
+        if (count == 0 || abs(count) > THREADS_MAX)
             return 1;
-        get_at_once(keys, count);
+        get_at_once(keys, abs(count), count < 0);
     }
     aws_keys_close(keys);
     return 0;

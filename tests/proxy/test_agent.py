@@ -179,6 +179,13 @@ def test_a_blackholes_port_and_direction():
         f.console.clear()
     with Fixture() as f:
         f.refused(BLACKHOLE, "--agent-port")
+        # Of what the application calls it is what goes out there.
+        gate = Proxy(["--connect", "127.0.0.1:7777"], "--agent", environment={"ECS_AGENT_URI": f.agent.uri})
+        with contextlib.closing(gate.console()) as console:
+            console.set(BLACKHOLE)
+            assert f.agent.running[KINDS[2]] == {"Port": 7777, "Protocol": "tcp", "TrafficType": "egress"}
+        gate.stop()
+        assert f.agent.runs() == []
 
 
 def test_what_the_agent_cannot_do_is_refused_and_changes_nothing():

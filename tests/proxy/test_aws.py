@@ -353,7 +353,20 @@ def test_latency_and_its_release():
     assert counts["delayed"] == 1 and counts["whole"]["p50_us"] >= 150000, counts
     assert counts["upstream"]["max_us"] < counts["whole"]["max_us"]
     assert sum(histogram({"histograms": {"x": counts["whole"]["histogram"]}}, "x").values()) == 1
-    gateway.stop()
+    # The end lets go of what is held.
+    assert gateway.control("/_localstack/chaos/effects", "POST", {"latency": 600000})[0] == 200
+    with gateway.connect() as client:
+        head = sigv4.sign(gateway.host, "sqs", headers={"X-Amz-Target": "AmazonSQS.X"})
+        head = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        console = gateway.console()
+        console.subscribe()
+        client.sendall(f"POST / HTTP/1.1\r\n{head}Content-Length: 0\r\n\r\n".encode())
+        console.until(lambda frame: frame["type"] == "stats" and frame["in_flight"] >= 1)
+        console.close()
+        stopping = threading.Thread(target=gateway.stop)
+        stopping.start()
+        assert Reader(client).response().status == 200
+    stopping.join()
     endpoint.close()
 
 

@@ -113,7 +113,7 @@ class Tool:
     def get(self, count=1):
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
-        return [self.process.stdout.readline().rstrip("\n") for _ in range(count)]
+        return [self.process.stdout.readline().rstrip("\n") for _ in range(abs(count))]
 
     def __enter__(self):
         return self
@@ -337,6 +337,16 @@ def test_who_hangs_is_left():
 
     at_once(look, [lambda handler: release.wait(PATIENCE), drip])
     release.set()
+
+
+def test_at_the_end_nobody_waits():
+    release = threading.Event()
+    begin = time.monotonic()
+    with Service(lambda handler: release.wait(PATIENCE)) as service:
+        with Tool(AWS_CONTAINER_CREDENTIALS_FULL_URI=service.url) as tool:
+            assert all(said.startswith("canceled ") for said in tool.get(-8))
+    release.set()
+    assert time.monotonic() - begin < PATIENCE
 
 
 def test_instances_without_a_role_or_without_metadata():

@@ -90,6 +90,9 @@ with_role=$(run own --overrides '{"taskRoleArn":"arn:aws:iam::000000000000:role/
 status() { text ecs describe-tasks --cluster storefront --tasks "$1" --query 'tasks[0].lastStatus'; }
 until_is "it runs" 30 RUNNING status "$plain"
 until_is "and so does the other" 30 RUNNING status "$with_role"
+is "SDKs find the region, and its name" \
+    "AWS_DEFAULT_REGION=us-east-1 AWS_ENDPOINT_URL=$url AWS_REGION=us-east-1" \
+    "$(variables "$plain" | grep -E '^AWS_(DEFAULT_REGION|ENDPOINT_URL|REGION)=' | sort | tr '\n' ' ' | sed 's/ $//')"
 has "without a role its own variable holds, at its own address" ":1/mine" "$(uri_of "$plain")"
 has "with RunTask's role it does not" "$url/v2/credentials/" "$(uri_of "$with_role")"
 is "a role's path is no part of who calls" "arn:aws:sts::000000000000:assumed-role/job/${with_role##*/}" \

@@ -88,7 +88,7 @@ read -r task other < <(text ecs list-tasks --cluster storefront --service-name w
 address_of() { text ecs describe-tasks --cluster storefront --tasks "$1" --query 'tasks[0].containers[0].networkInterfaces[0].privateIpv4Address'; }
 port=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["containerDefinitions"][0]["portMappings"][0]["containerPort"])' "$work/web.json")
 host=$(address_of "$task"):$port other_host=$(address_of "$other"):$port
-is "what goes through it" "egress egress egress ingress" \
+is "what goes through it, to the region as well" "egress egress egress egress ingress" \
     "$(interface '" ".join(sorted(part["direction"] for part in one["listeners"]))')"
 is "both are clean" "yes yes" "$(fast kept "$host" /health) $(fast fresh "$other_host" /health)"
 
@@ -159,7 +159,7 @@ is "who waited is answered when it ends" 200 "$(cat "$work/held")"
 
 # A load balancer's health checks are traffic, too.
 pids=$(interface '" ".join(str(part["pid"]) for part in one["listeners"])')
-is "four processes" 4 "$(alive "$pids")"
+is "five processes" 5 "$(alive "$pids")"
 start "\"kind\":\"blackhole\",\"port\":$port"
 until_is "its health checks fail, and the service replaces it" 60 "STOPPED Task failed ELB health checks" \
     eval "text ecs describe-tasks --cluster storefront --tasks $task --query 'tasks[0].[desiredStatus,stoppedReason]' | sed 's/ in (target.*//'"

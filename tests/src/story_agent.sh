@@ -61,6 +61,16 @@ assert {step['state'] for step in events[-1]['steps']} == {'done'}, events[-1]['
 PYTHON
 expect_clean
 
+# ── a black hole, where the load balancer comes in ──
+start_agent --blackhole
+wait_for_phase injecting
+curl -s -o /dev/null --max-time 2 "$door" && fail "somebody answers out of the black hole"
+run rollback "$(experiment_id)"
+expect_status 0
+wait_for_injection
+expect_status 0
+expect_clean
+
 # ── kill -9 of the console: the sidecars take the fault back by themselves, and `rollback` does the rest ──
 start_agent --latency 300ms
 wait_for_phase injecting

@@ -108,6 +108,8 @@ def fill_form(console):
 
 def templates(console, exported):
     console.send("E")
+    console.until("Faults · ECS agent")
+    console.send("E")
     console.until("Faults · sidecar")
     command(console, "clear")
     command(console, "template " + exported)

@@ -85,7 +85,8 @@ refused 2 '--service is missing' template export --cluster c --latency 8
 refused 2 'which faults' template export $where
 refused 2 '--role: fis is not a role.s ARN' template export $where --latency 8 --role fis
 refused 2 'takes no --yes' template export $where --latency 8 --yes
-refused 2 '--engine: agent is none of sidecar, fis' template check x --engine agent
+refused 2 '--engine: lorry is none of sidecar, fis, agent' template check x --engine lorry
+refused 2 'template check takes no --engine agent' template check x --engine agent
 refused 2 'template import takes no option like --latency' template import x --latency 8
 refused 2 'both --cluster and --service, or neither' template check x --cluster c
 refused 1 'nowhere: No such file' template check "$work/nowhere"
