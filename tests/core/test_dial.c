@@ -61,11 +61,16 @@ static int deaf_listener(uint16_t *port, int *fillers, size_t count)
     return listener;
 }
 
-static uint16_t free_port(void)
+/* A socket with a port that nobody else gets, and that refuses. */
+static int refusing_socket(uint16_t *port)
 {
-    uint16_t port;
-    close(deaf_listener(&port, NULL, 0));
-    return port;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &length), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
 }
 
 /* ── TCP ─────────────────────────────────────────────────────────────────────────────────── */
@@ -112,7 +117,8 @@ static void bytes_go_both_ways_and_phases_are_timed(void **state)
 static void what_cannot_be_reached_is_told_apart(void **state)
 {
     (void)state;
-    struct dial_options options = {.host = "127.0.0.1", .port = free_port(), .connect_timeout_ms = AMPLE_MS};
+    struct dial_options options = {.host = "127.0.0.1", .connect_timeout_ms = AMPLE_MS};
+    int refusing = refusing_socket(&options.port);
     expect_failure(&options, DIAL_REFUSED, ERROR_NETWORK, "127.0.0.1:");
     expect_failure(&options, DIAL_REFUSED, ERROR_NETWORK, "Connection refused");
     options.host = "localhost";
@@ -125,6 +131,7 @@ static void what_cannot_be_reached_is_told_apart(void **state)
     expect_failure(&options, DIAL_UNRESOLVED, ERROR_INVALID, "no host's name");
     options.host = "with space";
     expect_failure(&options, DIAL_UNRESOLVED, ERROR_NETWORK, "with space: ");
+    close(refusing);
 }
 
 static void silence_is_a_time_out_and_can_be_canceled(void **state)
@@ -265,12 +272,15 @@ static void a_proxy_can_be_refused_too(void **state)
 {
     (void)state;
     char proxy[64];
-    snprintf(proxy, sizeof proxy, "127.0.0.1:%u", free_port());
+    uint16_t port;
+    int refusing = refusing_socket(&port);
+    snprintf(proxy, sizeof proxy, "127.0.0.1:%u", port);
     struct dial_options options = {
         .host = "example.invalid", .port = 1, .proxy = proxy, .connect_timeout_ms = AMPLE_MS};
     expect_failure(&options, DIAL_REFUSED, ERROR_NETWORK, proxy);
     options.proxy = "nonsense";
     expect_failure(&options, DIAL_PROXY, ERROR_INVALID, "proxy");
+    close(refusing);
 }
 
 /* ── TLS ─────────────────────────────────────────────────────────────────────────────────── */
