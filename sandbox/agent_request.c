@@ -172,8 +172,8 @@ static struct json_object *decode(enum interface_kind kind, const char *text, si
             text, length, result == json_tokener_continue || result == json_tokener_error_parse_eof, message);
     } else if (json && !json_object_is_type(json, json_type_object)) {
         describe(json, false, shown);
-        done = say(message, "json: cannot unmarshal %s into Go value of type types.%s", shown,
-                   type_name(kind));
+        done =
+            say(message, "json: cannot unmarshal %s into Go value of type types.%s", shown, type_name(kind));
     } else if (json) {
         json_object_object_foreach(json, name, value)
         {
