@@ -1,6 +1,7 @@
 #include "proxy/gateway_internal.h"
 
 #include <json-c/json.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,7 @@ static void serve(void *context, int fd, const atomic_bool *ending)
     gateway_upstream_close(&session->upstream);
     gateway_request_free(&session->request);
     free(session);
+    OPENSSL_thread_stop(); /* the process may be gone before this thread is */
 }
 
 /* ── beginning and end ───────────────────────────────────────────────────────────────────── */

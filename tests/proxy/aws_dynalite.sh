@@ -76,6 +76,14 @@ count() {
 import json, sys
 print(sum(one[sys.argv[2]] for one in json.load(sys.stdin)["calls"] if one["operation"] == sys.argv[1]))' "$1" "$2"
 }
+counted() { # OPERATION FIELD WANTED: once the answer is out, it is counted
+    for _ in $(seq 100); do
+        [ "$(count "$1" "$2")" = "$3" ] && echo "ok: $1, $2" && return
+        sleep 0.1
+    done
+    echo "FAILED: $1, $2: wanted $3, got $(count "$1" "$2")"
+    failures=$((failures + 1))
+}
 check() { # WHAT PART GOT
     case $3 in
     *"$2"*) echo "ok: $1" ;;
@@ -107,11 +115,12 @@ check "another waits" 49 "$(d query --table-name MyTestTable --key-condition-exp
     --expression-attribute-values '{":i":{"S":"7"}}' --query 'Items[0].n.N')"
 took=$((($(date +%s%N) - before) / 1000000))
 [ "$took" -ge 400 ] || { echo "FAILED: it took $took ms"; failures=$((failures + 1)); }
-check "delayed" 1 "$(count Query delayed)"
-attempts=$(count GetItem attempts)
+counted Query delayed 1
+counted GetItem attempts 3
+attempts=3
 check "retried in vain" "reached max retries" \
     "$(AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=3 d get-item --table-name MyTestTable --key '{"id":{"S":"7"}}')"
-check "attempts" 3 "$(($(count GetItem attempts) - attempts))"
+counted GetItem attempts $((attempts + 3))
 faults '[]'
 check "clean again" 49 "$(d get-item --table-name MyTestTable --key '{"id":{"S":"7"}}' --query Item.n.N)"
 kill "$dynalite_pid" && wait "$dynalite_pid" 2>/dev/null

@@ -73,7 +73,7 @@ hit() {
     shift 4
     faults "$(rule "$service" "$operation" "$status" "$code")"
     has "$service fails" "($code)" "$(t "$@" 2>&1)"
-    is "$service: injected" 1 "$(count "$service" "$operation" injected)"
+    until_is "$service: injected" 20 1 count "$service" "$operation" injected
 }
 hit ProvisionedThroughputExceededException dynamodb GetItem 400 dynamodb get-item --table-name Table --key '{"k":{"S":"a"}}'
 hit ServerException ecs ListTasks 500 ecs list-tasks --cluster storefront
@@ -89,7 +89,7 @@ is "another operation passes" 7 "$(t --output text dynamodb scan --table-name Ta
 faults '[{"service":"sqs"},{"service":"sts","percentage":"100","exception":"Throttling","errorCode":"400"}]'
 before=$(count sts GetCallerIdentity attempts)
 has "the CLI gives up" "(Throttling)" "$(AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=3 t sts get-caller-identity 2>&1)"
-is "three attempts" 3 "$(($(count sts GetCallerIdentity attempts) - before))"
+until_is "three attempts" 20 $((before + 3)) count sts GetCallerIdentity attempts
 faults '[{"service":"sts","probability":0.5,"error":{"code":"Throttling","statusCode":400}}]'
 for _ in 1 2 3 4 5 6 7 8; do
     AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=10 t sts get-caller-identity >/dev/null 2>>"$work/half.err" || echo failed
@@ -102,7 +102,7 @@ before=$(date +%s%N)
 t sts get-caller-identity >/dev/null
 took=$((($(date +%s%N) - before) / 1000000))
 [ "$took" -ge 700 ] && echo "ok: delayed" || { echo "FAILED: it took $took ms"; failures=$((failures + 1)); }
-is "counted" 1 "$(count sts GetCallerIdentity delayed)"
+until_is "counted" 20 1 count sts GetCallerIdentity delayed
 has "the CLI's time-out" "Read timeout" "$(faults '[{"service":"sts","latencyMilliseconds":"60000"}]'
     t --cli-read-timeout 1 sts get-caller-identity 2>&1)"
 faults '[]'
@@ -126,6 +126,6 @@ has "with what to do" "Connection refused" "$(t ecs list-clusters 2>&1)"
 has "in XML" "(ServiceUnavailable)" "$(t sts get-caller-identity 2>&1)"
 has "in EC2's" "(ServiceUnavailable)" "$(t ec2 describe-vpcs 2>&1)"
 has "in CBOR or Query" "(ServiceUnavailable)" "$(t cloudwatch describe-alarms 2>&1)"
-is "counted" 2 "$(count ecs ListClusters upstream_errors)"
+until_is "counted" 20 2 count ecs ListClusters upstream_errors
 has "rules go on" "(InternalError)" "$(t dynamodb list-tables 2>&1)"
 done_testing
