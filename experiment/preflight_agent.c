@@ -137,8 +137,13 @@ static bool names_service(struct json_object *template, const struct ecs_service
 static void check_experiment(const struct preflight *at, const struct fis_experiment *experiment)
 {
     struct json_object *template = NULL;
-    if (fis_get_template(at->job->client, experiment->template_id, &template, NULL) &&
-        names_service(template, at->service))
+    struct error error;
+    if (!fis_get_template(at->job->client, experiment->template_id, &template, &error))
+        preflight_say(at, MODEL_NOTE, error.message,
+                      "see that it is not this service: the agent refuses a second fault (allow "
+                      "fis:GetExperimentTemplate)",
+                      "what experiment %s of AWS FIS runs on could not be seen", experiment->id);
+    else if (names_service(template, at->service))
         preflight_say(at, MODEL_STOP,
                       "it targets these tasks, which would be replaced under it; and the agent refuses a "
                       "second fault",

@@ -261,6 +261,9 @@ static void an_experiment_of_fis_on_it_stops_it(void **state)
 {
     struct fixture *fixture = *state;
     struct plan_request request = request_of(LATENCY);
+    fake_fis_add_experiment(&fixture->fake, "EXP2", "EXT2", "running", NULL); /* whose template is gone */
+    assert_found(make(fixture, &request), MODEL_NOTE,
+                 "what experiment EXP2 of AWS FIS runs on could not be seen");
     fake_fis_add_template(&fixture->fake, "EXT1", NULL);
     fake_fis_add_experiment(&fixture->fake, "EXP1", "EXT1", "running", NULL);
     assert_false(make(fixture, &request)->shown->refused); /* on some other service */

@@ -37,6 +37,7 @@ run list fis-experiments; expect_status 0
 mv "$work/called" "$work/called.read"
 run inject --cluster storefront --service checkout --latency 5ms --duration 1 --yes; expect_status 0
 run rollback --all; expect_status 0
+run inject --engine agent --cluster storefront --service checkout --latency 5ms --duration 1 --yes; expect_status 0
 mv "$work/called" "$work/called.in_place"
 run inject --cluster storefront --service checkout --latency 5ms --duration 1 --blast-radius 25% --yes; expect_status 0
 run rollback --all; expect_status 0
