@@ -25,11 +25,11 @@ ends() {
     is "$what: the outcome" "$outcome false 1" "$(field outcome) $(field ok) $status"
     has "$what: in words" "$words" "$(field what): $(field error)"
 }
-# usage WORDS [NAME=VALUE]... ARGUMENT...: refused as wrong usage
+# usage WORDS [NAME=VALUE]... PROGRAM ARGUMENT...: refused as wrong usage
 usage() {
     local words=$1
     shift
-    env "${@%%#*}" >"$work/p.out" 2>"$work/p.err" </dev/null
+    env "$@" >"$work/p.out" 2>"$work/p.err" </dev/null
     is "status 2 for: ${*#"$bin/"}" 2 $?
     has "why" "$words" "$(cat "$work/p.err")"
     is "nothing was printed" "" "$(cat "$work/p.out")"
@@ -149,7 +149,7 @@ AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$closed ends "an endpoint that is dow
 pids="$pids $!"
 for _ in $(seq 200); do grep -q '^listening' "$work/proxy" && break; sleep 0.05; done
 slow=http://$(sed -n 's/^listening \([^ ]*\).*/\1/p' "$work/proxy")
-scenario() { # MS ROUNDS PROBES: totals of "ok failed", of which in order all failures must be read time-outs
+scenario() { # MS ROUNDS PROBES: how many rounds were ok, and failed; all failures must be read time-outs
     local i
     for i in $(seq "$3"); do
         AWS_ENDPOINT_URL_DYNAMODB=$slow CONNECTION_TIMEOUT_MS=$1 READ_TIMEOUT_MS=$1 TEST_INTERVAL_SECONDS=0.001 \

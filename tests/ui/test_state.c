@@ -272,6 +272,14 @@ static void commands_do_what_keys_do(void **context)
     assert_string_equal(desk_sent(desk, INTENT_SELECT)->service, "ledger");
     desk_command(desk, "refresh");
     assert_non_null(desk_sent(desk, INTENT_REFRESH));
+    desk_command(desk, "client-stats tcp:127.0.0.1:5000");
+    assert_string_equal(desk_sent(desk, INTENT_CLIENT_STATS)->client_stats, "tcp:127.0.0.1:5000");
+    desk_command(desk, "client-stats none");
+    assert_string_equal(desk_sent(desk, INTENT_CLIENT_STATS)->client_stats, "");
+    desk_command(desk, "client-stats somewhere");
+    assert_null(desk_sent(desk, INTENT_CLIENT_STATS));
+    assert_true(strstr(desk->state.text_error, "is not tcp:ADDRESS:PORT") != NULL);
+    desk_press(desk, UI_KEY_ESC);
     desk_command(desk, "inject");
     assert_string_equal(desk_sent(desk, INTENT_PLAN)->service, "ledger");
     desk_command(desk, "clear");
