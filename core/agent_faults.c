@@ -1,6 +1,7 @@
 #include "core/agent_faults.h"
 
-#include <math.h>
+#include "core/network_faults.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -38,93 +39,17 @@ const char *agent_faults_parameter(const char *key)
     return NULL;
 }
 
-static bool has_latency(const struct fault *fault)
-{
-    return fault->latency.mean_ms > 0 || fault->latency.jitter_ms > 0;
-}
-
-static bool is_whole(double value)
-{
-    return value == floor(value);
-}
-
-/* What the agent has nothing for, as long as it is asked for. */
-static void refuse_others(const struct fault *fault, struct refusals *refusals)
-{
-    static const char blind[] = "the ECS agent faults packets and sees no requests in them";
-    static const char unlimited[] = "the ECS agent has no limit of bandwidth";
-    const struct {
-        bool asked;
-        const char *option, *why;
-    } rows[] = {
-        {fault->error.percent > 0, "--error", "the ECS agent answers no requests"},
-        {fault->reset.percent > 0, "--reset", "the ECS agent resets no connections"},
-        {fault->bandwidth.bytes_per_s > 0, "--bandwidth", unlimited},
-        {fault->bandwidth.total_bytes_per_s > 0, "--bandwidth-total", unlimited},
-        {fault->slow_close.delay_ms > 0, "--slow-close", "the ECS agent does not know a connection's end"},
-        {fault->slice.bytes > 0, "--slice", "the ECS agent does not cut what is sent into pieces"},
-        {fault->limit.bytes > 0, "--limit", "the ECS agent does not count a connection's bytes"},
-        {fault->scope.path[0] != '\0', "--path", blind},
-        {fault->scope.method[0] != '\0', "--method", blind},
-        {fault->scope.header[0] != '\0', "--header", blind},
-        {fault->scope.source[0] != '\0', "--source",
-         "the ECS agent's places are chosen when the sidecar is put in: --agent-source"},
-        {fault->schedule.start_ms > 0, "--start", "the ECS agent's faults begin at once"},
-        {fault->schedule.ramp_ms > 0, "--ramp", "the ECS agent's faults do not grow"},
-        {fault->schedule.duration_ms > 0, "--active", "the ECS agent's faults have no duration: --duration"},
-        {fault->seed != 0, "--seed", "the ECS agent's chances can't be repeated"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (rows[i].asked)
-            refusals_add(refusals, rows[i].option, "%s", rows[i].why);
-}
-
-static void refuse_latency(const struct fault *fault, struct refusals *refusals)
-{
-    if (fault->latency.jitter_ms > 0 && fault->latency.distribution != FAULT_UNIFORM)
-        refusals_add(refusals, "--latency-distribution",
-                     "the ECS agent's jitter is uniform, not %s: add --latency-distribution uniform",
-                     fault_distribution_name(fault->latency.distribution));
-    if (!is_whole(fault->latency.mean_ms))
-        refusals_add(refusals, "--latency", "the ECS agent delays by whole milliseconds");
-    if (!is_whole(fault->latency.jitter_ms))
-        refusals_add(refusals, "--jitter", "the ECS agent's jitter has whole milliseconds");
-}
-
-static void refuse_loss(const struct fault *fault, struct refusals *refusals)
-{
-    if (!is_whole(fault->loss.percent))
-        refusals_add(refusals, "--loss", "the ECS agent loses whole percents of packets, from 1 to 100");
-    if (fault->loss.burst != 1)
-        refusals_add(refusals, "--loss-burst", "the ECS agent loses packets one by one");
-}
-
-static void refuse_blackhole(const struct fault *fault, const struct agent_setting *setting,
-                             struct refusals *refusals)
-{
-    if (fault->blackhole.percent < 100)
-        refusals_add(refusals, "--blackhole", "the ECS agent drops all traffic of a port, or none");
-    if (fault->scope.percent < 100)
-        refusals_add(refusals, "--percent",
-                     "the ECS agent's blackhole takes all connections, it has no FlowsPercent");
-    if (setting->port == 0)
-        refusals_add(refusals, "--blackhole",
-                     "the ECS agent drops a port's traffic, and none is known: --agent-port");
-}
-
-static void refuse_scope(const struct fault *fault, struct refusals *refusals)
-{
-    if (fault->scope.direction != FAULT_RESPONSE)
-        refusals_add(refusals, "--direction",
-                     "the ECS agent impairs what the task sends, in whichever direction: response");
-    if (!is_whole(fault->scope.percent) || fault->scope.percent < 1)
-        refusals_add(refusals, "--percent",
-                     "the ECS agent's FlowsPercent is a whole number of connections, from 1 to 100");
-}
+static const struct network_faults_words words = {
+    .who = "the ECS agent",
+    .percent = "FlowsPercent",
+    .source = "'s places are chosen when the sidecar is put in: --agent-source",
+    .duration = "'s faults have no duration: --duration",
+    .no_port = " drops a port's traffic, and none is known: --agent-port",
+};
 
 static void refuse_together(const struct fault *fault, struct refusals *refusals)
 {
-    bool latency = has_latency(fault), loss = fault->loss.percent > 0;
+    bool latency = network_faults_has_latency(fault), loss = fault->loss.percent > 0;
     if (latency && loss)
         refusals_add(refusals, "--latency and --loss", "the ECS agent runs only one of the two at a time");
     if (fault->blackhole.percent > 0 && (latency || loss))
@@ -134,15 +59,7 @@ static void refuse_together(const struct fault *fault, struct refusals *refusals
 
 static void refuse(const struct fault *fault, const struct agent_setting *setting, struct refusals *refusals)
 {
-    refuse_others(fault, refusals);
-    if (has_latency(fault))
-        refuse_latency(fault, refusals);
-    if (fault->loss.percent > 0)
-        refuse_loss(fault, refusals);
-    if (fault->blackhole.percent > 0)
-        refuse_blackhole(fault, setting, refusals);
-    else
-        refuse_scope(fault, refusals);
+    network_faults_refuse(fault, &words, setting->port, refusals);
     refuse_together(fault, refusals);
 }
 
@@ -159,7 +76,7 @@ bool agent_faults_map(const struct fault *fault, const struct agent_setting *set
     if (found.count > 0)
         return false;
     struct agent_fault mapped = {.any = true, .kind = AGENT_BLACKHOLE};
-    if (has_latency(fault)) {
+    if (network_faults_has_latency(fault)) {
         mapped.kind = AGENT_LATENCY;
         mapped.delay_ms = (unsigned)fault->latency.mean_ms;
         mapped.jitter_ms = (unsigned)fault->latency.jitter_ms;

@@ -1,10 +1,10 @@
 #include "experiment/fis_faults.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/network_faults.h"
 #include "core/units.h"
 #include "experiment/fis_actions.h"
 #include "experiment/json.h"
@@ -38,88 +38,18 @@ bool fis_faults_fader_can(enum fis_fader fader)
     return fis_faults_fader(fader) != not_in_fis;
 }
 
-static bool has_latency(const struct fault *fault)
-{
-    return fault->latency.mean_ms > 0 || fault->latency.jitter_ms > 0;
-}
-
-static bool is_whole(double value)
-{
-    return value == floor(value);
-}
-
-/* What is in no action at all, as long as it is asked for. */
-static void refuse_others(const struct fault *fault, struct refusals *refusals)
-{
-    const struct {
-        bool asked;
-        const char *option, *why;
-    } rows[] = {
-        {fault->error.percent > 0, "--error", "FIS does not answer requests on the tasks' behalf"},
-        {fault->reset.percent > 0, "--reset", "FIS resets no connections"},
-        {fault->bandwidth.bytes_per_s > 0, "--bandwidth", "FIS has no limit of bandwidth"},
-        {fault->bandwidth.total_bytes_per_s > 0, "--bandwidth-total", "FIS has no limit of bandwidth"},
-        {fault->slow_close.delay_ms > 0, "--slow-close", "FIS does not know a connection's end"},
-        {fault->slice.bytes > 0, "--slice", "FIS does not cut what is sent into pieces"},
-        {fault->limit.bytes > 0, "--limit", "FIS does not count a connection's bytes"},
-        {fault->scope.path[0] != '\0', "--path", "FIS faults connections and sees no requests in them"},
-        {fault->scope.method[0] != '\0', "--method", "FIS faults connections and sees no requests in them"},
-        {fault->scope.header[0] != '\0', "--header", "FIS faults connections and sees no requests in them"},
-        {fault->scope.source[0] != '\0', "--source",
-         "FIS's sources are what a task speaks to, not the clients that speak to it"},
-        {fault->schedule.start_ms > 0, "--start", "FIS's actions begin at once"},
-        {fault->schedule.ramp_ms > 0, "--ramp", "FIS's actions do not grow"},
-        {fault->schedule.duration_ms > 0, "--active", "FIS's actions end with their duration: --duration"},
-        {fault->seed != 0, "--seed", "FIS's chances can't be repeated"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (rows[i].asked)
-            refusals_add(refusals, rows[i].option, "%s", rows[i].why);
-}
-
-static void refuse_latency(const struct fault *fault, struct refusals *refusals)
-{
-    if (fault->latency.jitter_ms > 0 && fault->latency.distribution != FAULT_UNIFORM)
-        refusals_add(refusals, "--latency-distribution",
-                     "FIS's jitter is uniform, not %s: add --latency-distribution uniform",
-                     fault_distribution_name(fault->latency.distribution));
-    if (!is_whole(fault->latency.mean_ms))
-        refusals_add(refusals, "--latency", "FIS delays by whole milliseconds");
-    if (!is_whole(fault->latency.jitter_ms))
-        refusals_add(refusals, "--jitter", "FIS's jitter has whole milliseconds");
-}
-
-static void refuse_loss(const struct fault *fault, struct refusals *refusals)
-{
-    if (!is_whole(fault->loss.percent))
-        refusals_add(refusals, "--loss", "FIS loses whole percents of packets");
-    if (fault->loss.burst != 1)
-        refusals_add(refusals, "--loss-burst", "FIS loses packets one by one");
-}
-
-static void refuse_blackhole(const struct fault *fault, const struct fis_faults_setting *setting,
-                             struct refusals *refusals)
-{
-    if (fault->blackhole.percent < 100)
-        refusals_add(refusals, "--blackhole", "FIS drops all traffic of a port, or none");
-    if (fault->scope.percent < 100)
-        refusals_add(refusals, "--percent", "FIS's blackhole takes all connections, it has no flowsPercent");
-    if (setting->container_port <= 0)
-        refusals_add(refusals, "--blackhole",
-                     "FIS drops a port's traffic, and the service's container port is not known");
-}
-
-static void refuse_scope(const struct fault *fault, struct refusals *refusals)
-{
-    if (fault->scope.direction != FAULT_RESPONSE)
-        refusals_add(refusals, "--direction", "FIS impairs what the tasks send: response");
-    if (!is_whole(fault->scope.percent) || fault->scope.percent < 1)
-        refusals_add(refusals, "--percent", "FIS's flowsPercent is a whole number from 1 to 100");
-}
+static const struct network_faults_words words = {
+    .who = "FIS",
+    .percent = "flowsPercent",
+    .source = "'s sources are what a task speaks to, not the clients that speak to it",
+    .duration = "'s actions end with their duration: --duration",
+    .no_port = " drops a port's traffic, and the service's container port is not known",
+};
 
 static void refuse_together(const struct fault *fault, struct refusals *refusals)
 {
-    bool latency = has_latency(fault), loss = fault->loss.percent > 0, hole = fault->blackhole.percent > 0;
+    bool latency = network_faults_has_latency(fault), loss = fault->loss.percent > 0,
+         hole = fault->blackhole.percent > 0;
     const char *both = latency && loss   ? "--latency and --loss"
                        : latency && hole ? "--latency and --blackhole"
                        : loss && hole    ? "--loss and --blackhole"
@@ -133,15 +63,7 @@ static void refuse_together(const struct fault *fault, struct refusals *refusals
 static void refuse(const struct fault *fault, const struct fis_faults_setting *setting,
                    struct refusals *refusals)
 {
-    refuse_others(fault, refusals);
-    if (has_latency(fault))
-        refuse_latency(fault, refusals);
-    if (fault->loss.percent > 0)
-        refuse_loss(fault, refusals);
-    if (fault->blackhole.percent > 0)
-        refuse_blackhole(fault, setting, refusals);
-    else
-        refuse_scope(fault, refusals);
+    network_faults_refuse(fault, &words, setting->container_port, refusals);
     refuse_together(fault, refusals);
     if (setting->duration_ms < FIS_DURATION_MIN_MS || setting->duration_ms > FIS_DURATION_MAX_MS ||
         setting->duration_ms % 1000 != 0)
@@ -165,7 +87,7 @@ static const char *put_parameters(const struct fault *fault, const struct fis_fa
         json_put_text(parameters, "protocol", "tcp");
         return FIS_BLACKHOLE;
     }
-    bool latency = has_latency(fault);
+    bool latency = network_faults_has_latency(fault);
     if (latency) {
         put_number(parameters, "delayMilliseconds", fault->latency.mean_ms);
         put_number(parameters, "jitterMilliseconds", fault->latency.jitter_ms);
@@ -291,7 +213,7 @@ static void print_percent(struct buf *out, const char *option, double percent)
 void fis_faults_print_options(const struct fault *fault, struct buf *out)
 {
     size_t start = out->length;
-    if (has_latency(fault))
+    if (network_faults_has_latency(fault))
         print_delay(out, "--latency", fault->latency.mean_ms);
     if (fault->latency.jitter_ms > 0) {
         print_delay(out, "--jitter", fault->latency.jitter_ms);

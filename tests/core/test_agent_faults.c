@@ -131,7 +131,7 @@ static void the_rest_is_refused_by_name(void **state)
     static const struct {
         const char *faults, *where, *why;
     } cases[] = {
-        {"{\"error\":{\"percent\":1}}", "--error", "answers no requests"},
+        {"{\"error\":{\"percent\":1}}", "--error", "does not answer requests"},
         {"{\"reset\":{\"percent\":1}}", "--reset", "resets no connections"},
         {"{\"bandwidth\":{\"bytes_per_s\":1000}}", "--bandwidth", "no limit of bandwidth"},
         {"{\"bandwidth\":{\"total_bytes_per_s\":1000}}", "--bandwidth-total", "no limit of bandwidth"},
@@ -142,7 +142,7 @@ static void the_rest_is_refused_by_name(void **state)
         {"{\"loss\":{\"percent\":1},\"scope\":{\"method\":\"GET\"}}", "--method", "no requests"},
         {"{\"loss\":{\"percent\":1},\"scope\":{\"header\":\"X-A: b\"}}", "--header", "no requests"},
         {"{\"loss\":{\"percent\":1},\"scope\":{\"source\":\"10.0.0.1\"}}", "--source", "--agent-source"},
-        {"{\"loss\":{\"percent\":1},\"scope\":{\"direction\":\"request\"}}", "--direction", "sends"},
+        {"{\"loss\":{\"percent\":1},\"scope\":{\"direction\":\"request\"}}", "--direction", "send"},
         {"{\"loss\":{\"percent\":1},\"scope\":{\"percent\":12.5}}", "--percent", "whole number"},
         {"{\"loss\":{\"percent\":1},\"scope\":{\"percent\":0.5}}", "--percent", "whole number"},
         {"{\"loss\":{\"percent\":1},\"seed\":7}", "--seed", "repeated"},
