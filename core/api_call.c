@@ -1,5 +1,7 @@
 #include "core/api_call.h"
 
+#include "core/percent.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,35 +28,6 @@ static const char *header(const struct api_request *request, const char *name)
 
 /* ── forms ───────────────────────────────────────────────────────────────────────────────── */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool decode(const char *from, size_t length, char *into, size_t size)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < length && at + 1 < size; i++) {
-        char c = from[i] == '+' ? ' ' : from[i];
-        if (c == '%') {
-            int high = i + 1 < length ? hex_value(from[i + 1]) : -1;
-            int low = i + 2 < length ? hex_value(from[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (c == '\0')
-            return false;
-        into[at++] = c;
-    }
-    into[at] = '\0';
-    return true;
-}
-
 bool api_parameter(const char *form, size_t length, const char *name, char *into, size_t size)
 {
     const char *end = form + length;
@@ -65,7 +38,7 @@ bool api_parameter(const char *form, size_t length, const char *name, char *into
         if (!stop)
             stop = end;
         if ((size_t)(stop - at) > wanted && at[wanted] == '=' && memcmp(at, name, wanted) == 0)
-            return decode(at + wanted + 1, (size_t)(stop - at) - wanted - 1, into, size);
+            return percent_decode(at + wanted + 1, (size_t)(stop - at) - wanted - 1, true, into, size);
         at = stop + 1;
     }
     return false;

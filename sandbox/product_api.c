@@ -1,5 +1,6 @@
 #include "sandbox/product_api.h"
 
+#include "core/percent.h"
 #include "core/units.h"
 #include "sandbox/chaos.h"
 #include "sandbox/memory.h"
@@ -202,7 +203,7 @@ static bool take_id(const char *query, char id[ID_MAX])
         at += *at == '&';
         size_t length = strcspn(at, "&");
         if (strncmp(at, "id=", 3) == 0 && length < ID_MAX)
-            return wire_decode(at + 3, length - 3, true, id) && *id;
+            return percent_decode(at + 3, length - 3, true, id, length - 2) && *id;
     }
     return false;
 }

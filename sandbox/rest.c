@@ -1,5 +1,6 @@
 #include "sandbox/rest.h"
 
+#include "core/percent.h"
 #include "sandbox/memory.h"
 #include "sandbox/wire.h"
 
@@ -107,7 +108,8 @@ const char *rest_find_service(const char *method, const char *path)
 
 static bool decode_part(const struct part *part, bool plus, char into[REST_PART_MAX])
 {
-    return part->length < REST_PART_MAX && wire_decode(part->text, part->length, plus, into);
+    return part->length < REST_PART_MAX &&
+           percent_decode(part->text, part->length, plus, into, REST_PART_MAX);
 }
 
 static bool take_path(const struct route *route, const char *path, struct json_object *request)

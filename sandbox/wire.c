@@ -2,6 +2,7 @@
 
 #include "core/api_error.h"
 #include "core/document.h"
+#include "core/percent.h"
 #include "core/xml_text.h"
 #include "sandbox/cbor.h"
 #include "sandbox/memory.h"
@@ -17,36 +18,6 @@
 #define EC2_NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 /* --- reading ---------------------------------------------------------------------------------- */
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool wire_decode(const char *from, size_t length, bool plus, char *into)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        char c = plus && from[i] == '+' ? ' ' : from[i];
-        if (c == '%') {
-            int high = i + 1 < length ? hex_value(from[i + 1]) : -1;
-            int low = i + 2 < length ? hex_value(from[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (c == '\0')
-            return false;
-        into[at++] = c;
-    }
-    into[at] = '\0';
-    return true;
-}
 
 /* Puts the value at a path of names joined by dots; false where a part is both value and map. */
 static bool put_path(struct json_object *root, char *path, const char *value)
@@ -141,11 +112,12 @@ static bool read_pair(struct json_object *root, const char *pair, size_t length)
 
     if (key_length == 0)
         return length == 0;
-    if (key_length >= sizeof key || !wire_decode(pair, key_length, true, key))
+    if (key_length >= sizeof key || !percent_decode(pair, key_length, true, key, sizeof key))
         return false;
     size_t value_length = equals ? length - key_length - 1 : 0;
     char *value = memory_new(value_length + 1);
-    bool done = (!equals || wire_decode(equals + 1, value_length, true, value)) && put_path(root, key, value);
+    bool done = (!equals || percent_decode(equals + 1, value_length, true, value, value_length + 1)) &&
+                put_path(root, key, value);
     free(value);
     return done;
 }

@@ -20,8 +20,6 @@
  * is dropped, numbered members become arrays in the order of their numbers. NULL for a form that is
  * malformed or beyond the bounds. The caller owns the result. */
 struct json_object *wire_read_form(const char *form, size_t length);
-/* Decodes %XX, and "+" where `plus`; `into` takes length + 1 bytes. False for a bad escape or a NUL. */
-bool wire_decode(const char *from, size_t length, bool plus, char *into);
 /* A JSON object (an empty body counts as {}); NULL if it is anything else. */
 struct json_object *wire_read_json(const char *text, size_t length);
 
