@@ -48,6 +48,9 @@ bool ecs_check_network(struct call *call, const struct definition *definition, s
 bool ecs_check_words(struct call *call);
 /* UpdateService may not do what is CodeDeploy's, or a task set's, to do. */
 bool ecs_check_controller(const struct service *service, struct call *call);
+/* ecs_dependencies.c: RegisterTaskDefinition's, whose containers are there and have names of their own: all
+ * that they depend on is there, can come to pass, and makes no circle. */
+bool ecs_check_dependencies(struct call *call);
 /* Checks a service's load balancers against the task definition and the target groups. */
 bool ecs_check_load_balancers(struct region *region, struct call *call, struct json_object *load_balancers,
                               const struct definition *definition);

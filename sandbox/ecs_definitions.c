@@ -212,7 +212,7 @@ static bool check_definition(struct call *call)
     }
     if (!essential)
         return call_fail(call, "ClientException", "At least one container must be essential.");
-    return check_fargate(call);
+    return ecs_check_dependencies(call) && check_fargate(call);
 }
 
 static void add_missing_list(struct json_object *json, const char *key)

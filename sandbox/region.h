@@ -69,7 +69,10 @@ struct container {
     struct json_object *definition; /* with the task's overrides */
     pid_t pid;                      /* 0: none */
     struct container_log *log;      /* what it prints, on its way to CloudWatch Logs; NULL: it goes nowhere */
-    int stop_timeout_s;             /* from SIGTERM to SIGKILL */
+    int stop_timeout_s;             /* from its SIGTERM to its SIGKILL */
+    int64_t started_ms;             /* its process, by the monotonic clock */
+    bool told_to_end;               /* by SIGTERM, in its turn; then */
+    int64_t told_ms;                /* when */
     char agent_id[CONTAINER_AGENT_ID_MAX]; /* see agent.h */
     int64_t agent_asked_ms[3][3];          /* when it last took a request, by fault and verb; 0: never */
     bool killed;

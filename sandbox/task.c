@@ -6,14 +6,13 @@
 #include "sandbox/agent.h"
 #include "sandbox/elbv2.h"
 #include "sandbox/interface.h"
-#include "sandbox/launch.h"
 #include "sandbox/logs.h"
 #include "sandbox/names.h"
 #include "sandbox/overrides.h"
 #include "sandbox/ssm.h"
 #include "sandbox/task_keys.h"
+#include "sandbox/task_order.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,33 +274,38 @@ void task_stop(struct region *region, struct task *task, const char *code, const
         enter(task, TASK_DEACTIVATING, now_ms);
     } else if (task->state >= TASK_ACTIVATING) {
         enter(task, TASK_STOPPING, now_ms);
-        task_signal(task, SIGTERM);
+        task_order_stop(task, now_ms);
     } else {
         enter(task, TASK_DEPROVISIONING, now_ms);
     }
     region_wake(region);
 }
 
-static void start_containers(struct region *region, struct task *task, int64_t now_ms)
+/* Those whose turn it is; true once all are started. */
+static bool start_containers(struct region *region, struct task *task, int64_t now_ms)
 {
     struct error error = {0};
+    enum task_order_state state = task_order_start(region, task, now_ms, &error);
 
+    if (state == TASK_ORDER_FAILED)
+        task_stop(region, task, "TaskFailedToStart", error.message);
+    return state == TASK_ORDER_STARTED;
+}
+
+static void activate(struct region *region, struct task *task, int64_t now_ms)
+{
     task->connected = task->pull_started = task->pull_stopped = region_now();
     enter(task, TASK_ACTIVATING, now_ms);
-    for (size_t i = 0; i < task->container_count; i++) {
-        struct container *container = &task->containers[i];
-        if (launch_container(region, task, container, &error)) {
-            container->state = CONTAINER_RUNNING;
-            names_hex(container->runtime_id, 32);
-            snprintf(container->runtime_id + 32, sizeof container->runtime_id - 32, "-%d", 1000 + (int)i);
-            continue;
-        }
-        container->state = CONTAINER_STOPPED;
-        text_copy(container->reason, sizeof container->reason, error.message);
-        /* ECS pulls all images before it starts anything. */
-        task_stop(region, task, "TaskFailedToStart", error.message);
-        return;
-    }
+    start_containers(region, task, now_ms);
+}
+
+static void run(struct region *region, struct task *task, int64_t now_ms)
+{
+    enter(task, TASK_RUNNING, now_ms);
+    task->running_ms = now_ms;
+    task->started = region_now();
+    task->registered = json_length(task->load_balancers) > 0;
+    each_target(region, task, register_target);
 }
 
 /* Its network is made before its containers, and they start only once it is there. */
@@ -387,20 +391,7 @@ static void drain(struct region *region, struct task *task, int64_t now_ms)
         return;
     task->registered = false;
     enter(task, TASK_STOPPING, now_ms);
-    task_signal(task, SIGTERM);
-}
-
-/* SIGKILL for those whose time is up, once. */
-static void kill_late(struct task *task, int64_t waited_ms)
-{
-    for (size_t i = 0; i < task->container_count; i++) {
-        struct container *container = &task->containers[i];
-        if (container->pid <= 0 || container->killed ||
-            waited_ms <= (int64_t)container->stop_timeout_s * 1000)
-            continue;
-        container->killed = true;
-        process_signal(container->pid, SIGKILL);
-    }
+    task_order_stop(task, now_ms);
 }
 
 static void finish_processes(struct task *task, bool alive, int64_t now_ms)
@@ -411,7 +402,7 @@ static void finish_processes(struct task *task, bool alive, int64_t now_ms)
         task->execution_stopped = region_now();
         enter(task, TASK_DEPROVISIONING, now_ms);
     } else {
-        kill_late(task, now_ms - task->since_ms);
+        task_order_stop(task, now_ms);
     }
 }
 
@@ -429,16 +420,11 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms)
         break;
     case TASK_PENDING:
         if (waited >= PENDING_MS && carries)
-            start_containers(region, task, now_ms);
+            activate(region, task, now_ms);
         break;
     case TASK_ACTIVATING:
-        if (waited < ACTIVATING_MS)
-            break;
-        enter(task, TASK_RUNNING, now_ms);
-        task->running_ms = now_ms;
-        task->started = region_now();
-        task->registered = json_length(task->load_balancers) > 0;
-        each_target(region, task, register_target);
+        if (start_containers(region, task, now_ms) && waited >= ACTIVATING_MS)
+            run(region, task, now_ms);
         break;
     case TASK_RUNNING:
         check_health(region, task, now_ms);

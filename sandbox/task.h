@@ -20,7 +20,8 @@ void task_advance(struct region *region, struct task *task, int64_t now_ms);
 /* True once nothing of it runs any more. */
 bool task_is_over(const struct task *task);
 void task_free(struct task *task);
-/* SIGTERM or SIGKILL to its containers' processes; its interface ends after them (interface_end). */
+/* SIGTERM or SIGKILL to all its containers' processes at once, whatever their order (task_order.h): for the
+ * region's end. Its interface ends after them (interface_end). */
 void task_signal(struct task *task, int signal_number);
 /* Reaps what has ended; true while the process of a container lives. */
 bool task_reap(struct task *task);

@@ -85,7 +85,8 @@ is "nothing was started" "$count" "$(text ecs list-tasks --cluster FIS --query '
 
 # Its network goes with the task, and all with the region.
 pids() { curl -s "$url/_shaketable/interface" | grep -o '"pid":[1-9][0-9]*' | cut -d: -f2 | tr '\n' ' '; }
-until_is "the network of a task that has ended is gone" 20 "$count" eval 'pids | wc -w'
+# Two processes each: before what it serves, and before the region that it calls.
+until_is "the network of a task that has ended is gone" 20 "$((2 * count))" eval 'pids | wc -w'
 processes=$(children "$sandbox_pid")
 kill -TERM "$sandbox_pid"; wait "$sandbox_pid"
 is "SIGTERM ends the region well" 0 $?
