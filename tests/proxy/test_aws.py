@@ -325,7 +325,11 @@ def test_rules():
         assert status == 400 and words in said["message"], said
     assert gateway.control(faults)[1] == [{"service": "sqs", "error": {"code": "X", "statusCode": 418}}]
     assert gateway.send("POST", faults, b"[]", {"Content-Type": "text/plain"}).status == 415
-    assert gateway.control(faults, headers={"Host": "evil.example"})[0] == 403
+    for host in ("evil.example", "127.evil.example", "127.0.0.1.evil.example:80", "localhost.evil.example",
+                 "localhostile", "[::1].evil.example", "128.0.0.1", ""):
+        assert gateway.control(faults, headers={"Host": host})[0] == 403, host
+    for host in ("127.0.0.1", "127.1.2.3:80", "localhost", "LOCALHOST:4566", "[::1]", "[::1]:80"):
+        assert gateway.control(faults, headers={"Host": host})[0] == 200, host
     assert gateway.control("/_shaketable/nothing")[0] == 404
     assert gateway.control("/_shaketable/calls", "PUT")[0] == 405
     assert gateway.control("/_localstack/nothing")[0] == 404
