@@ -75,6 +75,7 @@ static void serve(void *context, int fd, const atomic_bool *ending)
     session->ending = ending;
     session->upstream.trust = gateway->trust;
     session->upstream.cancel = ending;
+    session->upstream.client_fd = fd;
     session->upstream.timeout_ms = gateway->timeout_ms;
     gateway_request_init(&session->request, fd);
     while (!atomic_load(ending)) {

@@ -151,8 +151,8 @@ static void exchange(struct work *work, const struct gateway_endpoint *endpoint)
         gateway_answer_end(work->answer);
         work->outcome.upstream_us = (int64_t)(clock_us() - begun_us);
         work->outcome.error = work->answer->status >= 400;
-    } else if (work->answer->lost) {
-        return; /* the client is gone: that is not the endpoint's doing */
+    } else if (work->answer->lost || error.code == ERROR_CANCELED) {
+        work->answer->lost = work->answer->closes = true; /* the client is gone: not the endpoint's doing */
     } else if (work->answer->begun) {
         work->outcome.upstream_lost = true;
         work->answer->closes = true; /* cut, as it was to us */

@@ -483,6 +483,39 @@ def test_a_kept_connection_that_was_closed():
     upstream.close()
 
 
+def test_clients_that_leave_while_the_endpoint_is_silent():
+    """They keep neither a thread nor a connection, and nothing is the endpoint's doing."""
+    asked = threading.Semaphore(0)
+
+    def serve(connection):
+        if connection.recv(65536):
+            asked.release()
+            assert connection.recv(1) == b""
+            asked.release()
+
+    endpoint = Upstream(serve)
+    gateway = Gateway("--aws-timeout", "600s", endpoint=endpoint)
+    head = "".join(f"{name}: {value}\r\n" for name, value in
+                   sigv4.sign(gateway.host, "dynamodb", headers={"X-Amz-Target": "DynamoDB_20120810.GetItem"}).items())
+    before = gateway.descriptors()
+    clients = [gateway.connect() for _ in range(20)]
+    for client in clients:
+        client.sendall(f"POST / HTTP/1.1\r\n{head}Content-Length: 0\r\n\r\n".encode())
+    for _ in clients:
+        assert asked.acquire(timeout=PATIENCE)
+    for client in clients:
+        client.close()
+    for _ in clients:
+        assert asked.acquire(timeout=PATIENCE)
+    assert gateway.counts("dynamodb", "GetItem", 20)["upstream_errors"] == 0
+    end = time.monotonic() + PATIENCE
+    while gateway.descriptors() != before and time.monotonic() < end:
+        time.sleep(0.02)
+    assert gateway.descriptors() == before
+    gateway.stop()
+    endpoint.close()
+
+
 def test_where_calls_go():
     """By the environment. (AWS's own hosts: test_gateway.c.)"""
     dynamodb, others = Endpoint(), Endpoint()
