@@ -92,6 +92,25 @@ static bool on_head(void *context, const struct http_head *head)
     return true;
 }
 
+static void let_go_of_body(struct gateway_request *request)
+{
+    buf_free(&request->body);
+    atomic_fetch_sub(request->bodies, request->taken);
+    request->taken = 0;
+}
+
+/* Small ones always find room: so does what takes a fault back. */
+static bool make_room(struct gateway_request *request, size_t length)
+{
+    if (!buf_reserve(&request->body, length))
+        return false;
+    size_t grown = request->body.capacity - request->taken;
+    if (request->body.capacity <= GATEWAY_BODY_SMALL || grown == 0)
+        return true;
+    request->taken += grown;
+    return atomic_fetch_add(request->bodies, grown) + grown <= GATEWAY_BODIES_MAX;
+}
+
 static void on_body(void *context, const char *data, size_t length)
 {
     struct gateway_request *request = context;
@@ -99,18 +118,21 @@ static void on_body(void *context, const char *data, size_t length)
         return;
     if (length > GATEWAY_BODY_MAX - request->body.length)
         request->too_large = true;
-    else if (!buf_append(&request->body, data, length))
+    else if (!make_room(request, length) || !buf_append(&request->body, data, length))
         request->no_memory = true;
+    if (request->too_large || request->no_memory)
+        let_go_of_body(request);
 }
 
 static const struct http_events events = {.head = on_head, .body = on_body};
 
 /* ── reading ─────────────────────────────────────────────────────────────────────────────── */
 
-void gateway_request_init(struct gateway_request *request, int fd)
+void gateway_request_init(struct gateway_request *request, int fd, atomic_size_t *bodies)
 {
     memset(request, 0, sizeof *request);
     request->fd = fd;
+    request->bodies = bodies;
     buf_init(&request->texts, TEXTS_MAX);
     buf_init(&request->body, GATEWAY_BODY_MAX + 1);
     http_reader_init(&request->reader, HTTP_REQUEST, &events, request);
@@ -120,13 +142,13 @@ void gateway_request_free(struct gateway_request *request)
 {
     http_reader_free(&request->reader);
     buf_free(&request->texts);
-    buf_free(&request->body);
+    let_go_of_body(request);
 }
 
 static void begin(struct gateway_request *request)
 {
     buf_reset(&request->texts);
-    buf_free(&request->body); /* a big one is not kept for the small ones behind it */
+    let_go_of_body(request); /* a big one is not kept for the small ones behind it */
     request->method = request->path = request->query = NULL;
     request->header_count = 0;
     request->headed = request->too_large = request->no_memory = false;
