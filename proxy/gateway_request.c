@@ -1,6 +1,7 @@
 #include "proxy/gateway_request.h"
 
 #include "core/clock.h"
+#include "proxy/gateway_query.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TEXTS_MAX (HTTP_HEAD_MAX + 2 * HTTP_FIELDS_MAX + 32)
+#define TEXTS_MAX ((1 + GATEWAY_QUERY_GROWTH) * HTTP_HEAD_MAX + 2 * HTTP_FIELDS_MAX + 32)
 
 /* ── the head ────────────────────────────────────────────────────────────────────────────── */
 
@@ -22,19 +23,29 @@ static size_t put_text(struct buf *texts, const char *text, size_t length)
     return at;
 }
 
-/* "http://host/path?query" and "/path?query" to path and query. */
-static void take_target(struct gateway_request *request, char *target)
+/* "http://host/path?query" and "/path?query" to the path; the query is put elsewhere, settled. */
+static void take_path(struct gateway_request *request, char *target)
 {
     char *scheme = target[0] != '/' ? strstr(target, "://") : NULL;
     if (scheme) {
         target = scheme + 3;
         target += strcspn(target, "/?");
     }
-    target[strcspn(target, "#")] = '\0';
+    target[strcspn(target, "?#")] = '\0';
     request->path = target;
-    request->query = target + strcspn(target, "?");
-    if (*request->query == '?')
-        *request->query++ = '\0';
+}
+
+static size_t put_query(struct buf *texts, const char *target, size_t length)
+{
+    size_t at = texts->length;
+    const char *mark = memchr(target, '#', length), *query = NULL;
+    if (mark)
+        length = (size_t)(mark - target);
+    query = memchr(target, '?', length);
+    if (query)
+        gateway_query_settle(texts, query + 1, length - (size_t)(query + 1 - target));
+    buf_append_char(texts, '\0');
+    return at;
 }
 
 /* Without the blanks at its end, which are no part of it. */
@@ -52,6 +63,7 @@ static bool keep_head(struct gateway_request *request, const struct http_head *h
     const char *method = llhttp_method_name((llhttp_method_t)head->method);
     struct buf *texts = &request->texts;
     size_t target = put_text(texts, text, head->target_length);
+    size_t query = put_query(texts, text, head->target_length);
     size_t named = put_text(texts, method, strlen(method));
     for (size_t i = 0; i < head->count; i++) {
         names[i] = put_text(texts, text + head->fields[i].name, head->fields[i].name_length);
@@ -65,7 +77,8 @@ static bool keep_head(struct gateway_request *request, const struct http_head *h
             (struct http1_header){.name = texts->data + names[i], .value = texts->data + values[i]};
     request->header_count = head->count;
     request->method = texts->data + named;
-    take_target(request, texts->data + target);
+    request->query = texts->data + query;
+    take_path(request, texts->data + target);
     return true;
 }
 

@@ -42,7 +42,7 @@ struct gateway_request {
     size_t taken;          /* this one's part of it */
     struct http1_header headers[GATEWAY_HEADERS_MAX];
     size_t header_count;
-    char *method, *path, *query; /* the query without its "?", "" if there is none */
+    char *method, *path, *query; /* the query without its "?", settled; "" if there is none */
     bool headed, http_1_0, keeps_alive, too_large, no_memory;
 };
 

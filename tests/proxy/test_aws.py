@@ -119,6 +119,13 @@ def test_a_call_is_signed_anew():
                                          ("s3", "DELETE", "/b/k", ""), ("s3", "PUT", "/b/", "")):
         assert gateway.call(service, method=method, path=path, query=query, body=b"").status == 200
         assert endpoint.calls[-1][:2] == (method, path + ("?" if query else "") + query)
+    # a query is signed as who verifies it reads it, whichever way it is written
+    for query, settled in (("x=a+b&acl&prefix=a/b=", "x=a%20b&acl&prefix=a%2Fb%3D"),
+                           ("prefix=%61%2fb%2b%3d&x=a%20b", "prefix=a%2Fb%2B%3D&x=a%20b"),
+                           ("prefix=(a)*!~&b=c%&d=%4", "prefix=%28a%29%2A%21~&b=c%25&d=%254")):
+        for key, secret in ((KEY, SECRET), ("THEIRS", "x")):
+            answer = gateway.call("s3", method="GET", path="/b", query=query, body=b"", key=key, secret=secret)
+            assert answer.status == 200 and endpoint.calls[-1][1] == "/b?" + settled, (query, answer.text)
     assert endpoint.accepted == len(endpoint.calls)  # a client's connection is one upstream
     gateway.stop()
     gateway = Gateway("--aws-endpoint", f"http://127.0.0.1:{endpoint.port}/stage/")
