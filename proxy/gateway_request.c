@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -220,6 +221,14 @@ void gateway_request_drain(struct gateway_request *request)
 
 /* ── signed pieces ───────────────────────────────────────────────────────────────────────── */
 
+/* As S3 checks it: pieces that are missing are not seen otherwise. */
+static bool has_said_length(const struct gateway_request *request, const struct api_request *view)
+{
+    const char *said = api_request_header(view, "X-Amz-Decoded-Content-Length");
+    char *end = NULL;
+    return !said || (strtoull(said, &end, 10) == request->body.length && end != said && *end == '\0');
+}
+
 bool gateway_request_unchunk(struct gateway_request *request)
 {
     const struct api_request view = gateway_request_view(request);
@@ -227,7 +236,7 @@ bool gateway_request_unchunk(struct gateway_request *request)
     struct aws_chunked_trailers trailers;
     if (!hash || strncmp(hash, "STREAMING-", strlen("STREAMING-")) != 0)
         return true;
-    if (!aws_chunked_decode(&request->body, &trailers))
+    if (!aws_chunked_decode(&request->body, &trailers) || !has_said_length(request, &view))
         return false;
     for (size_t i = 0; i < trailers.count; i++)
         request->headers[request->header_count++] =

@@ -175,6 +175,13 @@ def test_bodies():
     assert not {"content-encoding", "x-amz-trailer", "x-amz-decoded-content-length"} & set(seen)
     answer = gateway.call("s3", method="PUT", path="/b/k", body=b"9\r\nhello", payload="STREAMING-UNSIGNED-PAYLOAD-TRAILER")
     assert answer.status == 400 and b"<Code>IncompleteBody</Code>" in answer.text, answer.text
+    count = len(endpoint.calls)
+    for length in ("12", "10", "", "x", "-1"):
+        answer = gateway.call("s3", method="PUT", path="/b/k", body=pieces + trailer,
+                              payload="STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+                              headers={"X-Amz-Decoded-Content-Length": length})
+        assert answer.status == 400 and b"<Code>IncompleteBody</Code>" in answer.text, (length, answer.text)
+    assert len(endpoint.calls) == count
     # One byte more than may be: told before it is sent, in the caller's protocol.
     headers = sigv4.sign(gateway.host, "dynamodb", headers={"X-Amz-Target": "DynamoDB_20120810.PutItem"})
     with gateway.connect() as client:
