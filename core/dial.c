@@ -14,18 +14,32 @@
 
 /* ── waiting ─────────────────────────────────────────────────────────────────────────────── */
 
-enum dial_wait dial_wait(int fd, short events, int64_t until_ms, const atomic_bool *cancel)
+bool dial_is_stopped(const struct dial_stop *stop)
 {
+    return stop->cancel != NULL && atomic_load_explicit(stop->cancel, memory_order_acquire);
+}
+
+bool dial_is_unwanted(const struct dial_stop *stop)
+{
+    struct pollfd caller = {.fd = stop->caller_fd, .events = POLLRDHUP};
+    return stop->caller_fd > 0 && poll(&caller, 1, 0) > 0;
+}
+
+enum dial_wait dial_wait(const struct dial *dial, short events, int64_t until_ms)
+{
+    bool sliced = dial->stop.cancel != NULL || dial->stop.caller_fd > 0;
     for (;;) {
-        if (cancel != NULL && atomic_load_explicit(cancel, memory_order_acquire))
+        if (dial_is_stopped(&dial->stop))
             return DIAL_STOPPED;
         int64_t left_ms = until_ms - clock_ms();
-        int64_t slice_ms = cancel != NULL && left_ms > DIAL_CANCEL_MS ? DIAL_CANCEL_MS : left_ms;
-        struct pollfd entry = {.fd = fd, .events = events};
+        int64_t slice_ms = sliced && left_ms > DIAL_CANCEL_MS ? DIAL_CANCEL_MS : left_ms;
+        struct pollfd entry = {.fd = dial->fd, .events = events};
         if (poll(&entry, 1, slice_ms > 0 ? (int)slice_ms : 0) > 0)
             return DIAL_READY;
         if (left_ms <= 0)
             return DIAL_LATE;
+        if (dial_is_unwanted(&dial->stop))
+            return DIAL_STOPPED;
     }
 }
 
@@ -74,7 +88,7 @@ static enum dial_failure connect_to(struct dial *dial, const struct sockaddr_sto
         return DIAL_DONE;
     int problem = errno;
     if (problem == EINPROGRESS || problem == EINTR) {
-        enum dial_wait wait = dial_wait(dial->fd, POLLOUT, until_ms, dial->cancel);
+        enum dial_wait wait = dial_wait(dial, POLLOUT, until_ms);
         if (wait != DIAL_READY)
             return dial_wait_failed(wait, dial->peer, "connection", timeout_ms, error);
         socklen_t size = sizeof problem;
@@ -155,8 +169,8 @@ static enum dial_failure go_through(struct dial *dial, const struct dial_options
             return DIAL_PROXY;
         host = proxy_host;
     }
-    enum dial_failure failure = dial_resolve(host, port, clock_ms() + options->connect_timeout_ms,
-                                             options->cancel, &addresses, error);
+    enum dial_failure failure =
+        dial_resolve(host, port, clock_ms() + options->connect_timeout_ms, &dial->stop, &addresses, error);
     times->resolve_us = lap_us(&watch);
     if (failure != DIAL_DONE)
         return failure;
@@ -190,7 +204,7 @@ struct dial *dial_open(const struct dial_options *options, struct dial_times *ti
         return NULL;
     }
     dial->fd = -1;
-    dial->cancel = options->cancel;
+    dial->stop = (struct dial_stop){.cancel = options->cancel, .caller_fd = options->caller_fd};
     struct dial_trust *own = NULL;
     const struct dial_trust *trust = options->trust;
     if (options->tls && trust == NULL)

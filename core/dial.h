@@ -36,6 +36,8 @@ struct dial_options {
     int connect_timeout_ms;    /* of all addresses together, a silent one gets half of what is left before the
                                   next; once more for the name, the proxy's answer, and TLS's handshake */
     const atomic_bool *cancel; /* NULL: never */
+    int caller_fd; /* the socket of whoever it is for: waiting is canceled once its other side has ended; 0:
+                      none */
 };
 
 /* How far it came, when it failed. */

@@ -75,7 +75,7 @@ static void tell_broken(const struct dial *dial, struct error *error)
 /* True, and told: asked to stop. A peer that never pauses would else be read for ever. */
 static bool is_canceled(const struct dial *dial, struct error *error)
 {
-    if (dial->cancel == NULL || !atomic_load_explicit(dial->cancel, memory_order_acquire))
+    if (!dial_is_stopped(&dial->stop))
         return false;
     dial_wait_failed(DIAL_STOPPED, dial->peer, "", 0, error);
     return true;
@@ -95,7 +95,7 @@ ssize_t dial_read(struct dial *dial, void *into, size_t size, int timeout_ms, st
             tell_broken(dial, error);
             return -1;
         }
-        enum dial_wait wait = dial_wait(dial->fd, events, until_ms, dial->cancel);
+        enum dial_wait wait = dial_wait(dial, events, until_ms);
         if (wait != DIAL_READY) {
             dial_wait_failed(wait, dial->peer, "answer", timeout_ms, error);
             return -1;
@@ -122,7 +122,7 @@ bool dial_write(struct dial *dial, const void *from, size_t length, int timeout_
             tell_broken(dial, error);
             return false;
         }
-        enum dial_wait wait = dial_wait(dial->fd, events, until_ms, dial->cancel);
+        enum dial_wait wait = dial_wait(dial, events, until_ms);
         if (wait != DIAL_READY) {
             dial_wait_failed(wait, dial->peer, "room for what is to be sent", timeout_ms, error);
             return false;

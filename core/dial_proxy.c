@@ -60,7 +60,7 @@ static enum dial_failure read_head(struct dial *dial, struct buf *head, int64_t 
         if (got < 0 && errno != EAGAIN && errno != EINTR)
             return cut(dial, strerror(errno), error);
         if (got < 0) {
-            enum dial_wait wait = dial_wait(dial->fd, POLLIN, until_ms, dial->cancel);
+            enum dial_wait wait = dial_wait(dial, POLLIN, until_ms);
             if (wait != DIAL_READY)
                 return dial_wait_failed(wait, dial->peer, "answer of the proxy", timeout_ms, error);
             continue;
@@ -119,7 +119,7 @@ enum dial_failure dial_ask_proxy(struct dial *dial, const char *host, uint16_t p
         error_set(error, ERROR_INVALID, "'%.64s' is no host's name", host);
     else if (dial_write(dial, request.data, request.length, timeout_ms, error))
         failure = read_answer(dial, buf_text(&what), timeout_ms, error);
-    else if (dial->cancel != NULL && atomic_load(dial->cancel))
+    else if (dial_is_stopped(&dial->stop))
         failure = DIAL_CANCELED;
     buf_free(&request);
     buf_free(&what);

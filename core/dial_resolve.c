@@ -80,16 +80,15 @@ static struct question *question_new(const char *host, const char *service)
 }
 
 /* True: it was answered in time. The mutex is held, before and after. */
-static enum dial_wait await(struct question *question, int64_t until_ms, const atomic_bool *cancel)
+static enum dial_wait await(struct question *question, int64_t until_ms, const struct dial_stop *stop)
 {
     while (!question->done) {
-        if (cancel != NULL && atomic_load_explicit(cancel, memory_order_acquire))
+        if (dial_is_stopped(stop) || dial_is_unwanted(stop))
             return DIAL_STOPPED;
         int64_t now_ms = clock_ms();
         if (now_ms >= until_ms)
             return DIAL_LATE;
-        int64_t next_ms =
-            cancel != NULL && until_ms - now_ms > DIAL_CANCEL_MS ? now_ms + DIAL_CANCEL_MS : until_ms;
+        int64_t next_ms = until_ms - now_ms > DIAL_CANCEL_MS ? now_ms + DIAL_CANCEL_MS : until_ms;
         struct timespec next = {.tv_sec = next_ms / 1000, .tv_nsec = next_ms % 1000 * 1000000};
         pthread_cond_timedwait(&question->answered, &question->mutex, &next);
     }
@@ -111,7 +110,7 @@ static enum dial_failure judge(const char *host, int result, const struct dial_a
 }
 
 static enum dial_failure look_up(const char *host, const char *service, int64_t until_ms,
-                                 const atomic_bool *cancel, struct dial_addresses *addresses,
+                                 const struct dial_stop *stop, struct dial_addresses *addresses,
                                  struct error *error)
 {
     pthread_t thread;
@@ -124,7 +123,7 @@ static enum dial_failure look_up(const char *host, const char *service, int64_t 
     }
     pthread_detach(thread);
     pthread_mutex_lock(&question->mutex);
-    enum dial_wait wait = await(question, until_ms, cancel);
+    enum dial_wait wait = await(question, until_ms, stop);
     bool done = question->done;
     question->left = true;
     pthread_mutex_unlock(&question->mutex);
@@ -140,8 +139,9 @@ static enum dial_failure look_up(const char *host, const char *service, int64_t 
     return judge(host, result, addresses, error);
 }
 
-enum dial_failure dial_resolve(const char *host, uint16_t port, int64_t until_ms, const atomic_bool *cancel,
-                               struct dial_addresses *addresses, struct error *error)
+enum dial_failure dial_resolve(const char *host, uint16_t port, int64_t until_ms,
+                               const struct dial_stop *stop, struct dial_addresses *addresses,
+                               struct error *error)
 {
     char service[8];
     struct addrinfo hints = any_stream;
@@ -157,5 +157,5 @@ enum dial_failure dial_resolve(const char *host, uint16_t port, int64_t until_ms
         freeaddrinfo(found);
         return judge(host, 0, addresses, error);
     }
-    return look_up(host, service, until_ms, cancel, addresses, error);
+    return look_up(host, service, until_ms, stop, addresses, error);
 }

@@ -95,8 +95,7 @@ static enum dial_failure shake(struct dial *dial, const char *host, int timeout_
         int wants = SSL_get_error(dial->ssl, result);
         if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE)
             return refused(dial, host, error);
-        enum dial_wait wait =
-            dial_wait(dial->fd, wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until_ms, dial->cancel);
+        enum dial_wait wait = dial_wait(dial, wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until_ms);
         if (wait != DIAL_READY)
             return dial_wait_failed(wait, dial->peer, "TLS handshake", timeout_ms, error);
     }

@@ -119,8 +119,11 @@ static void open_tunnel(const struct gate *gate, int fd, const struct authority 
                         size_t early_length, const atomic_bool *ending)
 {
     static const char established[] = "HTTP/1.1 200 Connection established\r\n\r\n";
-    const struct dial_options options = {
-        .host = to->host, .port = to->port, .connect_timeout_ms = gate->connect_timeout_ms, .cancel = ending};
+    const struct dial_options options = {.host = to->host,
+                                         .port = to->port,
+                                         .connect_timeout_ms = gate->connect_timeout_ms,
+                                         .cancel = ending,
+                                         .caller_fd = fd};
     enum dial_failure failure = DIAL_DONE;
     struct error error = {0};
     struct dial *dial = dial_open(&options, NULL, &failure, &error);

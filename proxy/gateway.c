@@ -75,8 +75,9 @@ static void serve(void *context, int fd, const atomic_bool *ending)
     session->ending = ending;
     session->upstream.trust = gateway->trust;
     session->upstream.cancel = ending;
+    session->upstream.client_fd = fd;
     session->upstream.timeout_ms = gateway->timeout_ms;
-    gateway_request_init(&session->request, fd);
+    gateway_request_init(&session->request, fd, &gateway->bodies);
     while (!atomic_load(ending)) {
         enum gateway_read result = gateway_request_read(&session->request);
         if (result == GATEWAY_ENDED || !answer_one(session, result))

@@ -27,6 +27,11 @@ struct work {
 
 /* ── errors ──────────────────────────────────────────────────────────────────────────────── */
 
+static bool is_s3(const struct api_call *call)
+{
+    return call->protocol == API_REST_XML && strcmp(call->service, "s3") == 0;
+}
+
 /* In the protocol of the call. `mark` is a header that says whose error it is. */
 static void answer_error(struct work *work, int status, const char *code, const char *message,
                          const char *mark)
@@ -37,7 +42,7 @@ static void answer_error(struct work *work, int status, const char *code, const 
     struct buf headers, body;
     api_request_id(id);
     struct api_error error = {.protocol = call->protocol,
-                              .s3 = call->protocol == API_REST_XML && strcmp(call->service, "s3") == 0,
+                              .s3 = is_s3(call),
                               .query_errors = call->info && call->info->query_errors,
                               .status = status,
                               .code = code,
@@ -58,8 +63,7 @@ static void answer_error(struct work *work, int status, const char *code, const 
 static void refuse(struct work *work, enum api_refusal refusal, const struct error *why)
 {
     const struct api_call *call = &work->call;
-    bool s3 = call->protocol == API_REST_XML && strcmp(call->service, "s3") == 0;
-    struct api_refusal_as as = api_refusal_as(refusal, call->protocol, s3);
+    struct api_refusal_as as = api_refusal_as(refusal, call->protocol, is_s3(call));
     work->outcome.forbidden = true;
     answer_error(work, as.status, as.code, why->message, OUR_OWN);
 }
@@ -151,8 +155,8 @@ static void exchange(struct work *work, const struct gateway_endpoint *endpoint)
         gateway_answer_end(work->answer);
         work->outcome.upstream_us = (int64_t)(clock_us() - begun_us);
         work->outcome.error = work->answer->status >= 400;
-    } else if (work->answer->lost) {
-        return; /* the client is gone: that is not the endpoint's doing */
+    } else if (work->answer->lost || error.code == ERROR_CANCELED) {
+        work->answer->lost = work->answer->closes = true; /* the client is gone: not the endpoint's doing */
     } else if (work->answer->begun) {
         work->outcome.upstream_lost = true;
         work->answer->closes = true; /* cut, as it was to us */
@@ -201,7 +205,9 @@ static bool is_whole(struct work *work, enum gateway_read result)
         answer_error(work, 413, "RequestEntityTooLarge",
                      "shaketable-proxy: the body is larger than 64 MB, the most that it signs anew", OUR_OWN);
     else if (result == GATEWAY_NO_MEMORY)
-        answer_error(work, 503, "ServiceUnavailable", "shaketable-proxy: no memory for the body", OUR_OWN);
+        answer_error(work, 503, is_s3(&work->call) ? "SlowDown" : "ServiceUnavailable",
+                     "shaketable-proxy: no room for the body: all that are under way may take 256 MB",
+                     OUR_OWN);
     return result == GATEWAY_WHOLE;
 }
 

@@ -1,7 +1,10 @@
 /* gateway_control: what the gateway answers for itself. */
+#include "proxy/authority.h"
 #include "proxy/gateway_internal.h"
 
+#include <arpa/inet.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,12 +21,23 @@ bool gateway_is_control(const struct gateway_request *request)
     return starts_with(request->path, OWN_PREFIX) || starts_with(request->path, API_FAULTS_PREFIX);
 }
 
-/* A name that somebody else's DNS leads here would make a web page's requests look like our own. */
+/* A name that somebody else's DNS leads here would make a web page's requests look like our own: it must be
+ * one that nobody else can give away, as a whole ("127.example.com" is somebody's). */
 static bool is_loopback(const struct api_request *view)
 {
-    const char *host = api_request_header(view, "Host");
-    return host &&
-           (starts_with(host, "127.") || starts_with(host, "localhost") || starts_with(host, "[::1]"));
+    char text[AUTHORITY_HOST_MAX + sizeof "[]:65535"];
+    const char *host = api_request_header(view, "Host"), *bracket = host ? strrchr(host, ']') : NULL;
+    struct authority authority;
+    struct in_addr address;
+    if (!host)
+        return false;
+    int length =
+        snprintf(text, sizeof text, "%s%s", host, strchr(bracket ? bracket : host, ':') ? "" : ":80");
+    if (length >= (int)sizeof text || !authority_parse(text, (size_t)length, &authority))
+        return false;
+    return strcmp(authority.host, "localhost") == 0 || strcmp(authority.host, "::1") == 0 ||
+           (inet_pton(AF_INET, authority.host, &address) == 1 &&
+            ntohl(address.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET);
 }
 
 static int say(struct buf *out, int status, const char *message)
@@ -81,6 +95,10 @@ void gateway_control(struct gateway *gateway, const struct gateway_request *requ
         status = answer_own(gateway, request, &out);
     else
         status = answer_chaos(gateway, &view, &out);
+    if (out.failed) { /* half of it would be no JSON */
+        buf_reset(&out);
+        status = say(&out, 500, "it is too large to be shown");
+    }
     gateway_answer_send(answer, status, JSON_TYPE, &out);
     buf_free(&out);
 }

@@ -28,6 +28,7 @@ struct gateway {
     struct gateway_counts *counts;
     struct backend *backend;
     int timeout_ms;
+    atomic_size_t bodies;   /* bytes that all requests' bodies take */
     atomic_bool complained; /* about our own credentials: said once, until there are some */
     pthread_mutex_t lock;   /* for the rest */
     struct api_faults faults;

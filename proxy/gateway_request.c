@@ -1,15 +1,17 @@
 #include "proxy/gateway_request.h"
 
 #include "core/clock.h"
+#include "proxy/gateway_query.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TEXTS_MAX (HTTP_HEAD_MAX + 2 * HTTP_FIELDS_MAX + 32)
+#define TEXTS_MAX ((1 + GATEWAY_QUERY_GROWTH) * HTTP_HEAD_MAX + 2 * HTTP_FIELDS_MAX + 32)
 
 /* ── the head ────────────────────────────────────────────────────────────────────────────── */
 
@@ -22,19 +24,29 @@ static size_t put_text(struct buf *texts, const char *text, size_t length)
     return at;
 }
 
-/* "http://host/path?query" and "/path?query" to path and query. */
-static void take_target(struct gateway_request *request, char *target)
+/* "http://host/path?query" and "/path?query" to the path; the query is put elsewhere, settled. */
+static void take_path(struct gateway_request *request, char *target)
 {
     char *scheme = target[0] != '/' ? strstr(target, "://") : NULL;
     if (scheme) {
         target = scheme + 3;
         target += strcspn(target, "/?");
     }
-    target[strcspn(target, "#")] = '\0';
+    target[strcspn(target, "?#")] = '\0';
     request->path = target;
-    request->query = target + strcspn(target, "?");
-    if (*request->query == '?')
-        *request->query++ = '\0';
+}
+
+static size_t put_query(struct buf *texts, const char *target, size_t length)
+{
+    size_t at = texts->length;
+    const char *mark = memchr(target, '#', length), *query = NULL;
+    if (mark)
+        length = (size_t)(mark - target);
+    query = memchr(target, '?', length);
+    if (query)
+        gateway_query_settle(texts, query + 1, length - (size_t)(query + 1 - target));
+    buf_append_char(texts, '\0');
+    return at;
 }
 
 /* Without the blanks at its end, which are no part of it. */
@@ -52,6 +64,7 @@ static bool keep_head(struct gateway_request *request, const struct http_head *h
     const char *method = llhttp_method_name((llhttp_method_t)head->method);
     struct buf *texts = &request->texts;
     size_t target = put_text(texts, text, head->target_length);
+    size_t query = put_query(texts, text, head->target_length);
     size_t named = put_text(texts, method, strlen(method));
     for (size_t i = 0; i < head->count; i++) {
         names[i] = put_text(texts, text + head->fields[i].name, head->fields[i].name_length);
@@ -65,7 +78,8 @@ static bool keep_head(struct gateway_request *request, const struct http_head *h
             (struct http1_header){.name = texts->data + names[i], .value = texts->data + values[i]};
     request->header_count = head->count;
     request->method = texts->data + named;
-    take_target(request, texts->data + target);
+    request->query = texts->data + query;
+    take_path(request, texts->data + target);
     return true;
 }
 
@@ -92,6 +106,25 @@ static bool on_head(void *context, const struct http_head *head)
     return true;
 }
 
+static void let_go_of_body(struct gateway_request *request)
+{
+    buf_free(&request->body);
+    atomic_fetch_sub(request->bodies, request->taken);
+    request->taken = 0;
+}
+
+/* Small ones always find room: so does what takes a fault back. */
+static bool make_room(struct gateway_request *request, size_t length)
+{
+    if (!buf_reserve(&request->body, length))
+        return false;
+    size_t grown = request->body.capacity - request->taken;
+    if (request->body.capacity <= GATEWAY_BODY_SMALL || grown == 0)
+        return true;
+    request->taken += grown;
+    return atomic_fetch_add(request->bodies, grown) + grown <= GATEWAY_BODIES_MAX;
+}
+
 static void on_body(void *context, const char *data, size_t length)
 {
     struct gateway_request *request = context;
@@ -99,18 +132,21 @@ static void on_body(void *context, const char *data, size_t length)
         return;
     if (length > GATEWAY_BODY_MAX - request->body.length)
         request->too_large = true;
-    else if (!buf_append(&request->body, data, length))
+    else if (!make_room(request, length) || !buf_append(&request->body, data, length))
         request->no_memory = true;
+    if (request->too_large || request->no_memory)
+        let_go_of_body(request);
 }
 
 static const struct http_events events = {.head = on_head, .body = on_body};
 
 /* ── reading ─────────────────────────────────────────────────────────────────────────────── */
 
-void gateway_request_init(struct gateway_request *request, int fd)
+void gateway_request_init(struct gateway_request *request, int fd, atomic_size_t *bodies)
 {
     memset(request, 0, sizeof *request);
     request->fd = fd;
+    request->bodies = bodies;
     buf_init(&request->texts, TEXTS_MAX);
     buf_init(&request->body, GATEWAY_BODY_MAX + 1);
     http_reader_init(&request->reader, HTTP_REQUEST, &events, request);
@@ -120,13 +156,13 @@ void gateway_request_free(struct gateway_request *request)
 {
     http_reader_free(&request->reader);
     buf_free(&request->texts);
-    buf_free(&request->body);
+    let_go_of_body(request);
 }
 
 static void begin(struct gateway_request *request)
 {
     buf_reset(&request->texts);
-    buf_free(&request->body); /* a big one is not kept for the small ones behind it */
+    let_go_of_body(request); /* a big one is not kept for the small ones behind it */
     request->method = request->path = request->query = NULL;
     request->header_count = 0;
     request->headed = request->too_large = request->no_memory = false;
@@ -185,6 +221,14 @@ void gateway_request_drain(struct gateway_request *request)
 
 /* ── signed pieces ───────────────────────────────────────────────────────────────────────── */
 
+/* As S3 checks it: pieces that are missing are not seen otherwise. */
+static bool has_said_length(const struct gateway_request *request, const struct api_request *view)
+{
+    const char *said = api_request_header(view, "X-Amz-Decoded-Content-Length");
+    char *end = NULL;
+    return !said || (strtoull(said, &end, 10) == request->body.length && end != said && *end == '\0');
+}
+
 bool gateway_request_unchunk(struct gateway_request *request)
 {
     const struct api_request view = gateway_request_view(request);
@@ -192,7 +236,7 @@ bool gateway_request_unchunk(struct gateway_request *request)
     struct aws_chunked_trailers trailers;
     if (!hash || strncmp(hash, "STREAMING-", strlen("STREAMING-")) != 0)
         return true;
-    if (!aws_chunked_decode(&request->body, &trailers))
+    if (!aws_chunked_decode(&request->body, &trailers) || !has_said_length(request, &view))
         return false;
     for (size_t i = 0; i < trailers.count; i++)
         request->headers[request->header_count++] =

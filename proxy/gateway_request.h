@@ -11,10 +11,13 @@
 #include "core/http_reader.h"
 #include "proxy/aws_chunked.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define GATEWAY_BODY_MAX (64U << 20)
+#define GATEWAY_BODIES_MAX (256U << 20) /* of all connections, but for those of up to GATEWAY_BODY_SMALL */
+#define GATEWAY_BODY_SMALL (64U << 10)
 #define GATEWAY_READ_MAX 16384
 #define GATEWAY_HEADERS_MAX (HTTP_FIELDS_MAX + AWS_CHUNKED_TRAILERS_MAX)
 #define GATEWAY_DRAIN_MS 2000 /* what a client still sends that was answered before its end */
@@ -24,7 +27,7 @@ enum gateway_read {
     GATEWAY_ENDED,     /* the client is gone */
     GATEWAY_BROKEN,    /* no HTTP, or a head past its bounds */
     GATEWAY_TOO_LARGE, /* the head is there, the body is more than GATEWAY_BODY_MAX */
-    GATEWAY_NO_MEMORY, /* likewise: for the body */
+    GATEWAY_NO_MEMORY, /* likewise: for the body, or all bodies have more than GATEWAY_BODIES_MAX */
 };
 
 struct gateway_request {
@@ -35,14 +38,16 @@ struct gateway_request {
     /* One request. */
     struct buf texts; /* of its head, each with its NUL */
     struct buf body;
+    atomic_size_t *bodies; /* what all connections' bodies take */
+    size_t taken;          /* this one's part of it */
     struct http1_header headers[GATEWAY_HEADERS_MAX];
     size_t header_count;
-    char *method, *path, *query; /* the query without its "?", "" if there is none */
+    char *method, *path, *query; /* the query without its "?", settled; "" if there is none */
     bool headed, http_1_0, keeps_alive, too_large, no_memory;
 };
 
-/* It holds pointers to itself: do not copy it. */
-void gateway_request_init(struct gateway_request *request, int fd);
+/* It holds pointers to itself: do not copy it. `bodies` counts for all that share it, and outlives them. */
+void gateway_request_init(struct gateway_request *request, int fd, atomic_size_t *bodies);
 void gateway_request_free(struct gateway_request *request);
 /* The next; what it had of the last is gone. */
 enum gateway_read gateway_request_read(struct gateway_request *request);

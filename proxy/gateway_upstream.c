@@ -65,7 +65,8 @@ static bool dial(struct gateway_upstream *upstream, const struct gateway_endpoin
                                          .tls = endpoint->url.tls,
                                          .trust = upstream->trust,
                                          .connect_timeout_ms = GATEWAY_CONNECT_MS,
-                                         .cancel = upstream->cancel};
+                                         .cancel = upstream->cancel,
+                                         .caller_fd = upstream->client_fd};
     enum dial_failure why;
     struct dial *opened = dial_open(&options, NULL, &why, error);
     if (!opened) {

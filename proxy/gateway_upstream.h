@@ -16,6 +16,7 @@
 struct gateway_upstream {
     const struct dial_trust *trust;
     const atomic_bool *cancel;
+    int client_fd;  /* who is gone needs no answer */
     int timeout_ms; /* of inactivity */
     struct {
         struct dial *dial; /* NULL: free */

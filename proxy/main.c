@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 enum { EXIT_USAGE = 2, SHOWN_MAX = 512 };
 
@@ -179,6 +180,17 @@ static bool start(struct proxy *proxy, struct error *error)
     return true;
 }
 
+/* Containers mostly begin with a soft limit of 1024, for the sake of select(2), which nothing here uses; a
+ * client takes up to four. */
+static void take_all_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int fail(const struct error *error)
 {
     fprintf(stderr, "shaketable-proxy: %s\n", error->message);
@@ -222,5 +234,6 @@ int main(int argc, char **argv)
     if (with_parent && strcmp(with_parent, "1") == 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_IGN);
+    take_all_descriptors();
     return run(&proxy);
 }

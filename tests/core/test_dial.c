@@ -150,6 +150,39 @@ static void silence_is_a_time_out_and_can_be_canceled(void **state)
     close(listener);
 }
 
+static void whoever_it_is_for_may_leave(void **state)
+{
+    (void)state;
+    int fillers[4], caller[2];
+    char byte;
+    struct error error;
+    struct dial_options options = {.host = "127.0.0.1", .connect_timeout_ms = AMPLE_MS};
+    int listener = deaf_listener(&options.port, fillers, COUNT(fillers));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, caller), 0);
+    options.caller_fd = caller[0];
+    shutdown(caller[1], SHUT_WR);
+    expect_failure(&options, DIAL_CANCELED, ERROR_CANCELED, "canceled");
+    close(caller[0]);
+    close(caller[1]);
+    for (size_t i = 0; i < COUNT(fillers); i++)
+        close(fillers[i]);
+    close(listener);
+    listener = deaf_listener(&options.port, fillers, 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, caller), 0);
+    options.caller_fd = caller[0];
+    struct outcome outcome = open_with(&options);
+    assert_non_null(outcome.dial);
+    assert_int_equal(write(caller[1], "", 1), 1); /* what it says is no leaving */
+    assert_int_equal(dial_read(outcome.dial, &byte, 1, SHORT_MS, &error), -1);
+    assert_int_equal(error.code, ERROR_TIMEOUT);
+    close(caller[1]);
+    assert_int_equal(dial_read(outcome.dial, &byte, 1, AMPLE_MS, &error), -1);
+    assert_int_equal(error.code, ERROR_CANCELED);
+    dial_close(outcome.dial);
+    close(caller[0]);
+    close(listener);
+}
+
 static void cancel_it(int fd, void *context)
 {
     atomic_store((atomic_bool *)context, true);
@@ -443,6 +476,7 @@ int main(void)
         cmocka_unit_test(bytes_go_both_ways_and_phases_are_timed),
         cmocka_unit_test(what_cannot_be_reached_is_told_apart),
         cmocka_unit_test(silence_is_a_time_out_and_can_be_canceled),
+        cmocka_unit_test(whoever_it_is_for_may_leave),
         cmocka_unit_test(reading_ends_by_time_by_cancel_and_by_reset),
         cmocka_unit_test(writing_ends_where_nobody_reads),
         cmocka_unit_test(a_proxy_is_asked_for_a_tunnel),

@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!request)
         return 0;
-    gateway_request_init(request, -1);
+    atomic_size_t bodies = 0;
+    gateway_request_init(request, -1, &bodies);
     while (!done && at < size) {
         size_t length = size - at < piece ? size - at : piece, used = 0;
         done = gateway_request_feed(request, (const char *)data + at, length, &result, &used);
@@ -55,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (done && result == GATEWAY_WHOLE)
         sign_anew(request);
     gateway_request_free(request);
+    if (bodies != 0)
+        abort();
     free(request);
     return 0;
 }

@@ -2,7 +2,7 @@
 import hashlib
 import hmac
 import time
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 EMPTY = hashlib.sha256(b"").hexdigest()
 
@@ -12,7 +12,8 @@ def digest(key, text):
 
 
 def canonical_query(query):
-    pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+    pairs = [[quote(unquote_plus(part), safe="-_.~") for part in pair.partition("=")[::2]]
+             for pair in query.split("&") if pair]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 

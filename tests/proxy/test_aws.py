@@ -119,6 +119,13 @@ def test_a_call_is_signed_anew():
                                          ("s3", "DELETE", "/b/k", ""), ("s3", "PUT", "/b/", "")):
         assert gateway.call(service, method=method, path=path, query=query, body=b"").status == 200
         assert endpoint.calls[-1][:2] == (method, path + ("?" if query else "") + query)
+    # a query is signed as who verifies it reads it, whichever way it is written
+    for query, settled in (("x=a+b&acl&prefix=a/b=", "x=a%20b&acl&prefix=a%2Fb%3D"),
+                           ("prefix=%61%2fb%2b%3d&x=a%20b", "prefix=a%2Fb%2B%3D&x=a%20b"),
+                           ("prefix=(a)*!~&b=c%&d=%4", "prefix=%28a%29%2A%21~&b=c%25&d=%254")):
+        for key, secret in ((KEY, SECRET), ("THEIRS", "x")):
+            answer = gateway.call("s3", method="GET", path="/b", query=query, body=b"", key=key, secret=secret)
+            assert answer.status == 200 and endpoint.calls[-1][1] == "/b?" + settled, (query, answer.text)
     assert endpoint.accepted == len(endpoint.calls)  # a client's connection is one upstream
     gateway.stop()
     gateway = Gateway("--aws-endpoint", f"http://127.0.0.1:{endpoint.port}/stage/")
@@ -168,6 +175,13 @@ def test_bodies():
     assert not {"content-encoding", "x-amz-trailer", "x-amz-decoded-content-length"} & set(seen)
     answer = gateway.call("s3", method="PUT", path="/b/k", body=b"9\r\nhello", payload="STREAMING-UNSIGNED-PAYLOAD-TRAILER")
     assert answer.status == 400 and b"<Code>IncompleteBody</Code>" in answer.text, answer.text
+    count = len(endpoint.calls)
+    for length in ("12", "10", "", "x", "-1"):
+        answer = gateway.call("s3", method="PUT", path="/b/k", body=pieces + trailer,
+                              payload="STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+                              headers={"X-Amz-Decoded-Content-Length": length})
+        assert answer.status == 400 and b"<Code>IncompleteBody</Code>" in answer.text, (length, answer.text)
+    assert len(endpoint.calls) == count
     # One byte more than may be: told before it is sent, in the caller's protocol.
     headers = sigv4.sign(gateway.host, "dynamodb", headers={"X-Amz-Target": "DynamoDB_20120810.PutItem"})
     with gateway.connect() as client:
@@ -325,7 +339,11 @@ def test_rules():
         assert status == 400 and words in said["message"], said
     assert gateway.control(faults)[1] == [{"service": "sqs", "error": {"code": "X", "statusCode": 418}}]
     assert gateway.send("POST", faults, b"[]", {"Content-Type": "text/plain"}).status == 415
-    assert gateway.control(faults, headers={"Host": "evil.example"})[0] == 403
+    for host in ("evil.example", "127.evil.example", "127.0.0.1.evil.example:80", "localhost.evil.example",
+                 "localhostile", "[::1].evil.example", "128.0.0.1", ""):
+        assert gateway.control(faults, headers={"Host": host})[0] == 403, host
+    for host in ("127.0.0.1", "127.1.2.3:80", "localhost", "LOCALHOST:4566", "[::1]", "[::1]:80"):
+        assert gateway.control(faults, headers={"Host": host})[0] == 200, host
     assert gateway.control("/_shaketable/nothing")[0] == 404
     assert gateway.control("/_shaketable/calls", "PUT")[0] == 405
     assert gateway.control("/_localstack/nothing")[0] == 404
@@ -477,6 +495,39 @@ def test_a_kept_connection_that_was_closed():
     connection.close()
     gateway.stop()
     upstream.close()
+
+
+def test_clients_that_leave_while_the_endpoint_is_silent():
+    """They keep neither a thread nor a connection, and nothing is the endpoint's doing."""
+    asked = threading.Semaphore(0)
+
+    def serve(connection):
+        if connection.recv(65536):
+            asked.release()
+            assert connection.recv(1) == b""
+            asked.release()
+
+    endpoint = Upstream(serve)
+    gateway = Gateway("--aws-timeout", "600s", endpoint=endpoint)
+    head = "".join(f"{name}: {value}\r\n" for name, value in
+                   sigv4.sign(gateway.host, "dynamodb", headers={"X-Amz-Target": "DynamoDB_20120810.GetItem"}).items())
+    before = gateway.descriptors()
+    clients = [gateway.connect() for _ in range(20)]
+    for client in clients:
+        client.sendall(f"POST / HTTP/1.1\r\n{head}Content-Length: 0\r\n\r\n".encode())
+    for _ in clients:
+        assert asked.acquire(timeout=PATIENCE)
+    for client in clients:
+        client.close()
+    for _ in clients:
+        assert asked.acquire(timeout=PATIENCE)
+    assert gateway.counts("dynamodb", "GetItem", 20)["upstream_errors"] == 0
+    end = time.monotonic() + PATIENCE
+    while gateway.descriptors() != before and time.monotonic() < end:
+        time.sleep(0.02)
+    assert gateway.descriptors() == before
+    gateway.stop()
+    endpoint.close()
 
 
 def test_where_calls_go():

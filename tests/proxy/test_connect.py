@@ -396,6 +396,38 @@ def test_what_cannot_be_reached_is_told():
         assert set(counted(sums)) == {"upstream_refused"}, sums
 
 
+def test_a_client_that_leaves_while_it_is_dialled():
+    """Nothing goes on being dialled for it: that could take 20 s, and a thread."""
+    deaf = socket.socket()
+    deaf.bind(("127.0.0.1", 0))
+    deaf.listen(0)
+    fillers = [socket.socket() for _ in range(4)]
+    for filler in fillers:
+        filler.setblocking(False)
+        filler.connect_ex(deaf.getsockname())
+
+    def dialling():
+        wanted = f"0100007F:{deaf.getsockname()[1]:04X}"
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            return sum(line.split()[2:4] == [wanted, "02"] for line in table)
+
+    def until(met):
+        end = time.monotonic() + PATIENCE / 2
+        while not met() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert met()
+
+    others = dialling()
+    with Scene() as scene:
+        client = scene.proxy.connect()
+        client.sendall(f"CONNECT 127.0.0.1:{deaf.getsockname()[1]} HTTP/1.1\r\n\r\n".encode())
+        until(lambda: dialling() > others)
+        client.close()
+        until(lambda: dialling() <= others)
+    for one in (deaf, *fillers):
+        one.close()
+
+
 def test_requests_that_are_no_connect():
     with Scene() as scene:
         code, out, errors = curl(scene, url="http://localhost/x")

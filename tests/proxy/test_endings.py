@@ -352,6 +352,20 @@ def test_slow_readers_get_everything():
     upstream.close()
 
 
+def test_the_soft_limit_of_descriptors_is_no_bound():
+    upstream = Upstream(serve_http(echo_path))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    proxy = Proxy(upstream.port, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (48, hard)))
+    clients = [proxy.connect() for _ in range(60)]
+    for client in clients:
+        client.sendall(request())
+        assert Reader(client).response().status == 200
+    for client in clients:
+        client.close()
+    proxy.stop()
+    upstream.close()
+
+
 def test_no_descriptor_for_the_upstream():
     """Clients that got in, but for whom no connection to the application can be made, hear so."""
     upstream = Upstream(serve_http(echo_path))

@@ -109,7 +109,8 @@ static void requests_in_pieces(void **state)
     (void)state;
     for (size_t piece = 1; piece < sizeof text; piece += 7) {
         struct gateway_request *request = calloc(1, sizeof *request);
-        gateway_request_init(request, -1);
+        atomic_size_t bodies = 0;
+        gateway_request_init(request, -1, &bodies);
         assert_int_equal(feed(request, text, piece), GATEWAY_WHOLE);
         assert_string_equal(request->method, "POST");
         assert_string_equal(request->path, "/a%20b");
@@ -132,16 +133,68 @@ static void requests_that_are_wrong(void **state)
         {"\x16\x03\x01", GATEWAY_BROKEN},
         {"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", GATEWAY_BROKEN},
         {"POST / HTTP/1.1\r\nContent-Length: 67108865\r\n\r\n", GATEWAY_TOO_LARGE},
+        {"POST / HTTP/1.1\r\nContent-Length: 18446744073709551617\r\n\r\n", GATEWAY_BROKEN},
+        /* what two programs could end at two places */
+        {"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
+         GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\na", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, x\r\n\r\n0\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\nHost: a\n\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nHost: a\nB: c\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nA: b\rC: d\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n", GATEWAY_BROKEN},
+        {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000001\r\na", GATEWAY_BROKEN},
         {"POST / HTTP/1.1\r\nContent-Length: 67108864\r\n\r\n", GATEWAY_ENDED},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct gateway_request *request = calloc(1, sizeof *request);
-        gateway_request_init(request, -1);
+        atomic_size_t bodies = 0;
+        gateway_request_init(request, -1, &bodies);
         assert_int_equal(feed(request, cases[i].text, 1000), cases[i].result);
         gateway_request_free(request);
         free(request);
     }
+}
+
+static enum gateway_read read_body(atomic_size_t *bodies, size_t length)
+{
+    struct gateway_request *request = calloc(1, sizeof *request);
+    struct buf text;
+    buf_init(&text, GATEWAY_BODY_MAX);
+    buf_printf(&text, "POST / HTTP/1.1\r\nContent-Length: %zu\r\n\r\n%0*d", length, (int)length, 0);
+    gateway_request_init(request, -1, bodies);
+    size_t before = *bodies;
+    enum gateway_read result = feed(request, buf_text(&text), 16384);
+    if (result == GATEWAY_WHOLE)
+        assert_int_equal(*bodies - before, length < GATEWAY_BODY_SMALL ? 0 : request->body.capacity);
+    else
+        assert_int_equal(*bodies, before); /* at once: the request goes on for as long as its answer takes */
+    gateway_request_free(request);
+    free(request);
+    buf_free(&text);
+    return result;
+}
+
+static void all_bodies_have_one_bound(void **state)
+{
+    atomic_size_t bodies = GATEWAY_BODIES_MAX - (1 << 20);
+    (void)state;
+    assert_int_equal(read_body(&bodies, 1 << 19), GATEWAY_WHOLE);
+    assert_int_equal(bodies, GATEWAY_BODIES_MAX - (1 << 20));
+    assert_int_equal(read_body(&bodies, 1 << 20), GATEWAY_NO_MEMORY);
+    assert_int_equal(bodies, GATEWAY_BODIES_MAX - (1 << 20));
+    bodies = GATEWAY_BODIES_MAX;
+    assert_int_equal(read_body(&bodies, 100000), GATEWAY_NO_MEMORY);
+    assert_int_equal(read_body(&bodies, 60000), GATEWAY_WHOLE); /* a small one always finds room */
+    assert_int_equal(bodies, GATEWAY_BODIES_MAX);
 }
 
 /* ── signed pieces ───────────────────────────────────────────────────────────────────────── */
@@ -295,6 +348,7 @@ int main(void)
         cmocka_unit_test(endpoints_that_are_given),
         cmocka_unit_test(requests_in_pieces),
         cmocka_unit_test(requests_that_are_wrong),
+        cmocka_unit_test(all_bodies_have_one_bound),
         cmocka_unit_test(pieces),
         cmocka_unit_test(signatures),
         cmocka_unit_test(headers_have_a_bound),
