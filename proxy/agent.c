@@ -108,6 +108,10 @@ static struct errand look_up(struct agent *agent)
 static void wait_for(struct agent *agent, const struct errand *errand, int64_t ms)
 {
     struct timespec until;
+    pthread_mutex_lock(&agent->mutex);
+    int64_t left_ms = agent->ending ? agent->end_ms - clock_ms() : ms;
+    if (left_ms < ms)
+        ms = left_ms > 0 ? left_ms : 0;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ms / 1000;
     until.tv_nsec += ms % 1000 * 1000000;
@@ -115,7 +119,6 @@ static void wait_for(struct agent *agent, const struct errand *errand, int64_t m
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    pthread_mutex_lock(&agent->mutex);
     int rc = 0;
     while (rc == 0 && agent->wish == errand->wish && agent->ending == errand->ending)
         rc = pthread_cond_timedwait(&agent->changed, &agent->mutex, &until);
@@ -355,9 +358,23 @@ static bool has_begun_late(struct agent *agent)
     if (call(agent, AGENT_STATUS, &agent->doubted, &error) != AGENT_RUNS)
         return false;
     agent->running = agent->doubted;
+    agent->doubt_until_ms = 0;
     error_set(&error, ERROR_CONFLICT, "a %s fault has begun after its request was given up: it is stopped",
               agent_kind_name(agent->doubted.kind));
     complain(agent, &error);
+    return true;
+}
+
+/* Before the end, for a part of the time that it has. False: nothing is expected to begin any more. */
+static bool look_out(struct agent *agent, const struct errand *errand)
+{
+    pthread_mutex_lock(&agent->mutex);
+    int64_t until_ms = agent->end_ms - AGENT_END_MS / 2;
+    pthread_mutex_unlock(&agent->mutex);
+    if (clock_ms() >= agent->doubt_until_ms || clock_ms() >= until_ms)
+        return false;
+    if (!has_begun_late(agent))
+        wait_for(agent, errand, AGENT_SLOW_MS);
     return true;
 }
 
@@ -405,7 +422,7 @@ static bool step(struct agent *agent)
     else if (!errand.answered)
         answer(agent, errand.wish, true, NULL);
     else if (errand.ending)
-        return clock_ms() < agent->doubt_until_ms && has_begun_late(agent);
+        return look_out(agent, &errand);
     else if (keeps)
         rest_running(agent, &errand);
     else
