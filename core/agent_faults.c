@@ -107,6 +107,10 @@ static void refuse_blackhole(const struct fault *fault, const struct agent_setti
     if (fault->scope.percent < 100)
         refusals_add(refusals, "--percent",
                      "the ECS agent's blackhole takes all connections, it has no FlowsPercent");
+    if (setting->source_count > 0)
+        refusals_add(refusals, "--blackhole",
+                     "the ECS agent's blackhole drops a port's traffic of everybody, not of the places named "
+                     "alone (--agent-source)");
     if (setting->port == 0)
         refusals_add(refusals, "--blackhole",
                      "the ECS agent drops a port's traffic, and none is known: --agent-port");
