@@ -200,6 +200,7 @@ static void at_a_dependency_what_goes_out_to_it_is_dropped(void **state)
             json_object_to_json_string_ext(json_array(sidecar_in(plan), "command"), JSON_C_TO_STRING_PLAIN);
         assert_contains(command, cases[i][1]);
         assert_contains(command, "\"--agent-traffic\",\"egress\"");
+        assert_found(plan, MODEL_WARNING, "all that its tasks send, not the calls to ");
         assert_true(json_flag(plan->revision, "enableFaultInjection"));
     }
     struct plan_request request = request_of(LATENCY);
