@@ -60,6 +60,10 @@ static void refuse_together(const struct fault *fault, struct refusals *refusals
 static void refuse(const struct fault *fault, const struct agent_setting *setting, struct refusals *refusals)
 {
     network_faults_refuse(fault, &words, setting->port, refusals);
+    if (fault->blackhole.percent > 0 && setting->source_count > 0)
+        refusals_add(refusals, "--blackhole",
+                     "the ECS agent's blackhole drops a port's traffic of everybody, not of the places named "
+                     "alone (--agent-source)");
     refuse_together(fault, refusals);
 }
 

@@ -42,8 +42,9 @@ static int dependency_port(struct json_object *task_definition, const char *text
     if (dependency.service == NULL)
         return dependency.port;
     for (size_t i = 0; i < count; i++) {
-        const char *url = dependency_endpoint(json_object_array_get_idx(containers, i), dependency.service);
-        if (url[0] != '\0')
+        struct json_object *container = json_object_array_get_idx(containers, i);
+        const char *url = dependency_endpoint(container, dependency.service);
+        if (url[0] != '\0' && dependency_is_application(container)) /* a log router's is not led away */
             return url_port(url);
     }
     return TLS_PORT;

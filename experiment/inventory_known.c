@@ -208,11 +208,13 @@ static const char *why_not(const struct ecs_service *from)
 {
     if (strcmp(from->status, "ACTIVE") != 0)
         return "it is not ACTIVE";
-    if (from->load_balancer_count == 0)
-        return "it has no load balancer: only what it calls can be faulted";
     if (strcmp(from->deployment_controller, "ECS") != 0)
         return "ECS does not deploy it";
-    return from->desired == 0 ? "its desired count is 0" : "";
+    if (from->desired == 0)
+        return "its desired count is 0";
+    return from->load_balancer_count == 0 ? "it has no load balancer: fault what it calls (D), or by the ECS "
+                                            "agent (E)"
+                                          : "";
 }
 
 static struct model_target_group *find_group(const struct model_service *service, const char *arn)

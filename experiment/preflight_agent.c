@@ -172,10 +172,29 @@ static void check_fis(const struct preflight *at)
 
 /* ── what they act on ────────────────────────────────────────────────────────────────────── */
 
+/* At a dependency the sidecar measures what goes there alone, and the kernel faults more than that. */
+static void warn_of_other_calls(const struct preflight *at, const struct agent_setting *setting)
+{
+    char why[MODEL_TEXT_MAX];
+    snprintf(why, sizeof why,
+             "it knows no services: latency and loss meet answers to clients and all other calls too, a "
+             "blackhole all that goes out to port %u",
+             (unsigned)setting->port);
+    preflight_say(at, MODEL_WARNING, why,
+                  "name its addresses with --agent-source (:source), or use --engine sidecar",
+                  "the kernel faults all that its tasks send, not the calls to %.80s alone",
+                  at->sidecars->item[0].dependency);
+}
+
 static void note_reach_of_faults(const struct preflight *at, const struct agent_setting *setting)
 {
     char what[MODEL_TEXT_MAX] = "";
     size_t used = 0;
+    bool outbound = at->sidecars->count > 0 && at->sidecars->item[0].dependency[0] != '\0';
+    if (outbound && setting->source_count == 0) {
+        warn_of_other_calls(at, setting);
+        return;
+    }
     for (size_t i = 0; i < setting->source_count && used < sizeof what; i++)
         used += (size_t)snprintf(what + used, sizeof what - used, "%s%s", i == 0 ? "" : ", ",
                                  setting->sources[i]);
@@ -184,6 +203,10 @@ static void note_reach_of_faults(const struct preflight *at, const struct agent_
         setting->source_count == 0 ? "name places with --agent-source (:source) to leave the others out"
                                    : "nothing to do",
         "the kernel faults all that its tasks send%s%.150s", setting->source_count == 0 ? "" : " to ", what);
+}
+
+static void note_end_of_faults(const struct preflight *at)
+{
     preflight_say(at, MODEL_NOTE,
                   "at the lease's end, the deadline's, or when its task stops; ECS itself has no such timer",
                   "nothing to do", "the sidecar takes the fault back, also if this console dies");
@@ -236,6 +259,7 @@ void preflight_agent(const struct preflight *at, const struct agent_setting *set
     check_agents(at);
     check_fis(at);
     note_reach_of_faults(at, setting);
+    note_end_of_faults(at);
     check_measures(at, choices);
 }
 

@@ -141,7 +141,8 @@ static enum cli_exit carry_out(struct follow *follow, bool prepare)
     } else if (status != CLI_DONE) {
         fprintf(stderr, "shaketable: %s\n", model->experiment.problem);
         if (model->experiment.phase == MODEL_RESTORED)
-            fprintf(stderr, "shaketable: the service is as it was\n");
+            fprintf(stderr, "shaketable: the service is %s\n",
+                    model->experiment.left_to_others ? "left as someone deployed it" : "as it was");
         if (status == CLI_INCOMPLETE)
             fprintf(stderr,
                     "shaketable: the rollback is not complete; finish it with: shaketable rollback %s\n",

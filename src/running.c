@@ -179,6 +179,15 @@ static void print_slow(struct json_object *status)
     printf("change      to %s, under way\n", text);
 }
 
+/* The count is of what was asked for last: while that is on its way, it says nothing of what was live before.
+ */
+static bool is_partly_changed(struct json_object *status)
+{
+    return json_flag(status, "changing") &&
+           json_integer(status, "live_on") + json_integer(status, "unreachable") <
+               json_integer(status, "live_of");
+}
+
 /* How its faults are in force, and how that is known. */
 static void print_faults(struct json_object *status, const char *faults)
 {
@@ -190,7 +199,9 @@ static void print_faults(struct json_object *status, const char *faults)
         return;
     }
     live_text(status, live, sizeof live);
-    printf("faults      %s, live on %s\nreach       %s\n", faults, live, reach_text(status));
+    printf("faults      %s, %s%s\nreach       %s\n", faults,
+           is_partly_changed(status) ? "being changed: the change is live on " : "live on ", live,
+           reach_text(status));
     if (json_integer(status, "slow_ms") > 0)
         print_slow(status);
 }

@@ -48,6 +48,25 @@ static void follow_plan(struct turn *turn)
         turn_close(turn);
 }
 
+static bool is_under_way(enum model_phase phase)
+{
+    return phase == MODEL_ARMING || phase == MODEL_ARMED || phase == MODEL_INJECTING;
+}
+
+/* The agent's plan has made a share of the flows of the blast radius: from now on the fader says so. Else the
+ * next move of any fader would widen the faults to all of them. */
+static void follow_share(struct turn *turn)
+{
+    struct ui_state *state = turn->state;
+    const struct model_experiment *experiment = &turn->model->experiment;
+    if (!is_under_way(experiment->phase) || is_under_way(state->last_phase) || !experiment->ours ||
+        state->choices.engine != CHOICES_ENGINE_AGENT || strcmp(experiment->engine, "agent") != 0 ||
+        state->choices.blast_radius <= 0)
+        return;
+    state->staged.scope.percent = experiment->asked.scope.percent;
+    state->choices.blast_radius = 0;
+}
+
 /* Faults that take seconds to change: when they have. */
 static void follow_change(struct turn *turn)
 {
@@ -76,6 +95,7 @@ void turn_follow(struct turn *turn)
         !state->dragging && !fault_equal(&experiment->asked, &state->seen))
         state->staged = experiment->asked;
     state->seen = experiment->asked;
+    follow_share(turn);
     /* A plan that is still awaited keeps the phase that was set when it was asked for. */
     if (state->overlay != UI_OVERLAY_PLAN || experiment->phase == MODEL_PLANNING ||
         experiment->phase == MODEL_PLANNED)

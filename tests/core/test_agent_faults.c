@@ -174,6 +174,24 @@ static void the_rest_is_refused_by_name(void **state)
     }
 }
 
+/* It has no Sources: to drop everybody's traffic is not what was asked for. */
+static void a_blackhole_of_some_places_is_refused(void **state)
+{
+    (void)state;
+    struct fault fault;
+    struct error error;
+    struct agent_fault mapped;
+    struct refusals refusals = {0};
+    struct agent_setting setting = port_8080;
+    fault_init(&fault);
+    fault.blackhole.percent = 100;
+    assert_true(agent_setting_add_source(&setting, "10.0.0.0/16", "--agent-source", &error));
+    assert_false(agent_faults_map(&fault, &setting, &mapped, &refusals));
+    assert_int_equal(refusals.count, 1);
+    assert_string_equal(refusals.items[0].where, "--blackhole");
+    assert_contains(refusals.items[0].why, "everybody");
+}
+
 static void all_refusals_are_told_at_once(void **state)
 {
     (void)state;
@@ -223,6 +241,7 @@ int main(void)
         cmocka_unit_test(any_of_a_kind_is_whole),
         cmocka_unit_test(what_differs_is_told_apart),
         cmocka_unit_test(the_rest_is_refused_by_name),
+        cmocka_unit_test(a_blackhole_of_some_places_is_refused),
         cmocka_unit_test(all_refusals_are_told_at_once),
         cmocka_unit_test(only_addresses_are_places),
     };

@@ -200,12 +200,40 @@ static void at_a_dependency_what_goes_out_to_it_is_dropped(void **state)
             json_object_to_json_string_ext(json_array(sidecar_in(plan), "command"), JSON_C_TO_STRING_PLAIN);
         assert_contains(command, cases[i][1]);
         assert_contains(command, "\"--agent-traffic\",\"egress\"");
+        assert_found(plan, MODEL_WARNING, "all that its tasks send, not the calls to ");
         assert_true(json_flag(plan->revision, "enableFaultInjection"));
     }
     struct plan_request request = request_of(LATENCY);
     choices_take_dependency(&request.choices, "dynamodb", "--dependency", NULL);
     choices_take_dependency(&request.choices, "sqs", "--dependency", NULL);
     assert_found(make(fixture, &request), MODEL_STOP, "more than one dependency");
+}
+
+/* A log router's calls are not led to the sidecar: where they go out to is not what is dropped. */
+static void the_black_hole_is_where_the_applications_calls_go(void **state)
+{
+    struct fixture *fixture = *state;
+    struct json_object *definition = NULL;
+    struct json_object *containers = json_object_new_array();
+    struct json_object *router =
+        support_json("{'name':'log','image':'public.ecr.aws/aws-observability/aws-for-fluent-bit:2',"
+                     "'environment':[{'name':'AWS_ENDPOINT_URL','value':'http://logs.example:9999'}]}");
+    struct plan_request request = request_of("{'blackhole':{'percent':100}}");
+    assert_done(choices_take_dependency(&request.choices, "dynamodb", "--dependency", &fixture->error),
+                &fixture->error);
+    pthread_mutex_lock(&fixture->fake.lock);
+    assert_true(json_object_object_get_ex(fixture->fake.definitions, FAKE_OLD, &definition));
+    definition = json_object_of(definition, "taskDefinition");
+    json_object_array_add(containers, router);
+    for (size_t i = 0; i < json_object_array_length(json_array(definition, "containerDefinitions")); i++)
+        json_object_array_add(containers, json_object_get(json_object_array_get_idx(
+                                              json_array(definition, "containerDefinitions"), i)));
+    json_object_object_add(definition, "containerDefinitions", containers);
+    pthread_mutex_unlock(&fixture->fake.lock);
+    const struct plan *plan = make(fixture, &request);
+    assert_contains(
+        json_object_to_json_string_ext(json_array(sidecar_in(plan), "command"), JSON_C_TO_STRING_PLAIN),
+        "\"--agent-port\",\"443\"");
 }
 
 static void what_is_measured_by_no_sidecar_can_t_be_guarded(void **state)
@@ -431,6 +459,7 @@ int main(void)
         WITH_ECS(only_the_first_of_several_ports_gets_it),
         WITH_ECS(without_a_load_balancer_it_stands_alone),
         WITH_ECS(at_a_dependency_what_goes_out_to_it_is_dropped),
+        WITH_ECS(the_black_hole_is_where_the_applications_calls_go),
         WITH_ECS(what_is_measured_by_no_sidecar_can_t_be_guarded),
         WITH_ECS(all_that_the_agent_has_not_is_refused_at_once_by_name),
         WITH_ECS(a_share_of_the_traffic_is_a_share_of_the_flows),

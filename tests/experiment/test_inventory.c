@@ -324,6 +324,39 @@ static void it_is_loading_while_something_on_the_screen_is_awaited(void **state)
     known_free(&known);
 }
 
+/* What can't be helped comes before what can: a service without a load balancer can be faulted otherwise. */
+static void why_a_service_can_t_be_faulted_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *controller, *why;
+        size_t load_balancers;
+        int desired;
+    } cases[] = {{"ECS", "", 1, 2},
+                 {"ECS", "no load balancer: fault what it calls (D), or by the ECS agent (E)", 0, 2},
+                 {"ECS", "its desired count is 0", 0, 0},
+                 {"EXTERNAL", "ECS does not deploy it", 0, 2}};
+    struct known known;
+    known_init(&known, false);
+    put_clusters(&known, 1);
+    known_begin_names(&known, "c00");
+    put_names(&known, "c00", 0, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ecs_service service = {.status = "ACTIVE", .desired = cases[i].desired};
+        strcpy(service.name, "c00-s00");
+        strcpy(service.deployment_controller, cases[i].controller);
+        strcpy(service.task_definition, "arn:task-definition/web:1");
+        service.load_balancer_count = cases[i].load_balancers;
+        known_put_service(&known, "c00", &service, 1000);
+        struct model_inventory *tree = known_snapshot(&known);
+        assert_non_null(tree);
+        assert_contains(tree->clusters[0]->services[0]->why_not, cases[i].why);
+        assert_int_equal(strlen(cases[i].why) == 0, tree->clusters[0]->services[0]->why_not[0] == '\0');
+        model_inventory_release(tree);
+    }
+    known_free(&known);
+}
+
 /* ── against a region that counts ────────────────────────────────────────────────────────── */
 
 #define LINES_MAX 64
@@ -566,6 +599,7 @@ int main(void)
         cmocka_unit_test(while_the_client_holds_calls_back_only_the_screen_is_read_beside_others),
         cmocka_unit_test(what_is_gone_is_forgotten_and_the_rest_is_shared),
         cmocka_unit_test(it_is_loading_while_something_on_the_screen_is_awaited),
+        cmocka_unit_test(why_a_service_can_t_be_faulted_is_told),
         cmocka_unit_test(a_big_account_is_read_once_in_parallel_and_nothing_twice_at_a_time),
         cmocka_unit_test_setup_teardown(whose_experiment_it_is_is_read_and_what_is_known_stays_when_it_fails,
                                         fixture_setup, fixture_teardown),

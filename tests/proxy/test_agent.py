@@ -162,6 +162,10 @@ def test_each_fault_is_one_of_the_agents():
             assert Reader(client).response().body == b"/a " and time.monotonic() - begun < 0.75
         f.console.set(LOSS)
         assert f.agent.runs() == [KINDS[1]] and f.agent.running[KINDS[1]] == dict(places, LossPercent=3, FlowsPercent=100)
+        f.refused(BLACKHOLE, "traffic of everybody")  # it has no Sources
+        assert f.agent.runs() == [KINDS[1]], f.agent.running
+    with Fixture("--agent-filter", "10.0.0.9", relay=True) as f:
+        f.console.set(LOSS)
         f.console.set(BLACKHOLE)
         port = {"Port": f.upstream.port, "Protocol": "tcp", "TrafficType": "ingress", "SourcesToFilter": ["10.0.0.9"]}
         assert f.agent.runs() == [KINDS[2]] and f.agent.running[KINDS[2]] == port, f.agent.running

@@ -17,6 +17,7 @@ wait_for_injection
 expect_status 1
 expect_error 'someone deployed meanwhile'
 expect_error 'checkout:40'
+expect_error 'the service is left as someone deployed it'
 runs() {
   aws ecs describe-services --cluster storefront --services checkout \
     --query 'services[0].taskDefinition' --output text | grep -q "task-definition/$1\$"

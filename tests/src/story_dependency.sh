@@ -101,6 +101,10 @@ assert now["error_percent"] == 0, status
 PYTHON
 }
 
+is_being_changed() {
+  "$bin/shaketable" status </dev/null | grep -E 'faults +latency 300 ms, being changed: the change is live on 0 of 2 sidecars'
+}
+
 expect_no_revision_of_orders() {
   local found
   found=$(aws ecs list-task-definitions --family-prefix shaketable-orders --status ACTIVE \
@@ -166,6 +170,28 @@ grep -q 'ServiceUnavailable' "$work/answer" || fail "an error that no SDK unders
 kill -INT "$injection"
 wait_for_injection
 expect_status 0
+expect_output '"calls_to":"dynamodb"'
+expect_state_as_before
+expect_no_revision_of_orders
+
+# ── the same by the ECS agent: the kernel delays what the task sends, and the sidecar's figures show it ──
+start_on_orders --engine agent --latency 300ms --dependency dynamodb
+wait_for_phase injecting
+wait_until 30 application_is_slow || fail "the application's calls do not show the agent's latency: $(cat "$work/status")"
+run status
+expect_output 'calls to +dynamodb'
+expect_output 'engine +the ECS agent'
+expect_output 'faults +latency 300 ms, live on 2 of 2 sidecars'
+# While no agent answers, what was live before is not said to be live on nobody.
+curl -sS --max-time 20 -X PUT -d 'agent:*=timeout-before' "$endpoint/_shaketable/fail" >"$work/failing"
+run adjust --latency 600ms
+expect_status 0
+wait_until 10 is_being_changed || fail "a change under way is not told: $("$bin/shaketable" status)"
+curl -sS --max-time 20 -X PUT -d '' "$endpoint/_shaketable/fail" >"$work/failing"
+kill -INT "$injection"
+wait_for_injection
+expect_status 0
+expect_error 'warning: the kernel faults all that its tasks send, not the calls to dynamodb alone'
 expect_output '"calls_to":"dynamodb"'
 expect_state_as_before
 expect_no_revision_of_orders

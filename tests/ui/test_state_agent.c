@@ -134,6 +134,30 @@ static void moves_within_five_seconds_become_one(void **context)
 }
 
 /* However long that takes. */
+/* A blast radius of 30 % is FlowsPercent 30 then: a move of another fader leaves it so. */
+static void the_blast_radius_stays_when_a_fader_is_moved(void **context)
+{
+    (void)context;
+    struct desk *desk = desk_that_is_live();
+    struct model_experiment *experiment = &desk->model->experiment;
+    desk->state.choices.engine = CHOICES_ENGINE_AGENT;
+    desk->state.choices.blast_radius = 30;
+    desk->state.staged.scope.percent = 100;
+    desk->state.last_phase = MODEL_PLANNED;
+    experiment->phase = MODEL_ARMING;
+    experiment->asked.scope.percent = 30;
+    experiment->ours = true;
+    desk_tick(desk, 200);
+    assert_true(desk->state.staged.scope.percent == 30);
+    assert_true(desk->state.choices.blast_radius == 0); /* else the next plan would take 30 % of 30 % */
+    experiment->phase = MODEL_INJECTING;
+    experiment->live = experiment->asked;
+    desk_press(desk, 'l');
+    const struct intent *sent = desk_sent(desk, INTENT_ADJUST);
+    assert_true(sent->fault.scope.percent == 30);
+    desk_free(desk);
+}
+
 static void none_goes_before_the_last_was_acknowledged(void **context)
 {
     (void)context;
@@ -177,6 +201,7 @@ int main(void)
         cmocka_unit_test(places_are_named_and_taken_back),
         cmocka_unit_test(a_move_is_sent_at_once_where_the_agent_can_take_it),
         cmocka_unit_test(moves_within_five_seconds_become_one),
+        cmocka_unit_test(the_blast_radius_stays_when_a_fader_is_moved),
         cmocka_unit_test(none_goes_before_the_last_was_acknowledged),
         cmocka_unit_test(enter_does_not_hurry_it_and_r_does_not_wait),
     };
