@@ -86,7 +86,8 @@ static struct series *choose_series(const struct session *session, const struct 
     struct series *sidecars = ours && phase != MODEL_IDLE ? run_series(session->run) : NULL;
     struct series *given = clients_given(session->clients);
     struct series *clients = given != NULL ? given : clients_find(session->clients, cluster, service);
-    return sidecars != NULL && (there || clients == NULL) ? sidecars : clients;
+    bool tells = clients != NULL && (clients != given || series_heard_ms(given) > 0);
+    return sidecars != NULL && (there || !tells) ? sidecars : clients;
 }
 
 static void show_series(struct session *session, struct model *model)
