@@ -129,8 +129,7 @@ struct aws_xml *aws_xml_parse(const char *data, size_t length, struct error *err
         root = reader->root;
     } else {
         if (!reader->stopped)
-            error_set(error, ERROR_INVALID, "line %lu: %s", XML_GetCurrentLineNumber(parser),
-                      XML_ErrorString(XML_GetErrorCode(parser)));
+            error_set(error, ERROR_INVALID, "not XML: %s", XML_ErrorString(XML_GetErrorCode(parser)));
         while (reader->depth > 0)
             buf_free(&reader->levels[--reader->depth].text);
         aws_xml_free(reader->root);
