@@ -85,7 +85,7 @@ static bool sign(const struct call *call, const struct aws_credentials *credenti
                  struct buf *text, const char *lines[HEADERS_MAX], size_t *count, struct error *error)
 {
     char target[256], hash[SIGV4_HEX_MAX];
-    size_t offsets[HEADERS_MAX];
+    size_t offsets[HEADERS_MAX] = {0};
     struct sigv4_header headers[HEADERS_MAX] = {{"Host", call->endpoint->host},
                                                 {"Content-Type", call->content_type}};
     size_t header_count = 2;
