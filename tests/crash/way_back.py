@@ -29,6 +29,9 @@ def killed_while(region, phase='armed'):
     """A home whose console has died."""
     home = Home(region)
     run = home.inject('--duration', '60s')
+    if not run.wait_for(phase) and 'ECS went back by itself' in run.said():
+        # A machine that is too busy lets tasks fail their checks; all is as it was, and it begins anew.
+        run = home.inject('--duration', '60s')
     expect(run.wait_for(phase), 'the experiment did not begin: ' + run.said())
     run.kill()
     return home
