@@ -107,7 +107,8 @@ bool gateway_upstream_exchange(struct gateway_upstream *upstream, const struct g
     error_clear(error);
     if (kept && exchange(upstream, place, request, sink, answer, failure, error))
         return true;
-    /* It may have been closed while the request was on its way: nothing was answered, nothing is lost. */
+    /* It may have been closed while the request was on its way. Where it was carried out all the same it is
+     * now a second time, as by an SDK's own retry. */
     if (kept && (failure->begun || error->code != ERROR_NETWORK))
         return error_prefix(error, "%s: ", endpoint->authority);
     if (kept)
